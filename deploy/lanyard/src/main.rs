@@ -1,0 +1,2 @@
+//! The `lanyard` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The reverse proxy: a relying party per site that decides, strips, adds and forwards.

@@ -1,0 +1,1 @@
+//! Managing people: memberships, grants, approvals, import.

@@ -1,0 +1,33 @@
+//! Words and rules of identity: person, site, membership, group, key, session, client. No IO.
+//!
+//! To add a word: one file here, one port in `idp/store`, one table in `idp/store-sql`.
+//! What is deliberately absent: databases, HTTP, files, and any other crate of ours.
+
+pub mod acr;
+pub mod audit;
+pub mod client;
+pub mod clock;
+pub mod email;
+pub mod group;
+pub mod id;
+pub mod key;
+pub mod london;
+pub mod membership;
+pub mod person;
+pub mod random;
+pub mod rights;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod site;
+pub mod slug;
+pub mod trust;
+pub mod vault;
+
+pub use acr::{Acr, Amr, Level};
+pub use clock::{Clock, SteppedClock, SystemClock, Timestamp};
+pub use id::{GrantId, ImportId, KeyId, LinkId, MembershipId, PersonId, SiteId, TrustId};
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use secret::{Secret, SecretHash};
+pub use slug::Slug;
+pub use vault::Vault;

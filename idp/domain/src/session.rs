@@ -1,0 +1,75 @@
+//! A signed-in browser at the provider.
+
+use crate::acr::{Acr, Amr};
+use crate::clock::Timestamp;
+use crate::id::PersonId;
+use crate::key::KeyKind;
+use crate::secret::SecretHash;
+
+/// Longest life of a session, in seconds.
+pub const ABSOLUTE: i64 = 12 * 3600;
+/// Longest time without use, in seconds.
+pub const IDLE: i64 = 30 * 60;
+/// Longest time without use on a shared computer, in seconds.
+pub const IDLE_SHARED: i64 = 15 * 60;
+
+/// One browser in which a person is signed in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Hash of the cookie.
+    pub hash: SecretHash,
+    /// The public `sid` (OpenID Connect Back-Channel Logout §2.1); it opens nothing.
+    pub sid: String,
+    /// Who is signed in.
+    pub person: PersonId,
+    /// The person's epoch at sign-in; another one ends the session.
+    pub epoch: i64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to within a minute.
+    pub seen_at: Timestamp,
+    /// When the password (or passkey) was last proven: `auth_time`.
+    pub auth_time: Timestamp,
+    /// The last proof with a key in this browser.
+    pub key_proof: Option<KeyProof>,
+    /// A classroom computer: short idle time, nothing remembered.
+    pub shared: bool,
+}
+
+/// A proof with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyProof {
+    /// With which kind of key.
+    pub kind: KeyKind,
+    /// When.
+    pub at: Timestamp,
+    /// For which trust (or lone site) it was given: it is carried over only within it. Empty for the person's own account.
+    pub place: String,
+}
+
+impl Session {
+    /// Whether it still counts at `now` for a person at `epoch`. Both limits are exclusive.
+    pub fn is_live(&self, now: Timestamp, epoch: i64) -> bool {
+        let idle = if self.shared { IDLE_SHARED } else { IDLE };
+        self.epoch == epoch && now.since(self.created_at) < ABSOLUTE && now.since(self.seen_at) < idle
+    }
+
+    /// When the person last proved anything here: `auth_time` (OpenID Connect Core §2).
+    pub fn last_proof(&self) -> Timestamp {
+        self.key_proof.as_ref().map_or(self.auth_time, |proof| proof.at.max(self.auth_time))
+    }
+
+    /// The class that this session may claim, given a proof that counts.
+    pub fn acr(proof: Option<&KeyProof>) -> Acr {
+        proof.map_or(Acr::Base, |proof| proof.kind.acr())
+    }
+
+    /// The methods that this session may claim, given a proof that counts.
+    pub fn amr(proof: Option<&KeyProof>) -> Vec<Amr> {
+        let mut amr = vec![Amr::Pwd];
+        if let Some(proof) = proof {
+            amr.extend_from_slice(proof.kind.amr());
+        }
+        amr
+    }
+}

@@ -1,0 +1,144 @@
+//! A school's site: its address, look, key rule and elevation times.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{SiteId, TrustId};
+use crate::slug::Slug;
+
+/// One school's site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its identifier.
+    pub id: SiteId,
+    /// The trust it belongs to; a school may have none.
+    pub trust: Option<TrustId>,
+    /// The first label of its address.
+    pub slug: Slug,
+    /// Its full name.
+    pub name: String,
+    /// Everything an admin may change.
+    pub settings: SiteSettings,
+}
+
+impl Site {
+    /// The client identifier of the site, and the audience of its assertions.
+    pub fn client_id(&self) -> String {
+        format!("site:{}", self.slug)
+    }
+}
+
+/// What an admin may change about a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteSettings {
+    /// Name in the bar, at most 24 characters.
+    pub short_name: String,
+    /// Accent colour `#rrggbb`, dark enough for white text.
+    pub colour: String,
+    /// When a key is needed here.
+    pub key_rule: KeyRule,
+    /// Whether a soft key is not strong enough here.
+    pub phishing_resistant_only: bool,
+    /// Seconds without a request to this site until elevation ends (300 to 1,800).
+    pub elevation_idle: i64,
+    /// Seconds until elevation ends whatever happens (900 to 14,400).
+    pub elevation_absolute: i64,
+    /// Age in seconds up to which a key proof from another site of the trust is accepted (0 to 900).
+    pub carry_over: i64,
+    /// Where people who need help write to.
+    pub support_email: String,
+    /// Where they ring.
+    pub support_phone: String,
+    /// Address of the site's own server, `http://host:port`.
+    pub upstream: String,
+    /// Whether the gateway puts the Lanyard bar into pages.
+    pub bar: bool,
+}
+
+/// When a key is needed at a site, weakest first; a trust's floor can only be raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyRule {
+    /// Elevating needs a key; signing in does not.
+    ToElevate,
+    /// Signing in needs a key as well.
+    ToSignIn,
+}
+
+/// A setting that is out of its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SettingError {
+    /// The field's name.
+    pub field: &'static str,
+    /// What to show beside it.
+    pub message: &'static str,
+}
+
+impl SiteSettings {
+    /// Every setting that is out of its range, so that all can be mended at once.
+    pub fn faults(&self) -> Vec<SettingError> {
+        let mut faults = Vec::new();
+        let mut check = |ok: bool, field, message| {
+            if !ok {
+                faults.push(SettingError { field, message });
+            }
+        };
+        let short = self.short_name.trim().chars().count();
+        check((1..=24).contains(&short), "short_name", "Short name must be between 1 and 24 characters");
+        check(
+            contrast_with_white(&self.colour).is_some_and(|ratio| ratio >= 4.5),
+            "colour",
+            "Choose a darker colour. White text must be easy to read on it",
+        );
+        check(
+            (300..=1_800).contains(&self.elevation_idle),
+            "elevation_idle",
+            "Idle time must be between 5 and 30 minutes",
+        );
+        check(
+            (900..=14_400).contains(&self.elevation_absolute),
+            "elevation_absolute",
+            "Longest time must be between 15 and 240 minutes",
+        );
+        check((0..=900).contains(&self.carry_over), "carry_over", "Carry-over must be between 0 and 15 minutes");
+        faults
+    }
+}
+
+/// WCAG contrast of a `#rrggbb` colour with white, from 1 to 21; absent when it is no colour.
+pub fn contrast_with_white(colour: &str) -> Option<f64> {
+    let digits = colour.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+    let channel = |at: usize| -> Option<f64> {
+        let value = f64::from(u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?) / 255.0;
+        Some(if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })
+    };
+    let luminance = 0.2126 * channel(0)? + 0.7152 * channel(2)? + 0.0722 * channel(4)?;
+    Some(1.05 / (luminance + 0.05))
+}
+
+/// A class (registration or tutor group) of a site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Whose class it is.
+    pub site: SiteId,
+    /// The code in claims, lower case, for example `oak`.
+    pub code: String,
+    /// The name on screen.
+    pub name: String,
+    /// Its year group, for example `Y1`; empty for mixed ages.
+    pub year: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrast_is_measured_as_wcag_does() {
+        assert!((contrast_with_white("#000000").unwrap() - 21.0).abs() < 0.01);
+        assert!(contrast_with_white("#777777").unwrap() < 4.5);
+        assert_eq!(contrast_with_white("red"), None);
+        assert_eq!(contrast_with_white("#12345é"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Every e-mail as a value, its words, and the worker that sends the outbox.

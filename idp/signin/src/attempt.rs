@@ -1,0 +1,96 @@
+//! A sign-in attempt: where somebody wants to go and what was asked of them. Bound to one browser (S-14).
+
+use idp_domain::{Acr, Secret, SecretHash, Slug, Timestamp};
+use idp_store::attempts::StoredAttempt;
+use serde::{Deserialize, Serialize};
+
+use crate::{Refusal, SignIn};
+
+/// How long an attempt may take, in seconds.
+pub const LIFE: i64 = 30 * 60;
+
+/// What is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Hash of the cookie of the browser in which it began.
+    pub browser: SecretHash,
+    /// When it began; proofs given since then count for it.
+    pub started_at: Timestamp,
+    /// Where it leads.
+    pub goal: Goal,
+    /// What has to be proven.
+    pub need: Need,
+    /// The site in question, for its name and colour on the pages.
+    pub site: Option<Slug>,
+    /// State of a WebAuthn ceremony that is under way, used once.
+    pub ceremony: Option<String>,
+}
+
+/// Where an attempt leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "goal", rename_all = "snake_case")]
+pub enum Goal {
+    /// Back to an authorization request, kept whole.
+    Authorize {
+        /// Its parameters.
+        parameters: Vec<(String, String)>,
+    },
+    /// To a page of the provider.
+    Page {
+        /// A path on our own origin.
+        path: String,
+    },
+}
+
+/// What has to be proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// How sure we have to be.
+    pub acr: Acr,
+    /// How old the last proof may be, in seconds (`max_age`); for `acr` above base, the proof with a key.
+    pub max_age: Option<i64>,
+    /// Sign in anew whatever there is (`prompt=login`).
+    pub anew: bool,
+    /// Where a proof with a key is needed: a trust or a lone site; proofs given elsewhere do not carry over.
+    pub place: String,
+}
+
+impl Need {
+    /// Just to be signed in.
+    pub fn base() -> Self {
+        Self { acr: Acr::Base, max_age: None, anew: false, place: String::new() }
+    }
+}
+
+impl SignIn {
+    /// Stores a new attempt and answers the secret that names it in forms and addresses.
+    pub async fn begin(&self, attempt: &Attempt) -> Result<Secret, Refusal> {
+        let secret = Secret::new(&*self.context.random);
+        let stored = StoredAttempt {
+            hash: secret.hash(),
+            version: 0,
+            body: body_of(attempt),
+            expires_at: self.context.now().plus(LIFE),
+        };
+        self.context.store.short.add_attempt(&stored).await?;
+        Ok(secret)
+    }
+
+    /// Finds the attempt of this browser.
+    pub async fn find(&self, secret: &str, browser: &SecretHash) -> Result<(StoredAttempt, Attempt), Refusal> {
+        let hash = Secret::presented(secret).hash();
+        let stored = self.context.store.short.attempt(&hash, self.context.now()).await?.ok_or(Refusal::Expired)?;
+        let attempt: Attempt = serde_json::from_str(&stored.body).map_err(|_| Refusal::Expired)?;
+        if attempt.browser.matches(browser) { Ok((stored, attempt)) } else { Err(Refusal::Expired) }
+    }
+
+    /// Saves a changed attempt; refused when another tab was faster.
+    pub async fn save(&self, mut stored: StoredAttempt, attempt: &Attempt) -> Result<(), Refusal> {
+        stored.body = body_of(attempt);
+        if self.context.store.short.save_attempt(&stored).await? { Ok(()) } else { Err(Refusal::Expired) }
+    }
+}
+
+fn body_of(attempt: &Attempt) -> String {
+    serde_json::to_string(attempt).unwrap_or_default()
+}

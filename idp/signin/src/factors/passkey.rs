@@ -1,0 +1,53 @@
+//! Passkeys and security keys (WebAuthn Level 3): user verification always, one ceremony at a time, state kept here.
+
+use idp_domain::key::{Key, KeyKind};
+use idp_domain::person::Person;
+use idp_domain::session::KeyProof;
+use webauthn_rs::prelude::{Passkey, PasskeyAuthentication, PublicKeyCredential};
+
+use crate::attempt::Attempt;
+use crate::{Refusal, SignIn};
+
+impl SignIn {
+    /// Begins a proof; the answer is what `navigator.credentials.get` wants. `None` when the person has no such key.
+    pub async fn begin_passkey(&self, person: &Person, attempt: &mut Attempt) -> Result<Option<String>, Refusal> {
+        let passkeys: Vec<Passkey> = self.passkeys(person).await?.into_iter().map(|(_, passkey)| passkey).collect();
+        if passkeys.is_empty() {
+            return Ok(None);
+        }
+        let (challenge, state) = self.webauthn.start_passkey_authentication(&passkeys).map_err(|_| Refusal::Wrong)?;
+        attempt.ceremony = serde_json::to_string(&state).ok();
+        Ok(serde_json::to_string(&challenge).ok())
+    }
+
+    /// Finishes a proof. The state was taken out of the attempt by the caller, so a challenge is used once (W-01).
+    pub async fn finish_passkey(
+        &self,
+        person: &Person,
+        state: &str,
+        answer: &str,
+        place: &str,
+    ) -> Result<KeyProof, Refusal> {
+        let state: PasskeyAuthentication = serde_json::from_str(state).map_err(|_| Refusal::Wrong)?;
+        let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
+        let result = self.webauthn.finish_passkey_authentication(&answer, &state).map_err(|_| Refusal::Wrong)?;
+        let now = self.context.now();
+        for (key, mut passkey) in self.passkeys(person).await? {
+            if let Some(_changed) = passkey.update_credential(&result) {
+                let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
+                self.context.store.save_key_use(key.id, &material, now).await?;
+                return Ok(KeyProof { kind: KeyKind::Passkey, at: now, place: place.to_owned() });
+            }
+        }
+        Err(Refusal::Wrong)
+    }
+
+    pub(crate) async fn passkeys(&self, person: &Person) -> Result<Vec<(Key, Passkey)>, Refusal> {
+        let keys = self.context.store.keys_of(person.id).await?;
+        Ok(keys
+            .into_iter()
+            .filter(|key| key.kind == KeyKind::Passkey)
+            .filter_map(|key| serde_json::from_slice(&key.material).ok().map(|passkey| (key, passkey)))
+            .collect())
+    }
+}

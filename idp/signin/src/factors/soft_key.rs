@@ -1,0 +1,89 @@
+//! Soft keys: time-based codes (RFC 6238), 30 seconds, one step either side, each step once (M-01).
+
+use idp_domain::Timestamp;
+use idp_domain::key::{Key, KeyKind};
+use idp_domain::person::Person;
+use idp_domain::session::KeyProof;
+use totp_rs::{Builder, Secret, Totp};
+
+use crate::{Refusal, SignIn, throttle};
+
+/// Name under which a secret is sealed.
+pub const SEAL: &str = "totp";
+
+/// The generator of a secret. The account name is shown by the authenticator app.
+pub fn totp(secret: &[u8], account: &str) -> Option<Totp> {
+    let secret = Secret::from(secret);
+    let account = account.replace(':', " ");
+    Builder::new().with_secret(secret).with_account_name(account).with_issuer(Some("Lanyard")).build().ok()
+}
+
+/// Keeps the digits of what was typed: spaces and dashes are welcome.
+pub fn read_code(typed: &str) -> Result<String, CodeFault> {
+    let code: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    if code.is_empty() {
+        return Err(CodeFault::Empty);
+    }
+    if !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(CodeFault::NotNumbers);
+    }
+    if code.len() == 6 { Ok(code) } else { Err(CodeFault::Length(code.len())) }
+}
+
+/// What is wrong with the form of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CodeFault {
+    /// Nothing was typed.
+    #[error("Enter the 6 digit security code")]
+    Empty,
+    /// Letters.
+    #[error("Security code must be 6 numbers")]
+    NotNumbers,
+    /// Too few or too many.
+    #[error("Security code must be 6 numbers, you entered {0}")]
+    Length(usize),
+}
+
+impl SignIn {
+    /// Checks a code against every soft key of a person and uses its step up.
+    pub async fn check_code(&self, person: &Person, code: &str, place: &str) -> Result<KeyProof, Refusal> {
+        let counter = format!("code:{}", person.id);
+        throttle::check(&self.context, &counter).await?;
+        let now = self.context.now();
+        let mut used_already = false;
+        for key in self.context.store.keys_of(person.id).await? {
+            let Some(step) = self.matching_step(&key, code, now) else { continue };
+            if self.context.store.use_step(key.id, step, now).await? {
+                throttle::succeeded(&self.context, &counter).await?;
+                return Ok(KeyProof { kind: KeyKind::Soft, at: now, place: place.to_owned() });
+            }
+            used_already = true;
+        }
+        throttle::failed(&self.context, &counter).await?;
+        Err(if used_already { Refusal::UsedAlready } else { Refusal::Wrong })
+    }
+
+    fn matching_step(&self, key: &Key, code: &str, now: Timestamp) -> Option<i64> {
+        if key.kind != KeyKind::Soft {
+            return None;
+        }
+        let secret = self.context.vault.open(SEAL, &key.material)?;
+        let step = totp(&secret, "key")?.check(code, u64::try_from(now.0).ok()?)?;
+        i64::try_from(step).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_codes_as_people_type_them() {
+        assert_eq!(read_code(" 123 456 "), Ok("123456".into()));
+        assert_eq!(read_code("123-456"), Ok("123456".into()));
+        assert_eq!(read_code(""), Err(CodeFault::Empty));
+        assert_eq!(read_code("12345a"), Err(CodeFault::NotNumbers));
+        assert_eq!(read_code("12345"), Err(CodeFault::Length(5)));
+        assert_eq!(read_code("１２３４５６"), Err(CodeFault::NotNumbers));
+    }
+}

@@ -1,0 +1,91 @@
+//! The one dispatcher: from what is stored to what is next.
+
+use idp_domain::session::{KeyProof, Session};
+use idp_domain::{Acr, Timestamp};
+
+use crate::attempt::Need;
+
+/// What is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// E-mail and password.
+    SignIn,
+    /// A proof with a key, of at least this strength.
+    Key(Acr),
+    /// Everything is proven.
+    Done,
+}
+
+/// Decides the next step. `session` is live; `started_at` is when the attempt began.
+pub fn next_step(session: Option<&Session>, need: &Need, started_at: Timestamp, now: Timestamp) -> Step {
+    let Some(session) = session else { return Step::SignIn };
+    let since_start = session.auth_time >= started_at;
+    if need.anew && !since_start {
+        return Step::SignIn;
+    }
+    if need.acr > Acr::Base {
+        let counts = proof_for(session, need, started_at, now).is_some_and(|proof| proof.kind.acr() >= need.acr);
+        return if counts { Step::Done } else { Step::Key(need.acr) };
+    }
+    let fresh = need.max_age.is_none_or(|age| now.since(session.last_proof()) <= age);
+    if since_start || fresh { Step::Done } else { Step::SignIn }
+}
+
+/// The proof with a key that counts for this need: given for this attempt, or young enough and for the same place.
+pub fn proof_for<'a>(session: &'a Session, need: &Need, started_at: Timestamp, now: Timestamp) -> Option<&'a KeyProof> {
+    session.key_proof.as_ref().filter(|proof| {
+        let for_this = proof.at >= started_at;
+        let carried = need.max_age.is_some_and(|age| age > 0 && now.since(proof.at) <= age);
+        proof.place == need.place && (for_this || carried)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use idp_domain::key::KeyKind;
+    use idp_domain::{PersonId, SecretHash, SeededRandom, SystemClock};
+
+    fn session(key_at: Option<i64>, place: &str) -> Session {
+        Session {
+            hash: SecretHash("h".into()),
+            sid: "s".into(),
+            person: PersonId::new(&SystemClock, &SeededRandom::new(1)),
+            epoch: 1,
+            created_at: Timestamp(0),
+            seen_at: Timestamp(0),
+            auth_time: Timestamp(100),
+            key_proof: key_at.map(|at| KeyProof { kind: KeyKind::Soft, at: Timestamp(at), place: place.into() }),
+            shared: false,
+        }
+    }
+
+    fn key_need(max_age: i64) -> Need {
+        Need { acr: Acr::Key, max_age: Some(max_age), anew: false, place: "tamberwell".into() }
+    }
+
+    #[test]
+    fn nobody_is_done_without_a_session() {
+        assert_eq!(next_step(None, &Need::base(), Timestamp(0), Timestamp(1)), Step::SignIn);
+    }
+
+    #[test]
+    fn p_07_a_proof_carries_over_only_within_its_place_and_time() {
+        let now = Timestamp(2_000);
+        let at = |session: &Session, need: &Need| next_step(Some(session), need, Timestamp(1_990), now);
+        assert_eq!(at(&session(Some(1_500), "tamberwell"), &key_need(900)), Step::Done);
+        assert_eq!(at(&session(Some(1_099), "tamberwell"), &key_need(900)), Step::Key(Acr::Key));
+        assert_eq!(at(&session(Some(1_500), "briarholt"), &key_need(900)), Step::Key(Acr::Key));
+        assert_eq!(at(&session(Some(1_989), "tamberwell"), &key_need(0)), Step::Key(Acr::Key));
+        assert_eq!(at(&session(Some(1_990), "tamberwell"), &key_need(0)), Step::Done);
+        let strong = Need { acr: Acr::PhishingResistant, ..key_need(900) };
+        assert_eq!(at(&session(Some(1_995), "tamberwell"), &strong), Step::Key(Acr::PhishingResistant));
+    }
+
+    #[test]
+    fn signing_in_anew_means_after_the_attempt_began() {
+        let need = Need { anew: true, ..Need::base() };
+        assert_eq!(next_step(Some(&session(None, "")), &need, Timestamp(101), Timestamp(102)), Step::SignIn);
+        assert_eq!(next_step(Some(&session(None, "")), &need, Timestamp(100), Timestamp(102)), Step::Done);
+    }
+}

@@ -1,0 +1,149 @@
+//! First password and forgotten password: one path, by a mailed link. Looking spends nothing.
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::email::EmailAddress;
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::{LinkId, Secret, Timestamp, london};
+use idp_store::effects::MailKind;
+use idp_store::links::Link;
+use idp_store::{Context, Effects, Mail, Signal};
+
+use crate::password::{PasswordFault, judge};
+use crate::{Refusal, SignIn, throttle};
+
+/// Life of a reset link, in seconds.
+pub const RESET_LIFE: i64 = 60 * 60;
+/// Life of an invitation, in seconds.
+pub const INVITE_LIFE: i64 = 14 * 24 * 3600;
+
+/// What is wrong with a link. The words are shown as they are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkFault {
+    /// Nobody made it.
+    #[error("This link is not complete. Copy the whole link from the email, or ask for a new one.")]
+    Unknown,
+    /// Too old.
+    #[error("This link stopped working after {0}. We can send you a new one.")]
+    Expired(&'static str),
+    /// Spent.
+    #[error("This link has been used. If that was you, sign in. If not, tell your school.")]
+    Used,
+    /// A newer one exists.
+    #[error("We sent you a newer link at {0}. Use that one.")]
+    Replaced(String),
+}
+
+/// Why a password could not be set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetFault {
+    /// The link.
+    #[error(transparent)]
+    Link(#[from] LinkFault),
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
+    /// Anything else.
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+}
+
+/// Makes a link for a person; the caller stores it with [`idp_store::links::Links::add_link`]. The secret goes into a mail.
+pub fn make(context: &Context, person: &Person, invite: bool) -> (Link, Secret) {
+    let (now, secret) = (context.now(), Secret::new(&*context.random));
+    let link = Link {
+        id: LinkId::new(&*context.clock, &*context.random),
+        hash: secret.hash(),
+        person: person.id,
+        invite,
+        created_at: now,
+        expires_at: now.plus(if invite { INVITE_LIFE } else { RESET_LIFE }),
+        spent_at: None,
+        replaced_at: None,
+    };
+    (link, secret)
+}
+
+impl SignIn {
+    /// Sends a link if there is such a person. The caller says the same thing either way.
+    pub async fn ask_link(&self, address: &EmailAddress) -> Result<(), Refusal> {
+        let folded = address.folded();
+        if !throttle::within_budget(&self.context, &format!("link:{folded}"), 5, 3600).await? {
+            return Ok(());
+        }
+        let Some(person) = self.context.store.person_by_login(&folded).await? else { return Ok(()) };
+        if person.status != PersonStatus::Active {
+            return Ok(());
+        }
+        let (link, secret) = make(&self.context, &person, false);
+        let mail = Mail {
+            to: address.as_str().to_owned(),
+            name: person.full_name(),
+            what: MailKind::PasswordLink { link: self.link_address(&secret) },
+        };
+        let entry = AuditEntry::new(self.context.now(), "link.sent", "A link to set a password was sent");
+        Ok(self.context.store.add_link(&link, Effects::audit(entry.about(person.id)).mail(mail)).await?)
+    }
+
+    /// The address of a link. It begins with the configured origin and nothing else.
+    pub fn link_address(&self, secret: &Secret) -> String {
+        format!("{}/link?token={}", self.origin, secret.reveal())
+    }
+
+    /// Looks at a link and changes nothing.
+    pub async fn look(&self, token: &str) -> Result<Result<Person, LinkFault>, Refusal> {
+        let hash = Secret::presented(token).hash();
+        let Some(link) = self.context.store.link(&hash).await? else { return Ok(Err(LinkFault::Unknown)) };
+        if let Some(fault) = self.fault(&link, self.context.now()).await? {
+            return Ok(Err(fault));
+        }
+        Ok(self.context.store.person(link.person).await?.ok_or(LinkFault::Unknown))
+    }
+
+    async fn fault(&self, link: &Link, now: Timestamp) -> Result<Option<LinkFault>, Refusal> {
+        Ok(if link.spent_at.is_some() {
+            Some(LinkFault::Used)
+        } else if let Some(at) = link.replaced_at {
+            Some(LinkFault::Replaced(london::show_time(at)))
+        } else if now >= link.expires_at {
+            Some(LinkFault::Expired(if link.invite { "14 days" } else { "60 minutes" }))
+        } else {
+            None
+        })
+    }
+
+    /// Spends a link and sets the password, both or neither; every session of the person ends. Answers the person and
+    /// the new epoch. Proofs with keys are still asked for afterwards.
+    pub async fn set_password(&self, token: &str, password: &str) -> Result<(Person, i64), SetFault> {
+        let person = self.look(token).await??;
+        judge(password, &person, &self.school_names(&person).await?)?;
+        let hash = self.hasher.hash(password).await.map_err(|_| Refusal::Busy)?;
+        let now = self.context.now();
+        let entry = AuditEntry::new(now, "password.set", format!("{} set a password", person.full_name()));
+        let mut effects = Effects::audit(entry.by(person.id).about(person.id))
+            .signal(Signal::SessionRevoked { person: person.id, sid: None });
+        if let Some(email) = &person.email {
+            let mail = Mail { to: email.to_string(), name: person.full_name(), what: MailKind::PasswordChanged };
+            effects = effects.mail(mail);
+        }
+        let link = Secret::presented(token).hash();
+        let spent = self.context.store.spend_link(&link, &hash, now, effects).await.map_err(Refusal::from)?;
+        let epoch = spent.ok_or(LinkFault::Used)?;
+        throttle::succeeded(
+            &self.context,
+            &format!("password:{}", super::factors::password::fold_login(&person.login())),
+        )
+        .await?;
+        Ok((person, epoch))
+    }
+
+    /// Names of a person's schools, which their password must not hold.
+    async fn school_names(&self, person: &Person) -> Result<Vec<String>, Refusal> {
+        let mut names = Vec::new();
+        for membership in self.context.store.memberships_of(person.id).await? {
+            if let Some(site) = self.context.store.site(membership.site).await? {
+                names.push(site.name);
+            }
+        }
+        Ok(names)
+    }
+}

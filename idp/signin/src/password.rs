@@ -1,0 +1,128 @@
+//! What a new password must be: long, not common, not about its owner. No composition rules.
+
+use idp_domain::person::{Person, fold_name};
+
+/// Fewest characters.
+pub const MIN: usize = 12;
+/// Most characters; longer ones are refused before any hashing.
+pub const MAX: usize = 256;
+
+const COMMON: &str = include_str!("../common-passwords.txt");
+
+/// Why a new password is refused. The words are shown as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    /// Nothing was typed.
+    #[error("Enter your password")]
+    Empty,
+    /// Too short.
+    #[error("Password must be 12 characters or more. Three random words work well.")]
+    Short,
+    /// Too long.
+    #[error("Password must be 256 characters or fewer")]
+    Long,
+    /// Too easy.
+    #[error("Choose a password that is harder to guess. This one appears on lists of common or leaked passwords.")]
+    Common,
+    /// About its owner.
+    #[error("Password must not include your name, email or school name")]
+    Personal,
+}
+
+/// Judges a new password exactly as received. `schools` are names that it must not hold.
+pub fn judge(password: &str, person: &Person, schools: &[String]) -> Result<(), PasswordFault> {
+    let length = password.chars().count();
+    if length == 0 {
+        return Err(PasswordFault::Empty);
+    }
+    if length < MIN {
+        return Err(PasswordFault::Short);
+    }
+    if length > MAX {
+        return Err(PasswordFault::Long);
+    }
+    let folded = letters(password);
+    if COMMON.lines().any(|common| letters(common) == folded) || is_pattern(password) {
+        return Err(PasswordFault::Common);
+    }
+    let email = person.email.as_ref().map(|email| email.local().to_owned()).unwrap_or_default();
+    let own = [&person.first_name, &person.last_name, &email];
+    let school_words = schools.iter().flat_map(|name| name.split_whitespace()).filter(|word| !is_plain(word));
+    let personal = own
+        .into_iter()
+        .map(String::as_str)
+        .chain(school_words)
+        .map(letters)
+        .any(|word| word.chars().count() >= 4 && folded.contains(&word));
+    if personal { Err(PasswordFault::Personal) } else { Ok(()) }
+}
+
+/// Words of a school's name that say nothing about which school it is.
+fn is_plain(word: &str) -> bool {
+    ["school", "primary", "academy", "junior", "infant", "high", "house", "centre", "trust", "learning", "village"]
+        .contains(&word.to_lowercase().as_str())
+}
+
+/// Lower case letters and digits only, with the usual stand-ins undone, so that `P@ssword` is `password`.
+fn letters(text: &str) -> String {
+    fold_name(text)
+        .chars()
+        .map(|c| match c {
+            '@' => 'a',
+            '$' => 's',
+            '0' => 'o',
+            '1' | '!' => 'i',
+            '3' => 'e',
+            other => other,
+        })
+        .filter(|c| c.is_alphanumeric())
+        .collect()
+}
+
+/// One short piece over and over, or a run along the alphabet, the digits or the keyboard.
+fn is_pattern(password: &str) -> bool {
+    let folded: Vec<char> = password.to_lowercase().chars().collect();
+    let repeats = (1..=4).any(|size| folded.iter().zip(folded.iter().skip(size)).all(|(a, b)| a == b));
+    let run = ["abcdefghijklmnopqrstuvwxyz", "012345678901234567890", "qwertyuiopasdfghjklzxcvbnm"]
+        .iter()
+        .any(|row| row.contains(&password.to_lowercase()));
+    repeats || run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use idp_domain::email::EmailAddress;
+    use idp_domain::person::PersonStatus;
+    use idp_domain::{PersonId, SeededRandom, SystemClock, Timestamp};
+
+    fn person() -> Person {
+        Person {
+            id: PersonId::new(&SystemClock, &SeededRandom::new(1)),
+            first_name: "Samina".into(),
+            last_name: "Dalgleish".into(),
+            email: Some(EmailAddress::parse("s.dalgleish@larkmoor.example").unwrap()),
+            username: None,
+            password: None,
+            status: PersonStatus::Active,
+            epoch: 1,
+            created_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn a_12_and_a_14_judge_new_passwords() {
+        let schools = ["Larkmoor Primary School".to_owned()];
+        let judge = |text: &str| judge(text, &person(), &schools);
+        assert_eq!(judge(""), Err(PasswordFault::Empty));
+        assert_eq!(judge("eleven char"), Err(PasswordFault::Short));
+        assert_eq!(judge(&"x".repeat(257)), Err(PasswordFault::Long));
+        assert_eq!(judge("P@ssword1234"), Err(PasswordFault::Common));
+        assert_eq!(judge("ababababababab"), Err(PasswordFault::Common));
+        assert_eq!(judge("Larkmoor2026!"), Err(PasswordFault::Personal));
+        assert_eq!(judge("hello-dalgleish-hello"), Err(PasswordFault::Personal));
+        assert_eq!(judge("kettle orbit primary"), Ok(()));
+        assert_eq!(judge(" kettle orbit moss "), Ok(()));
+        assert_eq!(judge("зимний вечер дома"), Ok(()));
+    }
+}

@@ -1,0 +1,1 @@
+//! Short-lived things in Redis when several nodes run.

@@ -1,0 +1,17 @@
+//! SQLite and PostgreSQL from one SQL source.
+//!
+//! Every statement here runs on both engines as it stands; `migrations/` holds a pair of files for each step.
+//! Single-use things are claimed by `UPDATE … WHERE unused RETURNING` or `INSERT … ON CONFLICT DO NOTHING RETURNING`,
+//! never by counting rows afterwards (I-38).
+
+mod access;
+mod outbox;
+mod people;
+mod places;
+mod pool;
+mod proofs;
+mod protocol;
+mod row;
+mod short;
+
+pub use pool::{OpenError, SqlStore};

@@ -1,0 +1,164 @@
+//! Effects of a change, the outbox and the audit log.
+
+use async_trait::async_trait;
+use idp_domain::Timestamp;
+use idp_domain::audit::AuditEntry;
+use idp_domain::id::uuid_v7;
+use idp_store::audit::{Audit, AuditQuery};
+use idp_store::effects::{Claimed, Outbox};
+use idp_store::{Effects, Outgoing, Result};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use crate::pool::{SqlStore, commit, corrupt};
+use crate::row::{Columns, placeholders, problem};
+
+const SEAL: &str = "outbox";
+
+impl SqlStore {
+    /// Writes what follows from a change into its transaction.
+    pub(crate) async fn put(&self, transaction: &mut Transaction<'static, Any>, effects: Effects) -> Result<()> {
+        let now = self.clock.now().0;
+        for outgoing in effects.outgoing {
+            let topic = match outgoing {
+                Outgoing::Mail(_) => "mail",
+                Outgoing::Signal(_) => "signal",
+            };
+            let sealed = self.vault.seal(SEAL, &serde_json::to_vec(&outgoing).map_err(corrupt)?);
+            sqlx::query(
+                "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) VALUES ($1, $2, $3, $4, 0, '', $4)",
+            )
+            .bind(self.new_id())
+            .bind(topic)
+            .bind(sealed)
+            .bind(now)
+            .execute(&mut **transaction)
+            .await
+            .map_err(problem)?;
+        }
+        for entry in effects.audit {
+            sqlx::query(
+                "INSERT INTO audit (id, at, event, actor_id, subject_id, site_id, trust_id, sentence) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(self.new_id())
+            .bind(entry.at.0)
+            .bind(entry.event)
+            .bind(entry.actor.map(|id| id.to_string()))
+            .bind(entry.subject.map(|id| id.to_string()))
+            .bind(entry.site.map(|id| id.to_string()))
+            .bind(entry.trust.map(|id| id.to_string()))
+            .bind(entry.sentence)
+            .execute(&mut **transaction)
+            .await
+            .map_err(problem)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn new_id(&self) -> String {
+        uuid_v7(&*self.clock, &*self.random).to_string()
+    }
+
+    fn claimed(&self, row: &AnyRow) -> Result<Claimed> {
+        let plain =
+            self.vault.open(SEAL, &row.bytes("sealed")?).ok_or_else(|| corrupt("outbox entry does not open"))?;
+        Ok(Claimed {
+            id: row.text("id")?,
+            outgoing: serde_json::from_slice(&plain).map_err(corrupt)?,
+            tries: row.int("tries")?,
+            created_at: row.time("created_at")?,
+        })
+    }
+}
+
+#[async_trait]
+impl Outbox for SqlStore {
+    async fn record(&self, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn claim(&self, topic: &str, now: Timestamp, lease: i64, limit: i64) -> Result<Vec<Claimed>> {
+        // The inner condition is repeated outside: of two claimers that chose the same row, one finds it moved on.
+        let rows = sqlx::query(
+            "UPDATE outbox SET due_at = $2 + $3, tries = tries + 1 WHERE delivered_at IS NULL AND due_at <= $2 AND id IN \
+             (SELECT id FROM outbox WHERE topic = $1 AND delivered_at IS NULL AND due_at <= $2 ORDER BY id LIMIT $4) \
+             RETURNING id, sealed, tries, created_at",
+        )
+        .bind(topic)
+        .bind(now.0)
+        .bind(lease)
+        .bind(limit)
+        .fetch_all(&self.write)
+        .await
+        .map_err(problem)?;
+        let mut claimed = rows.iter().map(|row| self.claimed(row)).collect::<Result<Vec<_>>>()?;
+        claimed.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(claimed)
+    }
+
+    async fn delivered(&self, id: &str, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = '' WHERE id = $1")
+            .bind(id)
+            .bind(now.0)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn postpone(&self, id: &str, due: Timestamp, reason: &str) -> Result<()> {
+        sqlx::query("UPDATE outbox SET due_at = $2, problem = $3 WHERE id = $1 AND delivered_at IS NULL")
+            .bind(id)
+            .bind(due.0)
+            .bind(reason)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn waiting(&self, topic: &str) -> Result<i64> {
+        sqlx::query("SELECT COUNT(*) AS waiting FROM outbox WHERE topic = $1 AND delivered_at IS NULL")
+            .bind(topic)
+            .fetch_one(&self.read)
+            .await
+            .map_err(problem)?
+            .int("waiting")
+    }
+}
+
+#[async_trait]
+impl Audit for SqlStore {
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
+        let sql = format!(
+            "SELECT * FROM audit WHERE (site_id IN ({}) OR (site_id IS NULL AND trust_id = $1)) \
+             AND ($2 = '' OR subject_id = $2) AND ($3 = '' OR substr(event, 1, length($3)) = $3) ORDER BY id DESC LIMIT $4",
+            if query.sites.is_empty() { "NULL".to_owned() } else { placeholders(5, query.sites.len()) }
+        );
+        let mut statement = sqlx::query(AssertSqlSafe(sql))
+            .bind(query.trust.map(|id| id.to_string()).unwrap_or_default())
+            .bind(query.subject.map(|id| id.to_string()).unwrap_or_default())
+            .bind(&query.event)
+            .bind(query.limit);
+        for site in &query.sites {
+            statement = statement.bind(site.to_string());
+        }
+        let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        rows.iter().map(entry).collect()
+    }
+}
+
+fn entry(row: &AnyRow) -> Result<AuditEntry> {
+    Ok(AuditEntry {
+        at: row.time("at")?,
+        event: row.text("event")?,
+        actor: row.maybe_parsed("actor_id")?,
+        subject: row.maybe_parsed("subject_id")?,
+        site: row.maybe_parsed("site_id")?,
+        trust: row.maybe_parsed("trust_id")?,
+        sentence: row.text("sentence")?,
+    })
+}

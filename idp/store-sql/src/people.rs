@@ -1,0 +1,239 @@
+//! People, the addresses by which they sign in, and trusts with their seats.
+
+use async_trait::async_trait;
+use idp_domain::email::EmailAddress;
+use idp_domain::person::{PasswordHash, Person, PersonStatus, fold_name};
+use idp_domain::trust::{Trust, TrustRole, TrustSeat};
+use idp_domain::{PersonId, TrustId};
+use idp_store::people::{People, PeopleQuery};
+use idp_store::trusts::Trusts;
+use idp_store::{Effects, Result, StoreError};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use crate::pool::{SqlStore, commit, corrupt};
+use crate::row::{Columns, placeholders, problem};
+
+fn person(row: &AnyRow) -> Result<Person> {
+    let email = row.maybe_text("email")?;
+    Ok(Person {
+        id: row.parsed("id")?,
+        first_name: row.text("first_name")?,
+        last_name: row.text("last_name")?,
+        email: email.map(|text| EmailAddress::parse(&text)).transpose().map_err(corrupt)?,
+        username: row.maybe_text("username")?,
+        password: row.maybe_text("password")?.map(PasswordHash),
+        status: PersonStatus::parse(&row.text("status")?),
+        epoch: row.int("epoch")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+/// The new epoch of the one row that an `UPDATE … RETURNING epoch` changed.
+pub(crate) async fn new_epoch(
+    transaction: &mut Transaction<'static, Any>,
+    statement: sqlx::query::Query<'_, Any, <Any as sqlx::Database>::Arguments>,
+) -> Result<i64> {
+    let row = statement.fetch_optional(&mut **transaction).await.map_err(problem)?;
+    row.ok_or_else(|| corrupt("the person is gone"))?.int("epoch")
+}
+
+#[async_trait]
+impl People for SqlStore {
+    async fn person(&self, id: PersonId) -> Result<Option<Person>> {
+        let row = sqlx::query("SELECT * FROM people WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.as_ref().map(person).transpose()
+    }
+
+    async fn person_by_login(&self, login: &str) -> Result<Option<Person>> {
+        let row = sqlx::query("SELECT p.* FROM logins l JOIN people p ON p.id = l.person_id WHERE l.login = $1")
+            .bind(login)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.as_ref().map(person).transpose()
+    }
+
+    async fn add_person(&self, person: &Person, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(person.id.to_string())
+        .bind(&person.first_name)
+        .bind(&person.last_name)
+        .bind(fold_name(&person.full_name()))
+        .bind(person.email.as_ref().map(|email| email.as_str().to_owned()))
+        .bind(person.username.clone())
+        .bind(person.password.as_ref().map(|hash| hash.0.clone()))
+        .bind(person.status.as_str())
+        .bind(person.epoch)
+        .bind(person.created_at.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        let logins = person.email.as_ref().map(EmailAddress::folded).into_iter().chain(person.username.clone());
+        for login in logins {
+            sqlx::query("INSERT INTO logins (login, person_id) VALUES ($1, $2)")
+                .bind(&login)
+                .bind(person.id.to_string())
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| match problem(error) {
+                    StoreError::Conflict(_) => StoreError::Conflict(login.clone()),
+                    other => other,
+                })?;
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn save_person(&self, person: &Person, effects: Effects) -> Result<i64> {
+        let mut transaction = self.begin().await?;
+        let statement = sqlx::query(
+            "UPDATE people SET first_name = $2, last_name = $3, folded_name = $4, status = $5, epoch = epoch + 1 \
+             WHERE id = $1 RETURNING epoch",
+        )
+        .bind(person.id.to_string())
+        .bind(&person.first_name)
+        .bind(&person.last_name)
+        .bind(fold_name(&person.full_name()))
+        .bind(person.status.as_str());
+        let epoch = new_epoch(&mut transaction, statement).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(epoch)
+    }
+
+    async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64> {
+        let mut transaction = self.begin().await?;
+        let statement = sqlx::query("UPDATE people SET password = $2, epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+            .bind(id.to_string())
+            .bind(&hash.0);
+        let epoch = new_epoch(&mut transaction, statement).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(epoch)
+    }
+
+    async fn rehash_password(&self, id: PersonId, hash: &PasswordHash) -> Result<()> {
+        sqlx::query("UPDATE people SET password = $2 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(&hash.0)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn people(&self, query: &PeopleQuery) -> Result<Vec<Person>> {
+        if query.sites.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT p.* FROM people p WHERE ($1 = '' OR p.folded_name LIKE $2 ESCAPE '!' OR lower(coalesce(p.email, '')) LIKE $2 ESCAPE '!') \
+             AND EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = p.id AND m.site_id IN ({}) AND ($3 = '' OR EXISTS \
+             (SELECT 1 FROM grants g WHERE g.membership_id = m.id AND g.group_id = $3))) ORDER BY p.last_name, p.first_name, p.id LIMIT $4",
+            placeholders(5, query.sites.len())
+        );
+        let escaped = query.text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let mut statement = sqlx::query(AssertSqlSafe(sql))
+            .bind(&query.text)
+            .bind(format!("%{escaped}%"))
+            .bind(&query.group)
+            .bind(query.limit);
+        for site in &query.sites {
+            statement = statement.bind(site.to_string());
+        }
+        let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        rows.iter().map(person).collect()
+    }
+
+    async fn people_named(&self, folded_name: &str) -> Result<Vec<Person>> {
+        let rows = sqlx::query("SELECT * FROM people WHERE folded_name = $1 ORDER BY id")
+            .bind(folded_name)
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(person).collect()
+    }
+}
+
+fn seat(row: &AnyRow) -> Result<TrustSeat> {
+    let role = TrustRole::parse(&row.text("role")?).ok_or_else(|| corrupt("role"))?;
+    Ok(TrustSeat { person: row.parsed("person_id")?, trust: row.parsed("trust_id")?, role })
+}
+
+#[async_trait]
+impl Trusts for SqlStore {
+    async fn add_trust(&self, trust: &Trust) -> Result<()> {
+        sqlx::query("INSERT INTO trusts (id, name, domain) VALUES ($1, $2, $3)")
+            .bind(trust.id.to_string())
+            .bind(&trust.name)
+            .bind(&trust.domain)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn trust(&self, id: TrustId) -> Result<Option<Trust>> {
+        let row = sqlx::query("SELECT * FROM trusts WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.map(|row| Ok(Trust { id: row.parsed("id")?, name: row.text("name")?, domain: row.text("domain")? }))
+            .transpose()
+    }
+
+    async fn add_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("INSERT INTO seats (person_id, trust_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind(seat.person.to_string())
+            .bind(seat.trust.to_string())
+            .bind(seat.role.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn remove_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM seats WHERE person_id = $1 AND trust_id = $2 AND role = $3")
+            .bind(seat.person.to_string())
+            .bind(seat.trust.to_string())
+            .bind(seat.role.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn seats_of(&self, person: PersonId) -> Result<Vec<TrustSeat>> {
+        let rows = sqlx::query("SELECT * FROM seats WHERE person_id = $1")
+            .bind(person.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(seat).collect()
+    }
+
+    async fn seats_in(&self, trust: TrustId, role: TrustRole) -> Result<Vec<TrustSeat>> {
+        let rows = sqlx::query("SELECT * FROM seats WHERE trust_id = $1 AND role = $2 ORDER BY person_id")
+            .bind(trust.to_string())
+            .bind(role.as_str())
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(seat).collect()
+    }
+}

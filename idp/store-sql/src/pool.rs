@@ -1,0 +1,159 @@
+//! Opening a database by its URL, and the transactions that every change runs in.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use idp_domain::{Clock, Random, Vault};
+use idp_store::{Result, StoreError};
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::migrate::Migrator;
+use sqlx::{Any, AnyPool, Executor, Transaction};
+
+use crate::row::problem;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Both backends behind one type.
+pub struct SqlStore {
+    /// SQLite: the one connection that writes. PostgreSQL: the same pool as `read`.
+    pub(crate) write: AnyPool,
+    pub(crate) read: AnyPool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) vault: Arc<dyn Vault>,
+    sqlite: bool,
+}
+
+/// The database cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The URL is neither `sqlite:<path>` nor `postgres://…`.
+    Url,
+    /// The backend said no.
+    Backend(String),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Url => f.write_str("the database URL must begin with sqlite: or postgres://"),
+            Self::Backend(reason) => write!(f, "the database cannot be opened: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl SqlStore {
+    /// Opens the database and brings its tables up to date. `sqlite:<path>` makes the file when it is missing.
+    pub async fn open(
+        url: &str,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        vault: Arc<dyn Vault>,
+    ) -> std::result::Result<Self, OpenError> {
+        install_default_drivers();
+        let backend = |error: &dyn std::fmt::Display| OpenError::Backend(without_credentials(&error.to_string(), url));
+        let (write, read, sqlite) = if let Some(path) = url.strip_prefix("sqlite:") {
+            restrict(Path::new(path.trim_start_matches("//")));
+            let url = format!("sqlite:{path}?mode=rwc");
+            let write = sqlite_pool(&url, 1).await.map_err(|e| backend(&e))?;
+            let read = sqlite_pool(&url, 4).await.map_err(|e| backend(&e))?;
+            (write, read, true)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = AnyPoolOptions::new()
+                .max_connections(10)
+                .acquire_timeout(std::time::Duration::from_secs(5))
+                .connect(url)
+                .await
+                .map_err(|e| backend(&e))?;
+            (pool.clone(), pool, false)
+        } else {
+            return Err(OpenError::Url);
+        };
+        let migrations = if sqlite { &SQLITE } else { &POSTGRES };
+        migrations.run(&write).await.map_err(|e| backend(&e))?;
+        Ok(Self { write, read, clock, random, vault, sqlite })
+    }
+
+    /// Begins a transaction that takes the right to write at once, so that it cannot fail half-way on SQLite.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>> {
+        let begun = if self.sqlite { self.write.begin_with("BEGIN IMMEDIATE").await } else { self.write.begin().await };
+        begun.map_err(problem)
+    }
+
+    /// Whether the backend answers, for `/health/ready`.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.read).await.map_err(problem).map(|_| ())
+    }
+
+    /// Drops what has expired; called every few minutes. Answers how many rows went.
+    pub async fn sweep(&self) -> Result<u64> {
+        let now = self.clock.now().0;
+        let mut gone = 0;
+        for sql in [
+            "DELETE FROM attempts WHERE expires_at <= $1",
+            "DELETE FROM codes WHERE expires_at + 3600 <= $1",
+            "DELETE FROM replay WHERE expires_at <= $1",
+            "DELETE FROM access_tokens WHERE expires_at <= $1",
+            "DELETE FROM refresh_tokens WHERE expires_at <= $1",
+            "DELETE FROM sessions WHERE created_at + 86400 <= $1",
+            "DELETE FROM failures WHERE last_at + 86400 <= $1",
+            "DELETE FROM outbox WHERE delivered_at + 2592000 <= $1",
+        ] {
+            gone += sqlx::query(sql).bind(now).execute(&self.write).await.map_err(problem)?.rows_affected();
+        }
+        Ok(gone)
+    }
+
+    /// Waits for open connections to finish and closes them.
+    pub async fn close(&self) {
+        self.write.close().await;
+        self.read.close().await;
+    }
+}
+
+async fn sqlite_pool(url: &str, connections: u32) -> std::result::Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(std::time::Duration::from_secs(10))
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                for pragma in [
+                    "PRAGMA journal_mode = WAL",
+                    "PRAGMA synchronous = FULL",
+                    "PRAGMA foreign_keys = ON",
+                    "PRAGMA busy_timeout = 5000",
+                    "PRAGMA cache_size = -2000",
+                ] {
+                    connection.execute(pragma).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect(url)
+        .await
+}
+
+/// The file holds password hashes: it is made for its owner's eyes only, before SQLite opens it.
+fn restrict(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    // An error here shows again, and better, when SQLite opens the file.
+    drop(std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path));
+}
+
+/// A connection error may repeat the URL, which may hold a password.
+fn without_credentials(message: &str, url: &str) -> String {
+    message.replace(url, "<database url>")
+}
+
+/// Commits, as our own error.
+pub(crate) async fn commit(transaction: Transaction<'static, Any>) -> Result<()> {
+    transaction.commit().await.map_err(problem)
+}
+
+/// Stored data that makes no sense.
+pub(crate) fn corrupt(what: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(what.to_string())
+}

@@ -1,0 +1,275 @@
+//! Keys, mailed links and signed-in browsers.
+
+use async_trait::async_trait;
+use idp_domain::key::{Key, KeyKind};
+use idp_domain::person::PasswordHash;
+use idp_domain::session::{KeyProof, Session};
+use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
+use idp_store::keys::Keys;
+use idp_store::links::{Link, Links};
+use idp_store::sessions::Sessions;
+use idp_store::{Effects, Result};
+use sqlx::any::AnyRow;
+
+use crate::people::new_epoch;
+use crate::pool::{SqlStore, commit, corrupt};
+use crate::row::{Columns, problem};
+
+#[async_trait]
+impl Keys for SqlStore {
+    async fn add_key(&self, key: &Key, credential_id: Option<&str>, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO keys (id, person_id, kind, name, credential_id, material, last_step, created_at, last_used_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(key.id.to_string())
+        .bind(key.person.to_string())
+        .bind(key.kind.as_str())
+        .bind(&key.name)
+        .bind(credential_id.map(str::to_owned))
+        .bind(key.material.clone())
+        .bind(key.last_step)
+        .bind(key.created_at.0)
+        .bind(key.last_used_at.map(|t| t.0))
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn keys_of(&self, person: PersonId) -> Result<Vec<Key>> {
+        let rows = sqlx::query("SELECT * FROM keys WHERE person_id = $1 ORDER BY id")
+            .bind(person.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(key).collect()
+    }
+
+    async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool> {
+        let row = sqlx::query(
+            "UPDATE keys SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2 RETURNING id",
+        )
+        .bind(id.to_string())
+        .bind(step)
+        .bind(now.0)
+        .fetch_optional(&self.write)
+        .await
+        .map_err(problem)?;
+        Ok(row.is_some())
+    }
+
+    async fn save_key_use(&self, id: KeyId, material: &[u8], now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE keys SET material = $2, last_used_at = $3 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(material.to_vec())
+            .bind(now.0)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn remove_key(&self, person: PersonId, id: KeyId, effects: Effects) -> Result<bool> {
+        let statement = sqlx::query("DELETE FROM keys WHERE id = $1 AND person_id = $2 RETURNING id")
+            .bind(id.to_string())
+            .bind(person.to_string());
+        self.settle(statement, effects).await
+    }
+}
+
+fn key(row: &AnyRow) -> Result<Key> {
+    Ok(Key {
+        id: row.parsed("id")?,
+        person: row.parsed("person_id")?,
+        kind: KeyKind::parse(&row.text("kind")?).ok_or_else(|| corrupt("kind"))?,
+        name: row.text("name")?,
+        material: row.bytes("material")?,
+        last_step: row.int("last_step")?,
+        created_at: row.time("created_at")?,
+        last_used_at: row.maybe_time("last_used_at")?,
+    })
+}
+
+#[async_trait]
+impl Links for SqlStore {
+    async fn add_link(&self, link: &Link, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL",
+        )
+        .bind(link.person.to_string())
+        .bind(link.created_at.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        sqlx::query(
+            "INSERT INTO links (id, hash, person_id, invite, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(link.id.to_string())
+        .bind(&link.hash.0)
+        .bind(link.person.to_string())
+        .bind(i64::from(link.invite))
+        .bind(link.created_at.0)
+        .bind(link.expires_at.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn link(&self, hash: &SecretHash) -> Result<Option<Link>> {
+        let row = sqlx::query("SELECT * FROM links WHERE hash = $1")
+            .bind(&hash.0)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.map(|row| {
+            Ok(Link {
+                id: row.parsed("id")?,
+                hash: SecretHash(row.text("hash")?),
+                person: row.parsed("person_id")?,
+                invite: row.flag("invite")?,
+                created_at: row.time("created_at")?,
+                expires_at: row.time("expires_at")?,
+                spent_at: row.maybe_time("spent_at")?,
+                replaced_at: row.maybe_time("replaced_at")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn spend_link(
+        &self,
+        hash: &SecretHash,
+        password: &PasswordHash,
+        now: Timestamp,
+        effects: Effects,
+    ) -> Result<Option<i64>> {
+        let mut transaction = self.begin().await?;
+        let spent = sqlx::query(
+            "UPDATE links SET spent_at = $2 WHERE hash = $1 AND spent_at IS NULL AND replaced_at IS NULL AND expires_at > $2 \
+             RETURNING person_id",
+        )
+        .bind(&hash.0)
+        .bind(now.0)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        let Some(row) = spent else { return Ok(None) };
+        let person = row.text("person_id")?;
+        let statement = sqlx::query("UPDATE people SET password = $2, epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+            .bind(person)
+            .bind(&password.0);
+        let epoch = new_epoch(&mut transaction, statement).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(Some(epoch))
+    }
+}
+
+#[async_trait]
+impl Sessions for SqlStore {
+    async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(&session.hash.0)
+        .bind(&session.sid)
+        .bind(session.person.to_string())
+        .bind(session.epoch)
+        .bind(session.created_at.0)
+        .bind(session.seen_at.0)
+        .bind(session.auth_time.0)
+        .bind(session.key_proof.as_ref().map(|proof| proof.kind.as_str()))
+        .bind(session.key_proof.as_ref().map(|proof| proof.at.0))
+        .bind(session.key_proof.as_ref().map(|proof| proof.place.clone()))
+        .bind(i64::from(session.shared))
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn session(&self, hash: &SecretHash) -> Result<Option<Session>> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE hash = $1")
+            .bind(&hash.0)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.as_ref().map(session).transpose()
+    }
+
+    async fn touch_session(&self, hash: &SecretHash, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE sessions SET seen_at = $2 WHERE hash = $1 AND seen_at < $2")
+            .bind(&hash.0)
+            .bind(now.0)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: Option<KeyProof>) -> Result<bool> {
+        let row = sqlx::query(
+            "UPDATE sessions SET hash = $2, key_kind = coalesce($3, key_kind), key_at = coalesce($4, key_at), \
+             key_place = coalesce($5, key_place) WHERE hash = $1 RETURNING sid",
+        )
+        .bind(&old.0)
+        .bind(&new.0)
+        .bind(proof.as_ref().map(|proof| proof.kind.as_str()))
+        .bind(proof.as_ref().map(|proof| proof.at.0))
+        .bind(proof.map(|proof| proof.place))
+        .fetch_optional(&self.write)
+        .await
+        .map_err(problem)?;
+        Ok(row.is_some())
+    }
+
+    async fn end_session(&self, hash: &SecretHash, effects: Effects) -> Result<()> {
+        let statement = sqlx::query("DELETE FROM sessions WHERE hash = $1 RETURNING sid").bind(&hash.0);
+        self.settle(statement, effects).await.map(|_| ())
+    }
+
+    async fn end_sessions_of(&self, person: PersonId, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM sessions WHERE person_id = $1")
+            .bind(person.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn sessions_of(&self, person: PersonId) -> Result<Vec<Session>> {
+        let rows = sqlx::query("SELECT * FROM sessions WHERE person_id = $1 ORDER BY created_at DESC")
+            .bind(person.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(session).collect()
+    }
+}
+
+fn session(row: &AnyRow) -> Result<Session> {
+    let kind = row.maybe_text("key_kind")?.and_then(|text| KeyKind::parse(&text));
+    let place = row.maybe_text("key_place")?.unwrap_or_default();
+    Ok(Session {
+        hash: SecretHash(row.text("hash")?),
+        sid: row.text("sid")?,
+        person: row.parsed("person_id")?,
+        epoch: row.int("epoch")?,
+        created_at: row.time("created_at")?,
+        seen_at: row.time("seen_at")?,
+        auth_time: row.time("auth_time")?,
+        key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, at, place }),
+        shared: row.flag("shared")?,
+    })
+}

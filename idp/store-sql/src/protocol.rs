@@ -1,0 +1,234 @@
+//! Clients, consents, tokens, signing keys and replay guards.
+
+use async_trait::async_trait;
+use idp_domain::client::Client;
+use idp_domain::{PersonId, SecretHash, Timestamp};
+use idp_store::clients::Clients;
+use idp_store::consents::Consents;
+use idp_store::replay::Replay;
+use idp_store::signing_keys::{SigningKeys, StoredSigningKey};
+use idp_store::tokens::{Rotation, Token, Tokens};
+use idp_store::{Effects, Result};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Transaction};
+
+use crate::pool::{SqlStore, commit};
+use crate::row::{Columns, problem, to_json};
+
+#[async_trait]
+impl Clients for SqlStore {
+    async fn save_client(&self, client: &Client, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO clients (id, name, body) VALUES ($1, $2, $3) \
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, body = excluded.body",
+        )
+        .bind(&client.id)
+        .bind(&client.name)
+        .bind(to_json(client)?)
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn client(&self, id: &str) -> Result<Option<Client>> {
+        let row = sqlx::query("SELECT body FROM clients WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.map(|row| row.json("body")).transpose()
+    }
+
+    async fn clients(&self) -> Result<Vec<Client>> {
+        let rows =
+            sqlx::query("SELECT body FROM clients ORDER BY name").fetch_all(&self.read).await.map_err(problem)?;
+        rows.iter().map(|row| row.json("body")).collect()
+    }
+}
+
+#[async_trait]
+impl Consents for SqlStore {
+    async fn consent(&self, person: PersonId, client: &str) -> Result<Option<String>> {
+        let row = sqlx::query("SELECT scopes FROM consents WHERE person_id = $1 AND client_id = $2")
+            .bind(person.to_string())
+            .bind(client)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.map(|row| row.text("scopes")).transpose()
+    }
+
+    async fn save_consent(&self, person: PersonId, client: &str, scopes: &str, now: Timestamp) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO consents (person_id, client_id, scopes, given_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (person_id, client_id) DO UPDATE SET scopes = excluded.scopes, given_at = excluded.given_at",
+        )
+        .bind(person.to_string())
+        .bind(client)
+        .bind(scopes)
+        .bind(now.0)
+        .execute(&self.write)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+    }
+}
+
+/// Inserts a token unless its family has ended; the check and the insert are one statement.
+async fn put_token(transaction: &mut Transaction<'static, Any>, sql: &'static str, token: &Token) -> Result<bool> {
+    let row = sqlx::query(sql)
+        .bind(&token.hash.0)
+        .bind(&token.family)
+        .bind(to_json(&token.facts)?)
+        .bind(token.expires_at.0)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(problem)?;
+    Ok(row.is_some())
+}
+
+const PUT_ACCESS: &str = "INSERT INTO access_tokens (hash, family, facts, expires_at) SELECT $1, $2, $3, $4 \
+     WHERE NOT EXISTS (SELECT 1 FROM ended_families WHERE family = $2) RETURNING hash";
+const PUT_REFRESH: &str = "INSERT INTO refresh_tokens (hash, family, facts, expires_at) SELECT $1, $2, $3, $4 \
+     WHERE NOT EXISTS (SELECT 1 FROM ended_families WHERE family = $2) RETURNING hash";
+const END_FAMILY: &str = "INSERT INTO ended_families (family, ended_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+fn token(row: &AnyRow) -> Result<Token> {
+    Ok(Token {
+        hash: SecretHash(row.text("hash")?),
+        family: row.text("family")?,
+        facts: row.json("facts")?,
+        expires_at: row.time("expires_at")?,
+    })
+}
+
+#[async_trait]
+impl Tokens for SqlStore {
+    async fn add_tokens(&self, access: &Token, refresh: Option<&Token>) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let mut alive = put_token(&mut transaction, PUT_ACCESS, access).await?;
+        if let Some(refresh) = refresh {
+            alive &= put_token(&mut transaction, PUT_REFRESH, refresh).await?;
+        }
+        if alive {
+            commit(transaction).await?;
+        }
+        Ok(alive)
+    }
+
+    async fn access_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>> {
+        let row = sqlx::query(
+            "SELECT * FROM access_tokens t WHERE hash = $1 AND expires_at > $2 \
+             AND NOT EXISTS (SELECT 1 FROM ended_families e WHERE e.family = t.family)",
+        )
+        .bind(&hash.0)
+        .bind(now.0)
+        .fetch_optional(&self.read)
+        .await
+        .map_err(problem)?;
+        row.as_ref().map(token).transpose()
+    }
+
+    async fn refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>> {
+        let row = sqlx::query(
+            "SELECT * FROM refresh_tokens t WHERE hash = $1 AND expires_at > $2 \
+             AND NOT EXISTS (SELECT 1 FROM ended_families e WHERE e.family = t.family)",
+        )
+        .bind(&hash.0)
+        .bind(now.0)
+        .fetch_optional(&self.read)
+        .await
+        .map_err(problem)?;
+        row.as_ref().map(token).transpose()
+    }
+
+    async fn rotate(&self, old: &SecretHash, access: &Token, refresh: &Token, now: Timestamp) -> Result<Rotation> {
+        let mut transaction = self.begin().await?;
+        let used = sqlx::query(
+            "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING family",
+        )
+        .bind(&old.0)
+        .bind(now.0)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        if used.is_some() {
+            let alive = put_token(&mut transaction, PUT_ACCESS, access).await?
+                && put_token(&mut transaction, PUT_REFRESH, refresh).await?;
+            commit(transaction).await?;
+            return Ok(if alive { Rotation::Rotated } else { Rotation::Unknown });
+        }
+        let reused = sqlx::query("SELECT family FROM refresh_tokens WHERE hash = $1 AND used_at IS NOT NULL")
+            .bind(&old.0)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        let Some(row) = reused else { return Ok(Rotation::Unknown) };
+        sqlx::query(END_FAMILY)
+            .bind(row.text("family")?)
+            .bind(now.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        commit(transaction).await?;
+        Ok(Rotation::Reused)
+    }
+
+    async fn end_family(&self, family: &str, now: Timestamp) -> Result<()> {
+        sqlx::query(END_FAMILY).bind(family).bind(now.0).execute(&self.write).await.map_err(problem).map(|_| ())
+    }
+}
+
+#[async_trait]
+impl SigningKeys for SqlStore {
+    async fn signing_keys(&self) -> Result<Vec<StoredSigningKey>> {
+        let rows = sqlx::query("SELECT * FROM signing_keys ORDER BY created_at DESC, kid")
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter()
+            .map(|row| {
+                Ok(StoredSigningKey {
+                    kid: row.text("kid")?,
+                    alg: row.text("alg")?,
+                    sealed: row.bytes("sealed")?,
+                    created_at: row.time("created_at")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn add_first_signing_key(&self, key: &StoredSigningKey) -> Result<Vec<StoredSigningKey>> {
+        sqlx::query(
+            "INSERT INTO signing_keys (kid, alg, sealed, created_at) SELECT $1, $2, $3, $4 \
+             WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE alg = $2)",
+        )
+        .bind(&key.kid)
+        .bind(&key.alg)
+        .bind(key.sealed.clone())
+        .bind(key.created_at.0)
+        .execute(&self.write)
+        .await
+        .map_err(problem)?;
+        self.signing_keys().await
+    }
+}
+
+#[async_trait]
+impl Replay for SqlStore {
+    async fn first_use(&self, kind: &str, id: &str, expires_at: Timestamp) -> Result<bool> {
+        let row = sqlx::query(
+            "INSERT INTO replay (kind, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id",
+        )
+        .bind(kind)
+        .bind(id)
+        .bind(expires_at.0)
+        .fetch_optional(&self.write)
+        .await
+        .map_err(problem)?;
+        Ok(row.is_some())
+    }
+}

@@ -1,0 +1,29 @@
+//! The append-only audit log.
+
+use async_trait::async_trait;
+use idp_domain::audit::AuditEntry;
+use idp_domain::{PersonId, SiteId, TrustId};
+
+use crate::error::Result;
+
+/// What to look for, always within what the asker may see.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Entries at these sites.
+    pub sites: Vec<SiteId>,
+    /// Entries of this trust that belong to no site.
+    pub trust: Option<TrustId>,
+    /// Only entries about this person.
+    pub subject: Option<PersonId>,
+    /// Only this kind of event, or those that begin with it.
+    pub event: String,
+    /// How many at the most.
+    pub limit: i64,
+}
+
+/// The port. Entries come in with [`crate::Effects`] only, and nothing changes or removes them.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Entries, newest first.
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>>;
+}

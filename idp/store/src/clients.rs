@@ -1,0 +1,18 @@
+//! Registered clients.
+
+use async_trait::async_trait;
+use idp_domain::client::Client;
+
+use crate::effects::Effects;
+use crate::error::Result;
+
+/// The port.
+#[async_trait]
+pub trait Clients: Send + Sync {
+    /// Adds or replaces a client.
+    async fn save_client(&self, client: &Client, effects: Effects) -> Result<()>;
+    /// One client.
+    async fn client(&self, id: &str) -> Result<Option<Client>>;
+    /// All clients, by name.
+    async fn clients(&self) -> Result<Vec<Client>>;
+}

@@ -1,0 +1,192 @@
+//! What follows from a change, written in the same transaction: mails, signals, audit entries; and the outbox.
+
+use async_trait::async_trait;
+use idp_domain::audit::AuditEntry;
+use idp_domain::{PersonId, Slug, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// What follows from a change. All of it happens, or none and the change neither.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// To be delivered later, at least once.
+    pub outgoing: Vec<Outgoing>,
+    /// To be remembered.
+    pub audit: Vec<AuditEntry>,
+}
+
+impl Effects {
+    /// Nothing follows.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One audit entry follows.
+    pub fn audit(entry: AuditEntry) -> Self {
+        Self { outgoing: Vec::new(), audit: vec![entry] }
+    }
+
+    /// Adds a mail.
+    #[must_use]
+    pub fn mail(mut self, mail: Mail) -> Self {
+        self.outgoing.push(Outgoing::Mail(Box::new(mail)));
+        self
+    }
+
+    /// Adds a signal to the gateway and to apps.
+    #[must_use]
+    pub fn signal(mut self, signal: Signal) -> Self {
+        self.outgoing.push(Outgoing::Signal(signal));
+        self
+    }
+}
+
+/// Something to be delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "topic", rename_all = "snake_case")]
+pub enum Outgoing {
+    /// An e-mail, rendered by `idp/mail`.
+    Mail(Box<Mail>),
+    /// A Security Event Token, signed by `idp/oauth`.
+    Signal(Signal),
+}
+
+/// An e-mail as a value. Links are given whole; they are made from the fixed public origin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// Where it goes.
+    pub to: String,
+    /// What the person is called in it.
+    pub name: String,
+    /// Which mail it is.
+    pub what: MailKind,
+}
+
+/// The e-mails of the product (numbers are those of the product page).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mail", rename_all = "snake_case")]
+pub enum MailKind {
+    /// 1: set up your sign-in.
+    Invite {
+        /// The first site, as on its sign.
+        site: String,
+        /// Who added the person.
+        by: String,
+        /// Link, valid 14 days.
+        link: String,
+    },
+    /// 3: you now also have access.
+    AlsoAccess {
+        /// The new site.
+        site: String,
+        /// Its address.
+        link: String,
+    },
+    /// 4: create or reset your password.
+    PasswordLink {
+        /// Link, valid 60 minutes.
+        link: String,
+    },
+    /// 5: your password was changed.
+    PasswordChanged,
+    /// 9: a key was added.
+    KeyAdded {
+        /// The key's name.
+        key: String,
+    },
+    /// 10: a key was removed.
+    KeyRemoved {
+        /// The key's name.
+        key: String,
+    },
+    /// 14: your access has changed.
+    AccessChanged {
+        /// At which site.
+        site: String,
+        /// Before and after, in one sentence.
+        sentence: String,
+    },
+    /// 16: your access has ended.
+    AccessEnded {
+        /// At which site.
+        site: String,
+    },
+    /// 17: approval needed.
+    ApprovalNeeded {
+        /// At which site.
+        site: String,
+        /// Where to decide.
+        link: String,
+    },
+    /// Somebody asked for help from a page that needs no sign-in.
+    SupportRequest {
+        /// Reference to read out on the telephone.
+        reference: String,
+        /// Where the person can be reached.
+        from: String,
+        /// What they wrote.
+        text: String,
+    },
+}
+
+/// What the gateway and apps have to know (CAEP 1.0 names the events).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Signal {
+    /// Every session of a person ends, or one when `sid` is given.
+    SessionRevoked {
+        /// Whose.
+        person: PersonId,
+        /// Only this one.
+        sid: Option<String>,
+    },
+    /// A person's facts at one site have changed, or at all when `site` is absent.
+    TokenClaimsChange {
+        /// Whose.
+        person: PersonId,
+        /// Where.
+        site: Option<Slug>,
+    },
+    /// A key was added, removed or suspended.
+    CredentialChange {
+        /// Whose.
+        person: PersonId,
+        /// `create`, `revoke` or `update`.
+        change: String,
+    },
+    /// The registry of sites has changed.
+    RegistryChange,
+}
+
+/// One entry that was claimed for delivery.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Its identifier, also the `jti` of a signal.
+    pub id: String,
+    /// What to deliver.
+    pub outgoing: Outgoing,
+    /// How often it was tried before.
+    pub tries: i64,
+    /// When it was put in.
+    pub created_at: Timestamp,
+}
+
+/// The durable outbox: every entry is delivered at least once.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Puts effects in that belong to no other change.
+    async fn record(&self, effects: Effects) -> Result<()>;
+
+    /// Claims up to `limit` due entries of a topic (`mail` or `signal`), oldest first, for `lease` seconds.
+    async fn claim(&self, topic: &str, now: Timestamp, lease: i64, limit: i64) -> Result<Vec<Claimed>>;
+
+    /// The entry was delivered: its content is forgotten, a receipt stays.
+    async fn delivered(&self, id: &str, now: Timestamp) -> Result<()>;
+
+    /// It failed; try again at `due`. `problem` holds no secret.
+    async fn postpone(&self, id: &str, due: Timestamp, problem: &str) -> Result<()>;
+
+    /// How many entries of a topic wait.
+    async fn waiting(&self, topic: &str) -> Result<i64>;
+}

@@ -1,0 +1,23 @@
+//! Keys of people.
+
+use async_trait::async_trait;
+use idp_domain::key::Key;
+use idp_domain::{KeyId, PersonId, Timestamp};
+
+use crate::effects::Effects;
+use crate::error::Result;
+
+/// The port.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// Adds a key; `Conflict` when the same passkey is registered already, to anybody (W-07).
+    async fn add_key(&self, key: &Key, credential_id: Option<&str>, effects: Effects) -> Result<()>;
+    /// The keys of a person, oldest first.
+    async fn keys_of(&self, person: PersonId) -> Result<Vec<Key>>;
+    /// Uses a time step of a soft key once: false when that step or a later one was used before (RFC 6238 §5.2).
+    async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool>;
+    /// Saves the passkey's new state after a use.
+    async fn save_key_use(&self, id: KeyId, material: &[u8], now: Timestamp) -> Result<()>;
+    /// Removes a key of this person; false when there is none.
+    async fn remove_key(&self, person: PersonId, id: KeyId, effects: Effects) -> Result<bool>;
+}

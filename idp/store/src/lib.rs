@@ -1,0 +1,113 @@
+//! What must be remembered: one port per file.
+//!
+//! [`Durable`] survives everything; [`ShortLived`] may be lost with the machine it is on (codes, attempts, counters).
+//! To add a fact: a method in the port's file, its SQL in `idp/store-sql`, a promise in `tests/storage`.
+
+use std::sync::Arc;
+
+pub mod approvals;
+pub mod attempts;
+pub mod audit;
+pub mod clients;
+pub mod codes;
+pub mod consents;
+pub mod effects;
+pub mod error;
+pub mod imports;
+pub mod keys;
+pub mod links;
+pub mod memberships;
+pub mod people;
+pub mod replay;
+pub mod sessions;
+pub mod signing_keys;
+pub mod sites;
+pub mod throttle;
+pub mod tokens;
+pub mod trusts;
+
+pub use effects::{Effects, Mail, Outgoing, Signal};
+pub use error::{Result, StoreError};
+
+/// Everything that must survive a crash and a lost cache.
+pub trait Durable:
+    people::People
+    + trusts::Trusts
+    + sites::Sites
+    + memberships::Memberships
+    + approvals::Approvals
+    + keys::Keys
+    + links::Links
+    + sessions::Sessions
+    + clients::Clients
+    + consents::Consents
+    + tokens::Tokens
+    + signing_keys::SigningKeys
+    + effects::Outbox
+    + audit::Audit
+    + replay::Replay
+    + imports::Imports
+{
+}
+
+impl<T> Durable for T where
+    T: people::People
+        + trusts::Trusts
+        + sites::Sites
+        + memberships::Memberships
+        + approvals::Approvals
+        + keys::Keys
+        + links::Links
+        + sessions::Sessions
+        + clients::Clients
+        + consents::Consents
+        + tokens::Tokens
+        + signing_keys::SigningKeys
+        + effects::Outbox
+        + audit::Audit
+        + replay::Replay
+        + imports::Imports
+{
+}
+
+/// What lives for minutes.
+pub trait ShortLived: attempts::Attempts + codes::Codes + throttle::Throttle {}
+
+impl<T> ShortLived for T where T: attempts::Attempts + codes::Codes + throttle::Throttle {}
+
+/// The two halves of memory, which may be one database.
+#[derive(Clone)]
+pub struct Store {
+    /// What must not be lost.
+    pub durable: Arc<dyn Durable>,
+    /// What may be.
+    pub short: Arc<dyn ShortLived>,
+}
+
+impl std::ops::Deref for Store {
+    type Target = dyn Durable;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.durable
+    }
+}
+
+/// What every operation of the provider is given: memory, time, chance and the means to seal.
+#[derive(Clone)]
+pub struct Context {
+    /// What is remembered.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn idp_domain::Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn idp_domain::Random>,
+    /// Seals what must be read back.
+    pub vault: Arc<dyn idp_domain::Vault>,
+}
+
+impl Context {
+    /// The present moment.
+    pub fn now(&self) -> idp_domain::Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,47 @@
+//! Mailed links: looking spends nothing, spending works once, a newer link replaces an older one.
+
+use async_trait::async_trait;
+use idp_domain::person::PasswordHash;
+use idp_domain::{LinkId, PersonId, SecretHash, Timestamp};
+
+use crate::effects::Effects;
+use crate::error::Result;
+
+/// A mailed link that leads to setting a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its identifier.
+    pub id: LinkId,
+    /// Hash of the secret in it.
+    pub hash: SecretHash,
+    /// Who may set a password with it.
+    pub person: PersonId,
+    /// Whether it is an invitation (14 days) or a reset (60 minutes); only the words differ.
+    pub invite: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when it is too old.
+    pub expires_at: Timestamp,
+    /// When it was spent.
+    pub spent_at: Option<Timestamp>,
+    /// When a newer one was made.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// The port.
+#[async_trait]
+pub trait Links: Send + Sync {
+    /// Adds a link and marks the person's older unspent ones as replaced.
+    async fn add_link(&self, link: &Link, effects: Effects) -> Result<()>;
+    /// Looks, and changes nothing.
+    async fn link(&self, hash: &SecretHash) -> Result<Option<Link>>;
+    /// Spends the link and sets the password in one transaction, counting the epoch up; the new epoch.
+    /// `None` when the link is spent, replaced or expired at `now`: then nothing has changed.
+    async fn spend_link(
+        &self,
+        hash: &SecretHash,
+        password: &PasswordHash,
+        now: Timestamp,
+        effects: Effects,
+    ) -> Result<Option<i64>>;
+}

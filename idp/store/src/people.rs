@@ -1,0 +1,49 @@
+//! People and the addresses by which they sign in.
+
+use async_trait::async_trait;
+use idp_domain::person::{PasswordHash, Person};
+use idp_domain::{PersonId, SiteId};
+
+use crate::effects::Effects;
+use crate::error::Result;
+
+/// What to look for among people, always within the sites that the asker may see.
+#[derive(Clone, Debug, Default)]
+pub struct PeopleQuery {
+    /// Only people with a membership at one of these sites. Empty means nobody.
+    pub sites: Vec<SiteId>,
+    /// Part of a name or address, already folded.
+    pub text: String,
+    /// Only holders of this group (at one of the sites).
+    pub group: String,
+    /// How many at the most.
+    pub limit: i64,
+}
+
+/// The port.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// One person.
+    async fn person(&self, id: PersonId) -> Result<Option<Person>>;
+
+    /// The person who signs in with this folded address or username.
+    async fn person_by_login(&self, login: &str) -> Result<Option<Person>>;
+
+    /// Adds a person; `Conflict` when the address or username is taken.
+    async fn add_person(&self, person: &Person, effects: Effects) -> Result<()>;
+
+    /// Saves names and status, and counts the epoch up, which ends sessions and tokens. Answers the new epoch.
+    async fn save_person(&self, person: &Person, effects: Effects) -> Result<i64>;
+
+    /// Sets the password and counts the epoch up. Answers the new epoch.
+    async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64>;
+
+    /// Replaces the stored hash of the same password by one with newer parameters; nothing else changes.
+    async fn rehash_password(&self, id: PersonId, hash: &PasswordHash) -> Result<()>;
+
+    /// People who match, by last name.
+    async fn people(&self, query: &PeopleQuery) -> Result<Vec<Person>>;
+
+    /// People with exactly this folded full name, for "possibly the same person".
+    async fn people_named(&self, folded_name: &str) -> Result<Vec<Person>>;
+}

@@ -1,0 +1,29 @@
+//! Sites and their classes.
+
+use async_trait::async_trait;
+use idp_domain::site::{Class, Site};
+use idp_domain::{SiteId, Slug};
+
+use crate::effects::Effects;
+use crate::error::Result;
+
+/// The port.
+#[async_trait]
+pub trait Sites: Send + Sync {
+    /// Adds a site; `Conflict` when the slug is taken.
+    async fn add_site(&self, site: &Site, effects: Effects) -> Result<()>;
+    /// Saves name and settings.
+    async fn save_site(&self, site: &Site, effects: Effects) -> Result<()>;
+    /// One site.
+    async fn site(&self, id: SiteId) -> Result<Option<Site>>;
+    /// The site with this slug.
+    async fn site_by_slug(&self, slug: &Slug) -> Result<Option<Site>>;
+    /// All sites, by name.
+    async fn sites(&self) -> Result<Vec<Site>>;
+    /// A number that changes whenever any site changes; the registry's `ETag`.
+    async fn sites_version(&self) -> Result<i64>;
+    /// Adds or renames a class.
+    async fn save_class(&self, class: &Class) -> Result<()>;
+    /// The classes of a site, by year and name.
+    async fn classes(&self, site: SiteId) -> Result<Vec<Class>>;
+}

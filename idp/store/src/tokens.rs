@@ -1,0 +1,67 @@
+//! Access and refresh tokens, in families that end together.
+
+use async_trait::async_trait;
+use idp_domain::{PersonId, SecretHash, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// What a token stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenFacts {
+    /// Whose client.
+    pub client_id: String,
+    /// Which person; absent for a client acting for itself.
+    pub person: Option<PersonId>,
+    /// The person's epoch when it was issued.
+    pub epoch: i64,
+    /// Granted scopes, separated by spaces.
+    pub scope: String,
+    /// `auth_time` of the sign-in behind it.
+    pub auth_time: i64,
+    /// `acr` of the sign-in behind it.
+    pub acr: String,
+    /// `sid` of the session behind it.
+    pub sid: String,
+    /// The redirect address of the grant, kept for the grammar of the refresh grant.
+    pub redirect_uri: String,
+}
+
+/// A stored access or refresh token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Hash of the token.
+    pub hash: SecretHash,
+    /// The family it belongs to.
+    pub family: String,
+    /// What it stands for.
+    pub facts: TokenFacts,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// What presenting a refresh token leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// It was the current one; the new pair is stored.
+    Rotated,
+    /// It was used before: the family has been ended, durably (RFC 9700 §4.14).
+    Reused,
+    /// Never heard of, expired, or its family has ended.
+    Unknown,
+}
+
+/// The port.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Keeps the first tokens of a family. False when the family was ended already (a replayed code).
+    async fn add_tokens(&self, access: &Token, refresh: Option<&Token>) -> Result<bool>;
+    /// A live access token.
+    async fn access_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
+    /// A refresh token, used or not, whose family is alive.
+    async fn refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
+    /// Uses a refresh token and keeps its successors, in one transaction.
+    async fn rotate(&self, old: &SecretHash, access: &Token, refresh: &Token, now: Timestamp) -> Result<Rotation>;
+    /// Ends a family: none of its tokens counts any more, nor any that would still be added.
+    async fn end_family(&self, family: &str, now: Timestamp) -> Result<()>;
+}

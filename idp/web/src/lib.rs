@@ -1,0 +1,1 @@
+//! Everything of the provider with a URL.
