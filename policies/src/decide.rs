@@ -54,6 +54,7 @@ pub struct Verdict {
 }
 
 /// An admin's wish.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each an attribute in the schema")]
 #[derive(Clone, Debug)]
 pub struct ManageQuestion<'a> {
     /// Slug of the site.

@@ -1,1 +1,32 @@
-//! Managing people: memberships, grants, approvals, import.
+//! Managing people: who may manage whom, memberships, grants, approvals, import, reports.
+//!
+//! Every operation begins with an [`asker::Asker`]: it knows what the asker may see, and nothing is looked up outside it.
+//! What is deliberately absent: HTTP, and sending mail or signals (both go through the outbox).
+
+pub mod asker;
+
+use std::sync::Arc;
+
+use idp_domain::person::Person;
+use idp_store::{Context, Result};
+use policies::Rules;
+
+/// What this crate works with.
+#[derive(Clone)]
+pub struct Directory {
+    /// Memory, time, chance.
+    pub context: Context,
+    /// Who may do what.
+    pub rules: Arc<Rules>,
+    /// The provider's public origin, for links in mails.
+    pub origin: String,
+    /// How a site's address is made from its slug: `https://{slug}.example.org`.
+    pub site_address: String,
+}
+
+impl Directory {
+    /// Whether the person manages anybody at all, so that the console is offered.
+    pub async fn manages_anything(&self, person: &Person) -> Result<bool> {
+        Ok(!self.asker(person, false).await?.sites.is_empty())
+    }
+}

@@ -25,6 +25,8 @@ pub struct Membership {
     pub ends_at: Option<Timestamp>,
     /// Where it came from.
     pub source: Source,
+    /// When the person last opened the site.
+    pub last_used_at: Option<Timestamp>,
     /// Whether this person is the site's main contact.
     pub main_contact: bool,
     /// When it was made.

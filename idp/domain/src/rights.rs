@@ -68,6 +68,7 @@ mod tests {
             starts_at: Some(Timestamp(100)),
             ends_at: Some(Timestamp(200)),
             source: Source::Manual,
+            last_used_at: None,
             main_contact: false,
             created_at: Timestamp(0),
             grants: grants

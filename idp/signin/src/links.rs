@@ -93,14 +93,14 @@ impl SignIn {
     pub async fn look(&self, token: &str) -> Result<Result<Person, LinkFault>, Refusal> {
         let hash = Secret::presented(token).hash();
         let Some(link) = self.context.store.link(&hash).await? else { return Ok(Err(LinkFault::Unknown)) };
-        if let Some(fault) = self.fault(&link, self.context.now()).await? {
+        if let Some(fault) = Self::fault(&link, self.context.now()) {
             return Ok(Err(fault));
         }
         Ok(self.context.store.person(link.person).await?.ok_or(LinkFault::Unknown))
     }
 
-    async fn fault(&self, link: &Link, now: Timestamp) -> Result<Option<LinkFault>, Refusal> {
-        Ok(if link.spent_at.is_some() {
+    fn fault(link: &Link, now: Timestamp) -> Option<LinkFault> {
+        if link.spent_at.is_some() {
             Some(LinkFault::Used)
         } else if let Some(at) = link.replaced_at {
             Some(LinkFault::Replaced(london::show_time(at)))
@@ -108,7 +108,7 @@ impl SignIn {
             Some(LinkFault::Expired(if link.invite { "14 days" } else { "60 minutes" }))
         } else {
             None
-        })
+        }
     }
 
     /// Spends a link and sets the password, both or neither; every session of the person ends. Answers the person and

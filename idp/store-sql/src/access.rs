@@ -35,6 +35,7 @@ fn membership(row: &AnyRow) -> Result<Membership> {
         starts_at: row.maybe_time("starts_at")?,
         ends_at: row.maybe_time("ends_at")?,
         source,
+        last_used_at: row.maybe_time("last_used_at")?,
         main_contact: row.flag("main_contact")?,
         created_at: row.time("created_at")?,
         grants: Vec::new(),
@@ -177,6 +178,16 @@ impl Memberships for SqlStore {
     async fn membership_at(&self, person: PersonId, site: SiteId) -> Result<Option<Membership>> {
         let values = [person.to_string(), site.to_string()];
         Ok(self.memberships_where("m.person_id = $1 AND m.site_id = $2", &values).await?.pop())
+    }
+
+    async fn touch_membership(&self, id: MembershipId, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE memberships SET last_used_at = $2 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(now.0)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
     }
 
     async fn memberships_at(&self, site: SiteId) -> Result<Vec<Membership>> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use idp_domain::membership::Membership;
-use idp_domain::{MembershipId, PersonId, SiteId};
+use idp_domain::{MembershipId, PersonId, SiteId, Timestamp};
 
 use crate::effects::Effects;
 use crate::error::Result;
@@ -20,6 +20,8 @@ pub trait Memberships: Send + Sync {
     async fn memberships_among(&self, people: &[PersonId], sites: &[SiteId]) -> Result<Vec<Membership>>;
     /// A person's place at one site.
     async fn membership_at(&self, person: PersonId, site: SiteId) -> Result<Option<Membership>>;
+    /// Notes that the person opened the site, so that the switcher lists it first.
+    async fn touch_membership(&self, id: MembershipId, now: Timestamp) -> Result<()>;
     /// Everyone at a site.
     async fn memberships_at(&self, site: SiteId) -> Result<Vec<Membership>>;
 }

@@ -1,1 +1,90 @@
-//! Everything of the provider with a URL.
+//! Everything of the provider with a URL: thin handlers that join `idp/signin`, `idp/oauth` and `idp/directory`.
+//!
+//! To add a page: a handler in the folder that mirrors its address, a template, a line in that folder's table of routes.
+//! What is deliberately absent: rules. Handlers read a form, call one operation and show its answer.
+
+mod account;
+mod admin;
+mod api;
+mod browser;
+mod cookies;
+mod error;
+mod guard;
+mod oauth;
+mod page;
+mod signin;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use idp_directory::Directory;
+use idp_oauth::Provider;
+use idp_signin::SignIn;
+
+pub use error::PageError;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct Web {
+    /// Who somebody is.
+    pub signin: SignIn,
+    /// The protocol.
+    pub provider: Provider,
+    /// Managing people.
+    pub directory: Directory,
+    /// What depends on the deployment.
+    pub settings: Arc<Settings>,
+}
+
+/// What depends on the deployment.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether the public origin is `https`: cookies are then `Secure` and carry the `__Host-` prefix.
+    pub secure: bool,
+    /// How a site's address is made from its slug: `https://{slug}.example.org`.
+    pub site_address: String,
+    /// Where mails of the support form go.
+    pub support_email: String,
+}
+
+impl Settings {
+    /// The public address of a site.
+    pub fn address_of(&self, slug: &str) -> String {
+        self.site_address.replace("{slug}", slug)
+    }
+}
+
+impl Web {
+    /// The whole provider as one service.
+    pub fn router(self) -> Router {
+        let pages = Router::new()
+            .merge(signin::routes())
+            .merge(account::routes())
+            .merge(admin::routes())
+            .merge(oauth::pages())
+            .layer(axum::middleware::from_fn_with_state(self.clone(), guard::same_origin))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), browser::remember));
+        let machines = Router::new().merge(oauth::machines()).merge(api::routes());
+        Router::new()
+            .merge(pages)
+            .merge(machines)
+            .route("/static/lanyard.css", get(css))
+            .route("/static/keys.js", get(keys_js))
+            .fallback(error::not_found)
+            .layer(axum::middleware::from_fn_with_state(self.clone(), guard::headers))
+            .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(error::panicked))
+            .with_state(self)
+    }
+}
+
+async fn css() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../static/lanyard.css"))
+}
+
+async fn keys_js() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../static/keys.js"))
+}

@@ -59,6 +59,7 @@ CREATE TABLE memberships (
   ends_at BIGINT,
   source TEXT NOT NULL,
   main_contact BIGINT NOT NULL,
+  last_used_at BIGINT,
   created_at BIGINT NOT NULL,
   UNIQUE (person_id, site_id)
 );

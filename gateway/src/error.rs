@@ -1,0 +1,151 @@
+//! The one table from what went wrong to an answer: a page for people, JSON for scripts.
+
+use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+
+use crate::Body;
+use crate::page;
+
+/// Who asks: a person who sees pages, or a script that reads JSON (Fetch Metadata, S-22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// Whether it is a navigation of a browser.
+    pub navigates: bool,
+}
+
+impl Asks {
+    /// Reads it from the headers.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let upgrades = headers.contains_key(header::UPGRADE);
+        let accepts_pages = text("accept").is_some_and(|accept| accept.contains("text/html"));
+        let navigates = match text("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            None => accepts_pages && text("x-requested-with").is_none(),
+        };
+        Self { navigates: navigates && !upgrades }
+    }
+}
+
+/// Why a request is not forwarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It could be read in two ways, or is not for a proxy.
+    Malformed(StatusCode),
+    /// There is no site at this address. No list of sites is given.
+    UnknownSite,
+    /// A rule says no; its sentence is shown.
+    Denied {
+        /// Name of the site.
+        site: String,
+        /// The rule's sentence.
+        reason: String,
+    },
+    /// A WebSocket from a foreign page (H-23).
+    ForeignOrigin,
+    /// Sessions cannot be looked up.
+    StoreAway,
+    /// The provider does not answer.
+    ProviderAway,
+    /// The site's own server does not answer.
+    UpstreamAway {
+        /// Name of the site.
+        site: String,
+    },
+    /// Too many requests of this site are under way.
+    SiteBusy,
+    /// Signing in came back wrong; where to try again.
+    LoginFailed {
+        /// What happened, in plain words.
+        reason: &'static str,
+    },
+    /// There is nothing here.
+    NotFound,
+}
+
+impl Refusal {
+    /// The answer.
+    pub fn answer(self, asks: &Asks) -> Response<Body> {
+        let (status, code, title, words) = self.row();
+        tracing::debug!(status = status.as_u16(), code, "refused");
+        if asks.navigates {
+            let again = matches!(self, Self::LoginFailed { .. } | Self::UpstreamAway { .. } | Self::ProviderAway);
+            let action = again.then_some(("/", "Try again"));
+            page::page(status, title, &[words.as_str()], action)
+        } else {
+            json(status, &format!(r#"{{"error":"{code}"}}"#))
+        }
+    }
+
+    fn row(&self) -> (StatusCode, &'static str, &'static str, String) {
+        match self {
+            Self::Malformed(status) => {
+                (*status, "bad_request", "This address cannot be opened", "Check the address and try again.".to_owned())
+            }
+            Self::UnknownSite => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "unknown_site",
+                "There is no site at this address",
+                "Check the address, or open your sites from the Lanyard page of your trust.".to_owned(),
+            ),
+            Self::Denied { site, reason } => {
+                (StatusCode::FORBIDDEN, "access_denied", "You cannot open this page", format!("{reason} ({site})."))
+            }
+            Self::ForeignOrigin => {
+                (StatusCode::FORBIDDEN, "foreign_origin", "This came from somewhere else", "Nothing was changed.".to_owned())
+            }
+            Self::StoreAway => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "store_unavailable",
+                "Lanyard is not available",
+                "We cannot check who you are at the moment. Try again in a minute. If a child is at risk now, follow your \
+                 school’s procedure and speak to the DSL."
+                    .to_owned(),
+            ),
+            Self::ProviderAway => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "provider_unavailable",
+                "Signing in is not available right now",
+                "If you are signed in at a site already, you can keep working there at base access. Elevating is not \
+                 available right now."
+                    .to_owned(),
+            ),
+            Self::UpstreamAway { site } => (
+                StatusCode::BAD_GATEWAY,
+                "site_unavailable",
+                "The site is not responding",
+                format!(
+                    "{site}’s site is not responding. If a child is at risk now, follow your school’s procedure and speak \
+                     to the DSL."
+                ),
+            ),
+            Self::SiteBusy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "site_busy",
+                "The site is very busy",
+                "Wait a few seconds, then try again.".to_owned(),
+            ),
+            Self::LoginFailed { reason } => {
+                (StatusCode::BAD_REQUEST, "login_failed", "You could not be signed in", (*reason).to_owned())
+            }
+            Self::NotFound => {
+                (StatusCode::NOT_FOUND, "not_found", "Page not found", "Check the address and try again.".to_owned())
+            }
+        }
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, body: &str) -> Response<Body> {
+    let mut response = Response::new(full(body.to_owned()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A body of known text.
+pub(crate) fn full(text: impl Into<bytes::Bytes>) -> Body {
+    Full::new(text.into()).map_err(|never| match never {}).boxed_unsync()
+}

@@ -1,0 +1,227 @@
+//! Back from the provider: state, issuer, code, ID token; then a session with a new cookie.
+
+use http::{HeaderMap, Response, header};
+use openidconnect::core::CoreJwsSigningAlgorithm;
+use openidconnect::{AuthorizationCode, ClaimsVerificationError, Nonce, PkceCodeVerifier, TokenResponse as _};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::assertion::{TYPE, client_assertion};
+use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, callback_uri, redirect};
+use super::provider::{Claims, Http, RelyingParty, TokenResponse};
+use crate::error::Refusal;
+use crate::ports::hash;
+use crate::registry::Site;
+use crate::session::{Cookie, Elevation, Live, Record};
+use crate::{Body, Inner};
+
+const AGAIN: Refusal =
+    Refusal::LoginFailed { reason: "This sign-in took too long or was begun in another browser. Try again." };
+const UNTRUE: Refusal =
+    Refusal::LoginFailed { reason: "The answer to the sign-in was not what we asked for. Try again." };
+
+/// Differences of clocks that are forgiven, in seconds.
+const SKEW: i64 = 30;
+
+/// Finishes a flow.
+pub(crate) async fn finish(
+    inner: &Inner,
+    headers: &HeaderMap,
+    query: &str,
+    site: &Site,
+) -> Result<Response<Body>, Refusal> {
+    let mut answer = HashMap::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).into_owned() {
+        if answer.insert(name, value).is_some() {
+            return Err(UNTRUE);
+        }
+    }
+    let flow = take_flow(inner, headers, &answer, site).await?;
+    // RFC 9207 §2.4: an answer of another issuer, or of none, is somebody else's.
+    if answer.get("iss") != Some(&inner.settings.issuer) {
+        return Err(UNTRUE);
+    }
+    if let Some(error) = answer.get("error") {
+        tracing::info!(error = %error.chars().take(64).collect::<String>(), "the provider refused");
+        return Err(Refusal::LoginFailed {
+            reason: "Signing in was cancelled, or you do not have access to this site.",
+        });
+    }
+    let code = answer.get("code").ok_or(UNTRUE)?;
+    let mut client =
+        inner.login.relying_party(inner, &site.entry.client_id, false).await.map_err(|_| Refusal::ProviderAway)?;
+    let tokens = exchange(inner, &client, site, code, &flow).await?;
+    let facts = match verify(inner, &client, &tokens, &flow) {
+        Err(Unverified::UnknownKey) => {
+            // The provider may have new keys: look once more, then believe what is found.
+            client = inner
+                .login
+                .relying_party(inner, &site.entry.client_id, true)
+                .await
+                .map_err(|_| Refusal::ProviderAway)?;
+            verify(inner, &client, &tokens, &flow)
+        }
+        other => other,
+    };
+    let facts = facts.map_err(|_| UNTRUE)?;
+    session_for(inner, headers, site, &flow, facts).await
+}
+
+async fn take_flow(
+    inner: &Inner,
+    headers: &HeaderMap,
+    answer: &HashMap<String, String>,
+    site: &Site,
+) -> Result<Flow, Refusal> {
+    let state = answer.get("state").ok_or(AGAIN)?;
+    let browser = Cookie::Flow.read(headers, inner.settings.secure).ok_or(AGAIN)?;
+    let name = format!("flow:{}", hash(state));
+    let now = inner.ports.clock.now();
+    let body = inner.sessions.store().take_bag(&name, now).await.map_err(|_| Refusal::StoreAway)?.ok_or(AGAIN)?;
+    let flow: Flow = serde_json::from_slice(&body).map_err(|_| AGAIN)?;
+    if flow.browser == hash(browser) && flow.site == site.entry.slug { Ok(flow) } else { Err(AGAIN) }
+}
+
+async fn exchange(
+    inner: &Inner,
+    client: &RelyingParty,
+    site: &Site,
+    code: &str,
+    flow: &Flow,
+) -> Result<TokenResponse, Refusal> {
+    let assertion = client_assertion(inner, &site.entry.client_id).ok_or(Refusal::ProviderAway)?;
+    let http = Http(&*inner.ports.back_channel);
+    client
+        .exchange_code(AuthorizationCode::new(code.to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(flow.verifier.clone()))
+        .set_redirect_uri(Cow::Owned(callback_uri(inner, &site.entry.slug)?))
+        .add_extra_param("client_assertion_type", TYPE)
+        .add_extra_param("client_assertion", assertion)
+        .request_async(&http)
+        .await
+        .map_err(|error| match error {
+            // Display only: other forms of this error repeat the provider's answer.
+            openidconnect::RequestTokenError::Request(_) => Refusal::ProviderAway,
+            _ => UNTRUE,
+        })
+}
+
+/// What an ID token says, once it is believed.
+struct Facts {
+    sub: String,
+    name: String,
+    email: String,
+    claims: Claims,
+    acr: String,
+    amr: Vec<String>,
+    auth_time: i64,
+    id_token: String,
+}
+
+enum Unverified {
+    UnknownKey,
+    Untrue,
+}
+
+fn verify(inner: &Inner, client: &RelyingParty, tokens: &TokenResponse, flow: &Flow) -> Result<Facts, Unverified> {
+    let now = inner.ports.clock.now();
+    let token = tokens.id_token().ok_or(Unverified::Untrue)?;
+    let verifier = client
+        .id_token_verifier()
+        .set_allowed_algs([CoreJwsSigningAlgorithm::EcdsaP256Sha256])
+        .set_time_fn(move || moment(now - SKEW).into());
+    let claims = token.claims(&verifier, &Nonce::new(flow.nonce.clone())).map_err(|error| {
+        tracing::warn!(%error, "an ID token was not believed");
+        match error {
+            ClaimsVerificationError::SignatureVerification(_) => Unverified::UnknownKey,
+            _ => Unverified::Untrue,
+        }
+    })?;
+    let auth_time = claims.auth_time().map(|time| time.timestamp()).ok_or(Unverified::Untrue)?;
+    let acr = claims.auth_context_ref().map(|acr| acr.as_str().to_owned()).unwrap_or_default();
+    // Asked for a key and told of none, or of an old one: not elevated (I-28).
+    let strong = flow.acr.as_deref().is_none_or(|asked| acr_at_least(&acr, asked));
+    let age = flow.max_age.map_or(i64::MAX, |age| age.saturating_add(now - flow.started_at).saturating_add(SKEW));
+    if !strong || now - auth_time > age {
+        return Err(Unverified::Untrue);
+    }
+    let text = |value: Option<String>| value.unwrap_or_default();
+    Ok(Facts {
+        sub: claims.subject().to_string(),
+        name: text(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string())),
+        email: text(claims.email().map(|email| email.to_string())),
+        claims: claims.additional_claims().clone(),
+        acr,
+        amr: claims.auth_method_refs().into_iter().flatten().map(|amr| amr.to_string()).collect(),
+        auth_time,
+        id_token: token.to_string(),
+    })
+}
+
+fn acr_at_least(given: &str, asked: &str) -> bool {
+    given == asked || (asked == ACR_KEY && given == ACR_PHISHING_RESISTANT)
+}
+
+/// openidconnect counts in the host's time type.
+fn moment(seconds: i64) -> std::time::SystemTime {
+    std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
+async fn session_for(
+    inner: &Inner,
+    headers: &HeaderMap,
+    site: &Site,
+    flow: &Flow,
+    facts: Facts,
+) -> Result<Response<Body>, Refusal> {
+    let now = inner.ports.clock.now();
+    let own = facts.claims.lanyard.clone().filter(|own| own.site == site.entry.slug).ok_or(UNTRUE)?;
+    let cookie = Cookie::Session.read(headers, inner.settings.secure);
+    let current: Option<Arc<Live>> = match cookie {
+        Some(cookie) => inner.sessions.find(cookie, &site.entry.slug).await.map_err(|_| Refusal::StoreAway)?,
+        None => None,
+    };
+    let elevation = match &flow.kind {
+        Kind::SignIn => None,
+        Kind::Elevate { session } => {
+            // Only the same person in the same session is elevated (P-07).
+            let same = current.as_ref().is_some_and(|live| live.hash == *session && live.record.sub == facts.sub);
+            (same && own.may_elevate).then(|| Elevation {
+                acr: facts.acr.clone(),
+                amr: facts.amr.clone(),
+                auth_time: facts.auth_time,
+                until: now + site.entry.elevation_absolute,
+                idle: site.entry.elevation_idle,
+            })
+        }
+    };
+    let created_at = match (&flow.kind, &current) {
+        (Kind::Elevate { .. }, Some(live)) if live.record.sub == facts.sub => live.record.created_at,
+        _ => now,
+    };
+    let record = Record {
+        site: site.entry.slug.clone(),
+        sub: facts.sub,
+        sid: facts.claims.sid.clone().unwrap_or_default(),
+        name: facts.name,
+        email: facts.email,
+        account: own.account,
+        groups: own.groups,
+        scope: own.scope,
+        classes: own.classes,
+        years: own.years,
+        may_elevate: own.may_elevate,
+        member_until: own.member_until,
+        auth_time: facts.auth_time,
+        created_at,
+        id_token: facts.id_token,
+        elevation,
+    };
+    let cookie = inner.sessions.begin(record, current.as_ref()).await.map_err(|_| Refusal::StoreAway)?;
+    let mut response = redirect(&flow.return_to);
+    if let Some(cookie) = Cookie::Session.set(&cookie, inner.settings.secure) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,10 @@
+//! Signing in at a site: the gateway is an OpenID Connect relying party, once for each site.
+
+mod assertion;
+mod callback;
+mod flow;
+mod provider;
+
+pub(crate) use callback::finish;
+pub(crate) use flow::{Kind, Start, own_path, redirect, start};
+pub(crate) use provider::{Login, keys_of, service_token};

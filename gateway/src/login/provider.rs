@@ -1,0 +1,183 @@
+//! What the gateway knows of the provider: endpoints and keys, discovered once, refetched when a key is unknown.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
+    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AdditionalClaims, AsyncHttpClient, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenFields, IssuerUrl, StandardErrorResponse, StandardTokenResponse,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::assertion::{TYPE, client_assertion};
+use crate::Inner;
+use crate::ports::{BackChannel, BackChannelError};
+
+/// Our claims in the ID token, as the design's seam names them. Nothing is required: what is missing gives no right.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Claims {
+    #[serde(default)]
+    pub sid: Option<String>,
+    #[serde(default)]
+    pub lanyard: Option<SiteFacts>,
+}
+
+/// Facts of one site.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct SiteFacts {
+    pub site: String,
+    pub account: String,
+    pub groups: Vec<String>,
+    pub scope: String,
+    pub classes: Vec<String>,
+    pub years: Vec<String>,
+    pub may_elevate: bool,
+    pub member_until: Option<i64>,
+    pub epoch: i64,
+}
+
+impl AdditionalClaims for Claims {}
+
+pub(super) type TokenResponse = StandardTokenResponse<
+    IdTokenFields<
+        Claims,
+        EmptyExtraTokenFields,
+        CoreGenderClaim,
+        CoreJweContentEncryptionAlgorithm,
+        CoreJwsSigningAlgorithm,
+    >,
+    CoreTokenType,
+>;
+
+type Client<A, T> = openidconnect::Client<
+    Claims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    TokenResponse,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    A,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    T,
+    EndpointNotSet,
+>;
+
+/// A relying party that is ready.
+pub(super) type RelyingParty = Client<EndpointSet, EndpointSet>;
+
+/// The back channel in the shape that openidconnect wants.
+pub(super) struct Http<'a>(pub &'a dyn BackChannel);
+
+impl<'c> AsyncHttpClient<'c> for Http<'_> {
+    type Error = BackChannelError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, BackChannelError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        self.0.send(request)
+    }
+}
+
+/// What was discovered, and a token for the gateway itself.
+pub(crate) struct Login {
+    metadata: Mutex<Option<Arc<CoreProviderMetadata>>>,
+    service: Mutex<Option<(String, i64)>>,
+}
+
+/// The provider does not answer as it should.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ProviderFault(pub String);
+
+impl Login {
+    pub(crate) fn new() -> Self {
+        Self { metadata: Mutex::new(None), service: Mutex::new(None) }
+    }
+
+    /// Endpoints and keys; discovered when they are not known yet or `again` is asked for.
+    pub(super) async fn metadata(
+        &self,
+        inner: &Inner,
+        again: bool,
+    ) -> Result<Arc<CoreProviderMetadata>, ProviderFault> {
+        let mut known = self.metadata.lock().await;
+        if let Some(metadata) = known.as_ref().filter(|_| !again) {
+            return Ok(metadata.clone());
+        }
+        let issuer = IssuerUrl::new(inner.settings.issuer.clone()).map_err(|error| ProviderFault(error.to_string()))?;
+        let http = Http(&*inner.ports.back_channel);
+        let found = CoreProviderMetadata::discover_async(issuer, &http)
+            .await
+            .map_err(|_| ProviderFault("the provider's discovery document cannot be read".to_owned()))?;
+        let found = Arc::new(found);
+        *known = Some(found.clone());
+        Ok(found)
+    }
+
+    /// The relying party of a client.
+    pub(super) async fn relying_party(
+        &self,
+        inner: &Inner,
+        client_id: &str,
+        again: bool,
+    ) -> Result<RelyingParty, ProviderFault> {
+        let metadata = self.metadata(inner, again).await?;
+        let token_uri = metadata.token_endpoint().cloned().ok_or(ProviderFault("no token endpoint".to_owned()))?;
+        let keys: CoreJsonWebKeySet = metadata.jwks().clone();
+        Ok(Client::<EndpointNotSet, EndpointNotSet>::new(
+            ClientId::new(client_id.to_owned()),
+            metadata.issuer().clone(),
+            keys,
+        )
+        .set_auth_uri(metadata.authorization_endpoint().clone())
+        .set_token_uri(token_uri))
+    }
+}
+
+/// An access token of the gateway itself (client credentials), kept until shortly before it expires.
+pub(crate) async fn service_token(inner: &Inner, scope: &str) -> Result<String, ProviderFault> {
+    let mut known = inner.login.service.lock().await;
+    let now = inner.ports.clock.now();
+    if let Some((token, _)) = known.as_ref().filter(|(_, until)| now < *until) {
+        return Ok(token.clone());
+    }
+    let metadata = inner.login.metadata(inner, false).await?;
+    let endpoint = metadata.token_endpoint().ok_or(ProviderFault("no token endpoint".to_owned()))?;
+    let assertion =
+        client_assertion(inner, &inner.settings.client_id).ok_or(ProviderFault("no assertion".to_owned()))?;
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "client_credentials")
+        .append_pair("scope", scope)
+        .append_pair("client_assertion_type", TYPE)
+        .append_pair("client_assertion", &assertion)
+        .finish();
+    let request = http::Request::post(endpoint.as_str())
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.into_bytes())
+        .map_err(|error| ProviderFault(error.to_string()))?;
+    let answer = inner.ports.back_channel.send(request).await.map_err(|error| ProviderFault(error.to_string()))?;
+    let answer: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let token = answer.get("access_token").and_then(|token| token.as_str());
+    let token = token.ok_or(ProviderFault("the provider gave the gateway no token".to_owned()))?.to_owned();
+    let life = answer.get("expires_in").and_then(serde_json::Value::as_i64).unwrap_or(60);
+    *known = Some((token.clone(), now + life - 30));
+    Ok(token)
+}
+
+/// The provider's keys; asked for anew when `again`.
+pub(crate) async fn keys_of(inner: &Inner, again: bool) -> Option<Vec<CoreJsonWebKey>> {
+    Some(inner.login.metadata(inner, again).await.ok()?.jwks().keys().clone())
+}

@@ -1,0 +1,88 @@
+//! `/.lanyard/` on every site host: ours, whatever the upstream would say. It shows no tokens (H-16).
+
+mod bar_js;
+mod elevate;
+mod events;
+mod home;
+mod signout;
+mod whoami;
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Request, Response, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+
+use crate::error::Refusal;
+use crate::login::{self, redirect};
+use crate::registry::Site;
+use crate::session::Live;
+use crate::{Body, Inner, held, phases};
+
+/// Most bytes of a body sent to us.
+const MOST: usize = 64 * 1024;
+
+/// The table of our addresses. `path` is what follows `/.lanyard`.
+pub(crate) async fn answer(
+    inner: &Inner,
+    request: Request<Incoming>,
+    site: &Arc<Site>,
+    path: &str,
+) -> Result<Response<Body>, Refusal> {
+    let headers = request.headers().clone();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let method = request.method().clone();
+    if path == "/events" && method == Method::POST {
+        return events::receive(inner, read(request).await?).await;
+    }
+    if method == Method::GET {
+        match path {
+            "/callback" => return login::finish(inner, &headers, &query, site).await,
+            "/bar.js" => return Ok(bar_js::script()),
+            "/jwks.json" => return Ok(whoami::jwks(inner)),
+            _ => {}
+        }
+    } else if method != Method::HEAD && !own_form(inner, &headers, site) {
+        return Err(Refusal::ForeignOrigin);
+    }
+    let session = phases::session::find(inner, &headers, site).await?;
+    match (&method, path) {
+        (&Method::GET, "/whoami") => Ok(whoami::answer(inner, site, session.as_deref())),
+        (&Method::GET, "" | "/") => Ok(home::page(inner, site, session.as_deref())),
+        (&Method::GET, "/switch") => Ok(redirect(&format!("{}/", inner.settings.issuer))),
+        (&Method::GET, "/elevate") => Ok(elevate::ask(site, &query)),
+        (&Method::POST, "/elevate") => elevate::begin(inner, &headers, site, session, read(request).await?).await,
+        (&Method::POST, "/drop") => elevate::drop_back(inner, session).await,
+        (&Method::POST, "/signout") => signout::end(inner, session).await,
+        (&Method::GET, "/held") => offered(inner, &headers, &query, (site, session)).await,
+        _ => Err(Refusal::NotFound),
+    }
+}
+
+async fn offered(
+    inner: &Inner,
+    headers: &HeaderMap,
+    query: &str,
+    (site, session): (&Site, Option<Arc<Live>>),
+) -> Result<Response<Body>, Refusal> {
+    match session {
+        Some(live) => held::offer(inner, &Method::GET, query, site, &live).await,
+        None => {
+            let return_to = format!("/.lanyard/held?{query}");
+            login::start(inner, headers, site, login::Start { kind: login::Kind::SignIn, return_to }).await
+        }
+    }
+}
+
+/// Whether a form comes from this site's own pages.
+fn own_form(inner: &Inner, headers: &HeaderMap, site: &Site) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    text(header::ORIGIN.as_str()) == Some(&inner.settings.origin_of(&site.entry.slug))
+        && text("sec-fetch-site").is_none_or(|from| from == "same-origin")
+}
+
+async fn read(request: Request<Incoming>) -> Result<String, Refusal> {
+    let body = Limited::new(request.into_body(), MOST).collect().await;
+    let bytes = body.map_err(|_| Refusal::Malformed(http::StatusCode::PAYLOAD_TOO_LARGE))?.to_bytes();
+    String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::Malformed(http::StatusCode::BAD_REQUEST))
+}

@@ -1,0 +1,36 @@
+//! Who is signed in here, for scripts; and the keys that verify assertions.
+
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::error::json as answer_json;
+use crate::registry::Site;
+use crate::session::Live;
+use crate::{Body, Inner};
+
+/// Facts of this site only. Asking is not activity.
+pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>) -> Response<Body> {
+    let Some(live) = session else {
+        return answer_json(StatusCode::UNAUTHORIZED, r#"{"error":"login_required"}"#);
+    };
+    let now = inner.ports.clock.now();
+    let elevation = live.record.elevation.as_ref().filter(|_| live.is_elevated(now));
+    let facts = json!({
+        "site": { "slug": site.entry.slug, "name": site.entry.name, "short_name": site.entry.short_name, "colour": site.entry.colour },
+        "name": live.record.name,
+        "account": live.record.account,
+        "groups": live.record.groups,
+        "level": if elevation.is_some() { "elevated" } else { "base" },
+        "may_elevate": live.record.may_elevate,
+        "elevated_until": elevation.map(|elevation| elevation.until.min(live.seen_at() + elevation.idle)),
+        "member_until": live.record.member_until,
+        "now": now,
+        "switcher": format!("{}/switcher", inner.settings.issuer),
+        "support": format!("{}/support", inner.settings.issuer),
+    });
+    answer_json(StatusCode::OK, &facts.to_string())
+}
+
+pub(super) fn jwks(inner: &Inner) -> Response<Body> {
+    answer_json(StatusCode::OK, &format!(r#"{{"keys":[{}]}}"#, inner.signer.jwk()))
+}

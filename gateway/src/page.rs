@@ -1,0 +1,69 @@
+//! The gateway's own pages: few, plain, without a template engine.
+
+use http::{HeaderValue, Response, StatusCode, header};
+
+use crate::Body;
+use crate::error::full;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Makes text safe in HTML text and in quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// A page with paragraphs and one link.
+pub(crate) fn page(
+    status: StatusCode,
+    title: &str,
+    paragraphs: &[&str],
+    action: Option<(&str, &str)>,
+) -> Response<Body> {
+    let mut main = format!("<h1>{}</h1>", escape(title));
+    for text in paragraphs {
+        main.push_str(&format!("<p>{}</p>", escape(text)));
+    }
+    if let Some((link, label)) = action {
+        main.push_str(&format!("<p><a class=\"button\" href=\"{}\">{}</a></p>", escape(link), escape(label)));
+    }
+    raw(status, title, "#0b5e63", &main)
+}
+
+/// A page from HTML that was escaped by its maker, in a site's colour.
+pub(crate) fn raw(status: StatusCode, title: &str, colour: &str, main: &str) -> Response<Body> {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, \
+         initial-scale=1\"><title>{} – Lanyard</title><link rel=\"icon\" href=\"data:,\"><style>{STYLE}:root{{--site:{}}}</style>\
+         </head><body><main>{main}</main></body></html>",
+        escape(title),
+        escape(colour),
+    );
+    let mut response = Response::new(full(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let set = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    ];
+    for (name, value) in set {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

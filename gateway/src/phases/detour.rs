@@ -1,0 +1,83 @@
+//! When the answer is not yes: sign in, elevate, or a reason. What was typed is held first.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use super::decide::Decided;
+use crate::error::{Asks, Refusal, json};
+use crate::login::{Kind, Start, own_path, start};
+use crate::page::{escape, raw};
+use crate::registry::Site;
+use crate::session::Live;
+use crate::{Body, Inner, held};
+
+/// Answers with a detour.
+pub(crate) async fn answer(
+    inner: &Inner,
+    request: Request<Incoming>,
+    site: &Site,
+    session: Option<Arc<Live>>,
+    decided: Decided,
+) -> Result<Response<Body>, Refusal> {
+    let asks = Asks::of(request.headers());
+    let verdict = match decided {
+        Decided::Allow(_) => return Err(Refusal::NotFound),
+        Decided::Deny(verdict) => {
+            return Err(Refusal::Denied { site: site.entry.name.clone(), reason: verdict.reason });
+        }
+        Decided::SignIn => None,
+        Decided::Elevate(verdict) => Some(verdict),
+    };
+    if !asks.navigates {
+        return Ok(challenge(site, verdict.is_some()));
+    }
+    let headers = request.headers().clone();
+    let mut return_to = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    if *request.method() == Method::POST {
+        // Held for this person; when nobody is signed in any more, for the one who was, or for whoever signs in next.
+        return_to = held::hold(inner, request, site, session.as_deref()).await?.unwrap_or(return_to);
+    } else if *request.method() != Method::GET && *request.method() != Method::HEAD {
+        return Ok(challenge(site, verdict.is_some()));
+    }
+    match verdict {
+        None => start(inner, &headers, site, Start { kind: Kind::SignIn, return_to }).await,
+        Some(verdict) => Ok(elevate_page(site, &verdict.reason, &return_to)),
+    }
+}
+
+/// 401 for scripts, never a redirect (S-22); with the challenge of RFC 9470 when a key is needed.
+fn challenge(site: &Site, key: bool) -> Response<Body> {
+    let (code, acr) = if key { ("insufficient_user_authentication", true) } else { ("login_required", false) };
+    let mut response = json(StatusCode::UNAUTHORIZED, &format!(r#"{{"error":"{code}"}}"#));
+    let value = if acr {
+        let max_age = site.entry.carry_over;
+        format!("Bearer error=\"{code}\", acr_values=\"urn:lanyard:acr:key\", max_age=\"{max_age}\"")
+    } else {
+        "Bearer".to_owned()
+    };
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+/// Why a key is needed, what it opens, and the one button.
+pub(crate) fn elevate_page(site: &Site, reason: &str, return_to: &str) -> Response<Body> {
+    let held = return_to.starts_with("/.lanyard/held");
+    let safe = if held { "<p><strong>What you typed is safe.</strong> You can send it afterwards.</p>" } else { "" };
+    let main = format!(
+        "<h1>Elevate your access</h1><p class=\"soft\">{name}</p><p>{reason}.</p>{safe}\
+         <form method=\"post\" action=\"/.lanyard/elevate\" id=\"elevate\"><input type=\"hidden\" name=\"return\" value=\"{back}\">\
+         <button type=\"submit\">Elevate your access</button></form>\
+         <p class=\"soft\">You use your key. Access drops back after {idle} minutes without use, and after {most} minutes in any \
+         case.</p><p><a href=\"/\">Go back to base access</a></p>",
+        name = escape(&site.entry.name),
+        reason = escape(reason),
+        back = escape(&own_path(return_to)),
+        idle = site.entry.elevation_idle / 60,
+        most = site.entry.elevation_absolute / 60,
+    );
+    raw(StatusCode::OK, "Elevate your access", &site.entry.colour, &main)
+}

@@ -1,0 +1,115 @@
+//! Forwards, by proof of a decision only, and streams the answer back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::uri::{PathAndQuery, Scheme, Uri};
+use http::{Request, Response, StatusCode, Version, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use policies::Allowed;
+use tokio_util::sync::CancellationToken;
+
+use super::rewrite;
+use super::strip::Upgrade;
+use crate::error::{Asks, Refusal};
+use crate::registry::Site;
+use crate::session::{Cookie, Live};
+use crate::upstream::tunnel;
+use crate::{Body, BoxError, Inner};
+
+/// Longest wait for the first byte of an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends the request to the site's own server. `_allowed` is why it may be sent.
+pub(crate) async fn forward(
+    inner: &Inner,
+    mut request: Request<Incoming>,
+    _allowed: Allowed,
+    site: &Arc<Site>,
+    session: Option<Arc<Live>>,
+) -> Result<Response<Body>, Refusal> {
+    let away = || Refusal::UpstreamAway { site: site.entry.name.clone() };
+    let permit = site.budget.clone().try_acquire_owned().map_err(|_| Refusal::SiteBusy)?;
+    let authority = site.upstream.clone().ok_or_else(away)?;
+    let page = Asks::of(request.headers()).navigates && site.entry.bar && session.is_some();
+    let upgrade = request.extensions().get::<Arc<Upgrade>>().is_some();
+    let down = upgrade.then(|| hyper::upgrade::on(&mut request));
+    if page {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(authority);
+    parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| away())?;
+    *request.version_mut() = Version::HTTP_11;
+    let sent = tokio::time::timeout(PATIENCE, inner.upstream.send(request)).await;
+    let mut answer = match sent {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(problem)) => {
+            tracing::warn!(site = %site.entry.slug, %problem, "upstream");
+            return Err(away());
+        }
+        Err(_) => return Err(away()),
+    };
+    let ends = stream_end(inner, session.as_deref());
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let Some(down) = down else { return Err(away()) };
+        let up = hyper::upgrade::on(&mut answer);
+        tokio::spawn(async move {
+            tunnel(down, up, ends).await;
+            drop(permit);
+        });
+        let (parts, _) = answer.into_parts();
+        return Ok(Response::from_parts(parts, crate::error::full("")));
+    }
+    let (mut parts, body) = answer.into_parts();
+    clean(&mut parts.headers);
+    let body = body.map_err(BoxError::from).boxed_unsync();
+    let body = rewrite::ending(body, ends, permit);
+    if page && rewrite::is_page(&parts) {
+        return Ok(rewrite::with_bar(parts, body));
+    }
+    Ok(Response::from_parts(parts, body))
+}
+
+/// What ends an open stream: the session's end, or the end of elevated access if it was opened with it.
+fn stream_end(inner: &Inner, session: Option<&Live>) -> CancellationToken {
+    match session {
+        Some(live) if live.is_elevated(inner.ports.clock.now()) => live.dropped.clone(),
+        Some(live) => live.ended.clone(),
+        None => CancellationToken::new(),
+    }
+}
+
+/// What an upstream may not say for us: hop-by-hop headers, our cookies (G-33); and what is private stays so (INV-6).
+fn clean(headers: &mut http::HeaderMap) {
+    let nominated: Vec<http::HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in nominated {
+        headers.remove(name);
+    }
+    for name in ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"] {
+        headers.remove(name);
+    }
+    if let header::Entry::Occupied(cookies) = headers.entry(header::SET_COOKIE) {
+        let (name, values) = cookies.remove_entry_mult();
+        let kept: Vec<_> = values
+            .filter(|value| {
+                let text = value.to_str().unwrap_or_default();
+                let cookie = text.split('=').next().unwrap_or_default().trim();
+                !Cookie::NAMES.iter().any(|ours| ours.eq_ignore_ascii_case(cookie))
+            })
+            .collect();
+        for value in kept {
+            headers.append(name.clone(), value);
+        }
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(header::HeaderValue::from_static("no-store"));
+}

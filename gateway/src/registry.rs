@@ -1,0 +1,157 @@
+//! The sites: fetched from the provider with a long poll, the last good copy kept on disk.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use crate::Inner;
+use crate::login::service_token;
+
+/// Most requests of one site that may be under way at once: one dead school never slows another.
+const BUDGET: usize = 512;
+
+/// What the provider says about a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteEntry {
+    /// The slug.
+    pub slug: String,
+    /// Its client identifier, also the audience of its assertions.
+    pub client_id: String,
+    /// Its full name.
+    pub name: String,
+    /// Name in the bar.
+    pub short_name: String,
+    /// Accent colour `#rrggbb`.
+    pub colour: String,
+    /// Where a key proof counts.
+    pub place: String,
+    /// Address of the site's own server.
+    pub upstream: String,
+    /// Whether signing in needs a key.
+    pub key_to_sign_in: bool,
+    /// Whether only passkeys and security keys elevate.
+    pub phishing_resistant_only: bool,
+    /// Seconds without a request until elevation ends.
+    pub elevation_idle: i64,
+    /// Seconds until elevation ends whatever happens.
+    pub elevation_absolute: i64,
+    /// Seconds for which a key proof carries over.
+    pub carry_over: i64,
+    /// Where to write for help.
+    pub support_email: String,
+    /// Where to ring for help.
+    pub support_phone: String,
+    /// Whether the bar is put into pages.
+    pub bar: bool,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Document {
+    version: i64,
+    sites: Vec<SiteEntry>,
+}
+
+/// A site with what the gateway keeps about it while it runs.
+pub struct Site {
+    /// What the provider says.
+    pub entry: SiteEntry,
+    /// Where requests go; parsed once.
+    pub upstream: Option<http::uri::Authority>,
+    /// Its budget of requests.
+    pub budget: Arc<Semaphore>,
+}
+
+/// All sites by slug. Swapped as a whole: no request sees a mix (G-37).
+pub struct Registry {
+    sites: RwLock<Arc<HashMap<String, Arc<Site>>>>,
+    version: std::sync::atomic::AtomicI64,
+    file: PathBuf,
+}
+
+impl Registry {
+    /// Begins with the last good copy; without one there are no sites yet.
+    pub(crate) fn open(file: PathBuf) -> Self {
+        let document: Document =
+            std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let registry = Self { sites: RwLock::default(), version: 0.into(), file };
+        registry.swap(&document);
+        registry
+    }
+
+    /// The site of a slug.
+    pub(crate) fn site(&self, slug: &str) -> Option<Arc<Site>> {
+        self.sites.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+    }
+
+    fn version(&self) -> i64 {
+        self.version.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    fn swap(&self, document: &Document) {
+        let old = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let sites = document.sites.iter().map(|entry| {
+            let budget =
+                old.get(&entry.slug).map_or_else(|| Arc::new(Semaphore::new(BUDGET)), |site| site.budget.clone());
+            let upstream =
+                entry.upstream.strip_prefix("http://").and_then(|rest| rest.trim_end_matches('/').parse().ok());
+            (entry.slug.clone(), Arc::new(Site { entry: entry.clone(), upstream, budget }))
+        });
+        *self.sites.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(sites.collect());
+        self.version.store(document.version, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Keeps the copy whole or not at all.
+    fn save(&self, document: &Document) -> std::io::Result<()> {
+        let draft = self.file.with_extension("new");
+        std::fs::write(&draft, serde_json::to_vec(document).unwrap_or_default())?;
+        std::fs::rename(&draft, &self.file)
+    }
+}
+
+/// Asks the provider for the registry; with `wait`, until something changes. True when it answered.
+pub(crate) async fn refresh(inner: &Inner, wait: bool) -> bool {
+    match fetch(inner, wait).await {
+        Ok(Some(document)) => {
+            inner.registry.swap(&document);
+            if let Err(error) = inner.registry.save(&document) {
+                tracing::warn!(%error, "the registry's copy cannot be written");
+            }
+            true
+        }
+        Ok(None) => true,
+        Err(problem) => {
+            tracing::warn!(problem, "the registry cannot be read; going on with the last good copy");
+            false
+        }
+    }
+}
+
+async fn fetch(inner: &Inner, wait: bool) -> Result<Option<Document>, String> {
+    let token = service_token(inner, "service:registry").await.map_err(|error| error.to_string())?;
+    let mut request = http::Request::get(format!("{}/gateway/v1/sites", inner.settings.issuer))
+        .header("authorization", format!("Bearer {token}"))
+        .header("if-none-match", format!("\"{}\"", inner.registry.version()));
+    if wait {
+        request = request.header("prefer", "wait=20");
+    }
+    let request = request.body(Vec::new()).map_err(|error| error.to_string())?;
+    let answer = inner.ports.back_channel.send(request).await.map_err(|error| error.to_string())?;
+    match answer.status().as_u16() {
+        304 => Ok(None),
+        200 => serde_json::from_slice(answer.body()).map(Some).map_err(|error| error.to_string()),
+        other => Err(format!("status {other}")),
+    }
+}
+
+/// Follows the registry for ever.
+pub(crate) async fn keep_fresh(inner: &Inner) {
+    loop {
+        if !refresh(inner, true).await {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The Redis store, for several gateways: sessions and bags with their own expiry, an index set for each person.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redis::AsyncCommands;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+use super::store::{SessionStore, StoreAway, Stored};
+
+/// Redis.
+pub struct RedisStore {
+    connection: ConnectionManager,
+    clock: std::sync::Arc<dyn crate::ports::Clock>,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn away(error: redis::RedisError) -> StoreAway {
+    // The kind only: an error's text may hold the server's address and credentials.
+    StoreAway(format!("{:?}", error.kind()))
+}
+
+fn seconds(expires_at: i64, now: i64) -> u64 {
+    u64::try_from(expires_at.saturating_sub(now)).unwrap_or(0).max(1)
+}
+
+impl RedisStore {
+    /// Connects.
+    pub async fn open(url: &str, clock: std::sync::Arc<dyn crate::ports::Clock>) -> Result<Self, StoreAway> {
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_connection_timeout(Some(Duration::from_millis(500)))
+            .set_response_timeout(Some(Duration::from_millis(500)));
+        let client = redis::Client::open(url).map_err(away)?;
+        let connection = client.get_connection_manager_with_config(config).await.map_err(away)?;
+        Ok(Self { connection, clock })
+    }
+
+    fn ttl(&self, expires_at: i64) -> u64 {
+        seconds(expires_at, self.clock.now())
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn put(&self, session: &Stored) -> Result<(), StoreAway> {
+        let mut connection = self.connection.clone();
+        let packed =
+            serde_json::json!([session.sub, session.sid, session.site, session.body, session.expires_at]).to_string();
+        let ttl = self.ttl(session.expires_at);
+        let index = format!("gw:sub:{}", session.sub);
+        let mut pipe = redis::pipe();
+        pipe.atomic()
+            .set_ex(format!("gw:session:{}", session.hash), packed, ttl)
+            .ignore()
+            .sadd(&index, format!("{} {} {}", session.hash, session.sid, session.site))
+            .ignore()
+            .expire(&index, 24 * 3600)
+            .ignore();
+        pipe.query_async::<()>(&mut connection).await.map_err(away)
+    }
+
+    async fn get(&self, hash: &str) -> Result<Option<Stored>, StoreAway> {
+        let packed: Option<String> = self.connection.clone().get(format!("gw:session:{hash}")).await.map_err(away)?;
+        let Some(packed) = packed else { return Ok(None) };
+        let Ok((sub, sid, site, body, expires_at)) = serde_json::from_str(&packed) else { return Ok(None) };
+        Ok(Some(Stored { hash: hash.to_owned(), sub, sid, site, body, expires_at }))
+    }
+
+    async fn remove(&self, hash: &str) -> Result<(), StoreAway> {
+        self.connection.clone().del::<_, ()>(format!("gw:session:{hash}")).await.map_err(away)
+    }
+
+    async fn remove_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway> {
+        let mut connection = self.connection.clone();
+        let index = format!("gw:sub:{sub}");
+        let members: Vec<String> = connection.smembers(&index).await.map_err(away)?;
+        for member in members {
+            let mut parts = member.splitn(3, ' ');
+            let (Some(hash), Some(its_sid), Some(its_site)) = (parts.next(), parts.next(), parts.next()) else {
+                continue;
+            };
+            if sid.is_none_or(|sid| sid == its_sid) && site.is_none_or(|site| site == its_site) {
+                connection.del::<_, ()>(format!("gw:session:{hash}")).await.map_err(away)?;
+                connection.srem::<_, _, ()>(&index, &member).await.map_err(away)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn put_bag(&self, name: &str, body: &[u8], expires_at: i64) -> Result<(), StoreAway> {
+        let ttl = self.ttl(expires_at);
+        self.connection.clone().set_ex::<_, _, ()>(format!("gw:bag:{name}"), body, ttl).await.map_err(away)
+    }
+
+    async fn take_bag(&self, name: &str, _now: i64) -> Result<Option<Vec<u8>>, StoreAway> {
+        self.connection.clone().get_del(format!("gw:bag:{name}")).await.map_err(away)
+    }
+
+    async fn sweep(&self, _now: i64) -> Result<(), StoreAway> {
+        Ok(())
+    }
+}

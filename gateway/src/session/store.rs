@@ -1,0 +1,44 @@
+//! The port: where sessions, flows and held posts are kept beside memory.
+
+use async_trait::async_trait;
+
+/// The store does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the session store does not answer: {0}")]
+pub struct StoreAway(pub String);
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Hash of the cookie.
+    pub hash: String,
+    /// Whose.
+    pub sub: String,
+    /// The provider's session behind it.
+    pub sid: String,
+    /// Which site.
+    pub site: String,
+    /// JSON.
+    pub body: String,
+    /// When it can be forgotten.
+    pub expires_at: i64,
+}
+
+/// The store. Bags hold short-lived single-use things under names that say their kind.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Keeps a session, replacing an older state of it.
+    async fn put(&self, session: &Stored) -> Result<(), StoreAway>;
+    /// The session of a cookie's hash.
+    async fn get(&self, hash: &str) -> Result<Option<Stored>, StoreAway>;
+    /// Forgets one.
+    async fn remove(&self, hash: &str) -> Result<(), StoreAway>;
+    /// Forgets those of a person: at one site or all, of one provider session or all.
+    async fn remove_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway>;
+    /// Keeps something single-use.
+    async fn put_bag(&self, name: &str, body: &[u8], expires_at: i64) -> Result<(), StoreAway>;
+    /// Takes it out; only one caller gets it.
+    async fn take_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway>;
+    /// Drops what has expired.
+    async fn sweep(&self, now: i64) -> Result<(), StoreAway>;
+}

@@ -1,0 +1,63 @@
+//! From words to a message: plain text and simple HTML that say the same.
+
+use askama::Template;
+use idp_store::Mail;
+
+use crate::words::words_of;
+
+/// A message that is ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// Where it goes.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same in HTML.
+    pub html: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Html<'a> {
+    subject: &'a str,
+    greeting: &'a str,
+    paragraphs: &'a [String],
+    action: Option<(&'a str, &'a str)>,
+}
+
+/// Renders a mail. Names and texts of people are escaped in the HTML.
+pub fn render(mail: &Mail) -> Rendered {
+    let words = words_of(&mail.what);
+    let subject: String = words.subject.chars().filter(|c| !c.is_control()).collect();
+    let greeting = format!("Dear {}", mail.name);
+    let action = words.action.as_ref().map(|(label, link)| (*label, link.as_str()));
+    let mut text = format!("{greeting}\n\n{}\n", words.paragraphs.join("\n\n"));
+    if let Some((label, link)) = action {
+        text = format!("{text}\n{label}:\n{link}\n");
+    }
+    text.push_str("\nLanyard\n");
+    let html = Html { subject: &subject, greeting: &greeting, paragraphs: &words.paragraphs, action };
+    let html = html.render().unwrap_or_default();
+    Rendered { to: mail.to.clone(), subject, text, html }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use idp_store::effects::MailKind;
+
+    #[test]
+    fn a_20_a_name_with_markup_stays_text() {
+        let what = MailKind::Invite {
+            site: "Larkmoor <b>".into(),
+            by: "<script>x</script>".into(),
+            link: "https://id.example/link?token=a&b".into(),
+        };
+        let mail = render(&Mail { to: "a@b.example".into(), name: "<i>\r\nBcc: c@d.example".into(), what });
+        assert!(!mail.html.contains("<script>") && !mail.html.contains("<i>"));
+        assert!(!mail.subject.contains('\n') && !mail.subject.contains('\r'));
+        assert!(mail.text.contains("https://id.example/link?token=a&b"));
+    }
+}

@@ -1,0 +1,79 @@
+//! The words of each mail: subject, paragraphs, and at most one thing to do.
+
+use idp_store::effects::MailKind;
+
+/// A mail before it has a form.
+pub(crate) struct Words {
+    pub subject: String,
+    pub paragraphs: Vec<String>,
+    pub action: Option<(&'static str, String)>,
+}
+
+fn words(subject: impl Into<String>, paragraphs: &[&str], action: Option<(&'static str, &str)>) -> Words {
+    Words {
+        subject: subject.into(),
+        paragraphs: paragraphs.iter().map(|text| (*text).to_owned()).collect(),
+        action: action.map(|(label, link)| (label, link.to_owned())),
+    }
+}
+
+const NOT_ME: &str = "If this was not you, sign in and change your password, and tell your school.";
+
+/// The words of a mail.
+pub(crate) fn words_of(kind: &MailKind) -> Words {
+    match kind {
+        MailKind::Invite { site, by, link } => words(
+            format!("Set up your sign-in for {site}"),
+            &[
+                &format!("{by} has given you access to {site}. One sign-in opens every school you work at."),
+                "The link works for 14 days. You create a password, and you can add a key.",
+                "If you do not work there, ignore this email. Nothing happens until you use the link.",
+            ],
+            Some(("Set up your sign-in", link)),
+        ),
+        MailKind::AlsoAccess { site, link } => words(
+            format!("You now also have access to {site}"),
+            &["Use the same email and password as before. There is nothing to set up."],
+            Some(("Open the site", link)),
+        ),
+        MailKind::PasswordLink { link } => words(
+            "Your link to create or reset your password",
+            &[
+                "Use this link to create or reset your password. It works once, for 60 minutes.",
+                "If you did not ask for it, ignore this email. Your password stays as it is.",
+            ],
+            Some(("Create a password", link)),
+        ),
+        MailKind::PasswordChanged => words(
+            "Your password was changed",
+            &["Your password was changed a moment ago. You have been signed out everywhere.", NOT_ME],
+            None,
+        ),
+        MailKind::KeyAdded { key } => words(
+            "A key was added to your account",
+            &[&format!("The key “{key}” was added to your account."), NOT_ME],
+            None,
+        ),
+        MailKind::KeyRemoved { key } => {
+            words("A key was removed or suspended", &[&format!("The key “{key}” no longer works."), NOT_ME], None)
+        }
+        MailKind::AccessChanged { site, sentence } => words(
+            format!("Your access at {site} has changed"),
+            &[sentence, "If this looks wrong, talk to the school office."],
+            None,
+        ),
+        MailKind::AccessEnded { site } => words(
+            "Your access has ended",
+            &[&format!("Your access to {site} has ended. Your other schools stay as they are.")],
+            None,
+        ),
+        MailKind::ApprovalNeeded { site, link } => words(
+            "Approval needed: user group change",
+            &[&format!("Someone at {site} has been given a user group that needs a second person to approve it.")],
+            Some(("Look at the request", link)),
+        ),
+        MailKind::SupportRequest { reference, from, text } => {
+            words(format!("Support request {reference}"), &[&format!("From: {from}"), text], None)
+        }
+    }
+}

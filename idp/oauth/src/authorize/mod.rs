@@ -1,0 +1,156 @@
+//! The authorization endpoint: a table of checks in order, then the grant.
+//!
+//! A fault before the redirect address is known to be the client's own is shown on a page; every later one is sent back.
+
+mod acr;
+mod client;
+mod pkce;
+mod prompt;
+mod redirect_uri;
+mod response;
+mod scope;
+
+use idp_domain::client::{Client, ClientKind};
+use idp_domain::person::Person;
+use idp_domain::session::{KeyProof, Session};
+use idp_domain::site::Site;
+use idp_domain::{Acr, Timestamp};
+use idp_store::StoreError;
+
+use crate::params::Params;
+use crate::{OAuthError, Provider, engine};
+
+/// A request that passed every check.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The parameters as they came.
+    pub params: Params,
+    /// Who asks.
+    pub client: Client,
+    /// Where the answer goes; one of the client's own.
+    pub redirect_uri: String,
+    /// What is asked for, known to be allowed.
+    pub scopes: Vec<String>,
+    /// How sure the client wants to be.
+    pub acr: Acr,
+    /// `max_age`, in seconds.
+    pub max_age: Option<i64>,
+    /// `prompt` values.
+    pub prompt: Vec<String>,
+}
+
+/// A request that failed a check.
+#[derive(Debug)]
+pub enum Fault {
+    /// Show a page; never redirect (RFC 6749 §4.1.2.1, R-08).
+    Page(OAuthError),
+    /// Send the error to the client.
+    Redirect {
+        /// The address, error included.
+        location: String,
+    },
+}
+
+/// What is proven about the person, passed in by the web layer.
+pub struct Proven<'a> {
+    /// The live session.
+    pub session: &'a Session,
+    /// The person.
+    pub person: &'a Person,
+    /// The proof with a key that counts for this request.
+    pub proof: Option<&'a KeyProof>,
+}
+
+type Check = fn(&mut Request) -> Result<(), OAuthError>;
+
+/// The checks after client and redirect address, in order.
+const CHECKS: [Check; 6] =
+    [response::response_type, response::response_mode, pkce::check, scope::check, prompt::check, acr::check];
+
+impl Provider {
+    /// Checks a request.
+    pub async fn check(&self, params: Params) -> Result<Request, Fault> {
+        let client = client::check(self, &params).await.map_err(Fault::Page)?;
+        let redirect_uri = redirect_uri::check(&client, &params).map_err(Fault::Page)?;
+        let mut request = Request {
+            params,
+            client,
+            redirect_uri,
+            scopes: Vec::new(),
+            acr: Acr::Base,
+            max_age: None,
+            prompt: Vec::new(),
+        };
+        for check in CHECKS {
+            if let Err(error) = check(&mut request) {
+                return Err(Fault::Redirect { location: self.error_location(&request, &error) });
+            }
+        }
+        Ok(request)
+    }
+
+    /// Finishes a request whose person is signed in, proven and willing. Answers where the browser goes.
+    pub async fn grant(&self, request: &Request, proven: &Proven<'_>) -> Result<String, Fault> {
+        let back = |error| Fault::Redirect { location: self.error_location(request, &error) };
+        let site = self.may_issue(proven.person, &request.client, proven.session.epoch).await.map_err(back)?;
+        let grant = engine::CodeGrant {
+            nonce: request.params.get("nonce").map(str::to_owned),
+            auth_time: proven.session.last_proof(),
+            acr: Session::acr(proven.proof),
+            amr: Session::amr(proven.proof),
+            sid: proven.session.sid.clone(),
+            epoch: proven.session.epoch,
+            family: idp_domain::id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
+        };
+        if let Some((site, _)) = site {
+            self.note_visit(proven.person, &site).await.map_err(|error| back(error.into()))?;
+        }
+        let code = engine::issue_code(self, request, proven.person.id, grant).await.map_err(back)?;
+        Ok(self.location(request, &[("code", &code)]))
+    }
+
+    async fn note_visit(&self, person: &Person, site: &Site) -> Result<(), StoreError> {
+        if let Some(membership) = self.context.store.membership_at(person.id, site.id).await? {
+            self.context.store.touch_membership(membership.id, self.context.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// The redirect address with answer parameters, `state` and `iss` (RFC 9207).
+    pub fn location(&self, request: &Request, answer: &[(&str, &str)]) -> String {
+        let Ok(mut url) = url::Url::parse(&request.redirect_uri) else { return request.redirect_uri.clone() };
+        {
+            let mut query = url.query_pairs_mut();
+            for (name, value) in answer {
+                query.append_pair(name, value);
+            }
+            if let Some(state) = request.params.get("state") {
+                query.append_pair("state", state);
+            }
+            query.append_pair("iss", &self.issuer);
+        }
+        url.into()
+    }
+
+    /// The redirect address with an error.
+    pub fn error_location(&self, request: &Request, error: &OAuthError) -> String {
+        self.location(request, &[("error", error.code), ("error_description", error.description)])
+    }
+}
+
+impl Request {
+    /// Whether the person has to agree first: apps of others ask, our own sites do not.
+    pub fn needs_consent(&self) -> bool {
+        self.client.kind == ClientKind::App
+    }
+
+    /// Whether a `prompt` value was given.
+    pub fn prompts(&self, value: &str) -> bool {
+        self.prompt.iter().any(|prompt| prompt == value)
+    }
+
+    /// Whether a session is too old for `max_age`.
+    pub fn too_old(&self, proof_at: Timestamp, now: Timestamp) -> bool {
+        self.max_age.is_some_and(|age| now.since(proof_at) > age)
+    }
+}

@@ -1,0 +1,151 @@
+//! The issuer: opaque access and refresh tokens, hashed, in families; rotation is decided by the store, atomically.
+
+use async_trait::async_trait;
+use idp_domain::client::Client;
+use idp_domain::{PersonId, Secret};
+use idp_store::tokens::{Rotation, Token, TokenFacts};
+use oxide_auth::primitives::grant::{Extensions, Grant};
+use oxide_auth::primitives::issuer::{IssuedToken, RefreshedToken, TokenType};
+use oxide_auth_async::primitives::Issuer;
+
+use super::authorizer::until_always;
+use super::extras::KEY;
+use super::{CodeGrant, Issued};
+use crate::{ACCESS_LIFE, OAuthError, Provider, REFRESH_LIFE};
+
+pub(super) struct Tokens<'a> {
+    pub provider: &'a Provider,
+    pub client: &'a Client,
+    pub issued: Option<Issued>,
+    /// Why nothing was issued, in the words of the protocol.
+    pub refused: Option<OAuthError>,
+}
+
+impl Tokens<'_> {
+    fn pair(&self, family: &str, facts: &TokenFacts) -> (Secret, Secret, Token, Token) {
+        let context = &self.provider.context;
+        let (access, refresh) = (Secret::new(&*context.random), Secret::new(&*context.random));
+        let token = |secret: &Secret, life| Token {
+            hash: secret.hash(),
+            family: family.to_owned(),
+            facts: facts.clone(),
+            expires_at: context.now().plus(life),
+        };
+        let (kept_access, kept_refresh) = (token(&access, ACCESS_LIFE), token(&refresh, REFRESH_LIFE));
+        (access, refresh, kept_access, kept_refresh)
+    }
+
+    fn refuse<T>(&mut self, error: OAuthError) -> Result<T, ()> {
+        self.refused = Some(error);
+        Err(())
+    }
+
+    async fn may(&mut self, person: PersonId, epoch: i64) -> Result<(), ()> {
+        let found = self.provider.context.store.person(person).await;
+        let person = match found {
+            Ok(Some(person)) => person,
+            Ok(None) => return self.refuse(OAuthError::grant("the person is gone")),
+            Err(error) => return self.refuse(error.into()),
+        };
+        match self.provider.may_issue(&person, self.client, epoch).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code == "access_denied" => self.refuse(OAuthError::grant(error.description)),
+            Err(error) => self.refuse(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Issuer for Tokens<'_> {
+    async fn issue(&mut self, grant: Grant) -> Result<IssuedToken, ()> {
+        let person: PersonId = grant.owner_id.parse().map_err(|_| ())?;
+        let code = grant.extensions.private().find(|(name, _)| *name == KEY).and_then(|(_, value)| value);
+        let code: CodeGrant = serde_json::from_str(code.ok_or(())?).map_err(|_| ())?;
+        self.may(person, code.epoch).await?;
+        let facts = TokenFacts {
+            client_id: grant.client_id.clone(),
+            person: Some(person),
+            epoch: code.epoch,
+            scope: sorted(&grant.scope.to_string()),
+            auth_time: code.auth_time.0,
+            acr: code.acr.as_str().to_owned(),
+            sid: code.sid.clone(),
+            redirect_uri: grant.redirect_uri.to_string(),
+        };
+        let (access, refresh, kept_access, kept_refresh) = self.pair(&code.family, &facts);
+        let with_refresh = self.client.refresh;
+        let kept = self.provider.context.store.add_tokens(&kept_access, with_refresh.then_some(&kept_refresh)).await;
+        match kept {
+            Ok(true) => {}
+            Ok(false) => return self.refuse(OAuthError::grant("the code was used before")),
+            Err(error) => return self.refuse(error.into()),
+        }
+        let answer = IssuedToken {
+            token: access.reveal().to_owned(),
+            refresh: None,
+            until: until_always().into(),
+            token_type: TokenType::Bearer,
+        };
+        let scope = facts.scope.clone();
+        let refresh = with_refresh.then_some(refresh);
+        self.issued = Some(Issued { access, refresh, person, scope, code: Some(code), facts });
+        Ok(answer)
+    }
+
+    async fn refresh(&mut self, old: &str, grant: Grant) -> Result<RefreshedToken, ()> {
+        let context = &self.provider.context;
+        let (hash, now) = (Secret::presented(old).hash(), context.now());
+        let stored = context.store.refresh_token(&hash, now).await.map_err(|_| ())?.ok_or(())?;
+        let person = stored.facts.person.ok_or(())?;
+        let (epoch, family) = (stored.facts.epoch, stored.family.clone());
+        self.may(person, epoch).await?;
+        let scope = sorted(&grant.scope.to_string());
+        let (access, refresh, mut kept_access, kept_refresh) = self.pair(&family, &stored.facts);
+        kept_access.facts.scope.clone_from(&scope);
+        match self.provider.context.store.rotate(&hash, &kept_access, &kept_refresh, now).await {
+            Ok(Rotation::Rotated) => {}
+            Ok(Rotation::Reused) => {
+                tracing::warn!(client = %self.client.id, "a refresh token came twice; its family has ended");
+                return self.refuse(OAuthError::grant("the refresh token was used before"));
+            }
+            Ok(Rotation::Unknown) => return self.refuse(OAuthError::grant("the refresh token does not count")),
+            Err(error) => return self.refuse(error.into()),
+        }
+        let answer = RefreshedToken {
+            token: access.reveal().to_owned(),
+            refresh: None,
+            until: until_always().into(),
+            token_type: TokenType::Bearer,
+        };
+        let facts = kept_access.facts;
+        self.issued = Some(Issued { access, refresh: Some(refresh), person, scope, code: None, facts });
+        Ok(answer)
+    }
+
+    async fn recover_token(&mut self, _: &str) -> Result<Option<Grant>, ()> {
+        Ok(None)
+    }
+
+    async fn recover_refresh(&mut self, token: &str) -> Result<Option<Grant>, ()> {
+        let context = &self.provider.context;
+        let hash = Secret::presented(token).hash();
+        let Some(stored) = context.store.refresh_token(&hash, context.now()).await.map_err(|_| ())? else {
+            return Ok(None);
+        };
+        Ok(Some(Grant {
+            owner_id: stored.facts.person.map(|person| person.to_string()).unwrap_or_default(),
+            client_id: stored.facts.client_id,
+            scope: stored.facts.scope.parse().map_err(|_| ())?,
+            redirect_uri: stored.facts.redirect_uri.parse().map_err(|_| ())?,
+            until: until_always().into(),
+            extensions: Extensions::new(),
+        }))
+    }
+}
+
+/// Scopes in a stable order; oxide-auth's set has none.
+fn sorted(scope: &str) -> String {
+    let mut scopes: Vec<&str> = scope.split_whitespace().collect();
+    scopes.sort_unstable();
+    scopes.join(" ")
+}

@@ -1,0 +1,93 @@
+//! `GET /gateway/v1/sites`: the registry that gateways read (design section 2).
+
+use idp_domain::site::Site;
+use serde::{Deserialize, Serialize};
+
+use crate::{OAuthError, Provider};
+
+/// Scope of a token that may read the registry.
+pub const SCOPE: &str = "service:registry";
+
+/// The registry at one version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registry {
+    /// Changes whenever a site does; the `ETag`.
+    pub version: i64,
+    /// All sites.
+    pub sites: Vec<RegisteredSite>,
+}
+
+/// What a gateway is told about a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredSite {
+    /// The slug; also the first label of its host.
+    pub slug: String,
+    /// Its client identifier.
+    pub client_id: String,
+    /// Full name of the school.
+    pub name: String,
+    /// Name in the bar.
+    pub short_name: String,
+    /// Accent colour.
+    pub colour: String,
+    /// The trust, by an opaque name; elevation carries over only within it.
+    pub place: String,
+    /// Address of the site's own server.
+    pub upstream: String,
+    /// Whether signing in needs a key.
+    pub key_to_sign_in: bool,
+    /// Whether only passkeys and security keys elevate.
+    pub phishing_resistant_only: bool,
+    /// Seconds without a request until elevation ends.
+    pub elevation_idle: i64,
+    /// Seconds until elevation ends whatever happens.
+    pub elevation_absolute: i64,
+    /// Seconds for which a key proof carries over.
+    pub carry_over: i64,
+    /// Where to write for help.
+    pub support_email: String,
+    /// Where to ring for help.
+    pub support_phone: String,
+    /// Whether the bar is put into pages.
+    pub bar: bool,
+}
+
+/// Where a proof with a key counts: the site's trust, or the site itself when it has none.
+pub fn place_of(site: &Site) -> String {
+    site.trust.map_or_else(|| format!("site {}", site.slug), |trust| format!("trust {trust}"))
+}
+
+impl Provider {
+    /// The registry, for a token with [`SCOPE`].
+    pub async fn registry(&self, authorization: Option<&str>) -> Result<Registry, OAuthError> {
+        let (token, _) = self.bearer(authorization).await?;
+        if !token.facts.scope.split_whitespace().any(|scope| scope == SCOPE) {
+            return Err(OAuthError::new("insufficient_scope", "scope service:registry is needed"));
+        }
+        // The version is read first: a change in between is then seen as a newer version next time.
+        let version = self.context.store.sites_version().await?;
+        let sites = self.context.store.sites().await?.iter().map(registered).collect();
+        Ok(Registry { version, sites })
+    }
+}
+
+fn registered(site: &Site) -> RegisteredSite {
+    let settings = site.settings.clone();
+    RegisteredSite {
+        slug: site.slug.to_string(),
+        client_id: site.client_id(),
+        name: site.name.clone(),
+        short_name: settings.short_name,
+        colour: settings.colour,
+        place: place_of(site),
+        upstream: settings.upstream,
+        key_to_sign_in: settings.key_rule == idp_domain::site::KeyRule::ToSignIn,
+        phishing_resistant_only: settings.phishing_resistant_only,
+        elevation_idle: settings.elevation_idle,
+        elevation_absolute: settings.elevation_absolute,
+        carry_over: settings.carry_over,
+        support_email: settings.support_email,
+        support_phone: settings.support_phone,
+        bar: settings.bar,
+    }
+}

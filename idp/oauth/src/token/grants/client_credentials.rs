@@ -1,0 +1,36 @@
+//! `client_credentials` (RFC 6749 §4.4): the gateway reading the registry of sites.
+
+use idp_domain::Secret;
+use idp_domain::client::{Client, ClientAuth};
+use idp_store::tokens::{Token, TokenFacts};
+
+use crate::params::Params;
+use crate::token::Granted;
+use crate::{ACCESS_LIFE, OAuthError, Provider};
+
+pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -> Result<Granted, OAuthError> {
+    let own = client.scopes.iter().any(|scope| scope.starts_with("service:"));
+    if client.auth == ClientAuth::None || !own {
+        return Err(OAuthError::new("unauthorized_client", "this client acts for people only"));
+    }
+    let asked = params.get("scope").unwrap_or_default();
+    let granted = |scope: &&str| scope.starts_with("service:") && client.scopes.iter().any(|own| own == scope);
+    if !asked.split_whitespace().all(|scope| granted(&scope)) {
+        return Err(OAuthError::new("invalid_scope", "the client is not registered for this scope"));
+    }
+    let (context, access) = (&provider.context, Secret::new(&*provider.context.random));
+    let facts = TokenFacts {
+        client_id: client.id.clone(),
+        person: None,
+        epoch: 0,
+        scope: asked.to_owned(),
+        auth_time: 0,
+        acr: String::new(),
+        sid: String::new(),
+        redirect_uri: String::new(),
+    };
+    let family = idp_domain::id::uuid_v7(&*context.clock, &*context.random).to_string();
+    let token = Token { hash: access.hash(), family, facts, expires_at: context.now().plus(ACCESS_LIFE) };
+    context.store.add_tokens(&token, None).await?;
+    Ok(Granted { access: access.reveal().to_owned(), refresh: None, id_token: None, scope: asked.to_owned() })
+}

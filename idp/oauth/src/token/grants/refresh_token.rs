@@ -1,0 +1,34 @@
+//! `refresh_token` (RFC 6749 §6): rotated at each use; a token that comes twice ends its family (RFC 9700 §4.14).
+
+use idp_domain::client::Client;
+use idp_domain::{Acr, Timestamp};
+
+use crate::issue::IdTokenFacts;
+use crate::params::Params;
+use crate::token::Granted;
+use crate::{OAuthError, Provider, engine};
+
+pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -> Result<Granted, OAuthError> {
+    params.require("refresh_token", "refresh_token is missing")?;
+    if !client.refresh {
+        return Err(OAuthError::new("unauthorized_client", "this client has no refresh tokens"));
+    }
+    let issued = engine::rotate(provider, client, params).await?;
+    let facts = IdTokenFacts {
+        person: issued.person,
+        // OpenID Connect Core §12.2: no nonce, the same auth_time. A refresh proves nothing with a key.
+        nonce: None,
+        auth_time: Timestamp(issued.facts.auth_time),
+        acr: Acr::Base,
+        amr: vec![idp_domain::Amr::Pwd],
+        sid: issued.facts.sid.clone(),
+        scope: issued.scope.clone(),
+    };
+    let id_token = provider.id_token(client, &facts, issued.access.reveal()).await?;
+    Ok(Granted {
+        access: issued.access.reveal().to_owned(),
+        refresh: issued.refresh.map(|token| token.reveal().to_owned()),
+        id_token: Some(id_token),
+        scope: issued.scope,
+    })
+}

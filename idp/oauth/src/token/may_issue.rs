@@ -1,0 +1,41 @@
+//! The one question before every code and every token: may this person have this from this client now? (I-40)
+
+use idp_domain::client::{Client, ClientKind};
+use idp_domain::membership::State;
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::rights::SiteRights;
+use idp_domain::site::Site;
+
+use crate::{OAuthError, Provider};
+
+/// A refusal that the person's pages explain further.
+const fn denied(description: &'static str) -> OAuthError {
+    OAuthError::new("access_denied", description)
+}
+
+impl Provider {
+    /// Answers the site and the person's rights there when the client is a site.
+    pub async fn may_issue(
+        &self,
+        person: &Person,
+        client: &Client,
+        epoch: i64,
+    ) -> Result<Option<(Site, SiteRights)>, OAuthError> {
+        if client.disabled {
+            return Err(OAuthError::new("unauthorized_client", "the client is switched off"));
+        }
+        if person.status != PersonStatus::Active || person.epoch != epoch {
+            return Err(denied("the person cannot sign in now"));
+        }
+        let ClientKind::Site { slug } = &client.kind else { return Ok(None) };
+        let site = self.context.store.site_by_slug(slug).await?.ok_or(denied("there is no such site"))?;
+        let membership = self.context.store.membership_at(person.id, site.id).await?;
+        let membership = membership.ok_or(denied("the person has no access to this site"))?;
+        match SiteRights::of(&membership, self.context.now()) {
+            Ok(rights) => Ok(Some((site, rights))),
+            Err(State::NotStarted) => Err(denied("access has not started")),
+            Err(State::Paused) => Err(denied("access is paused")),
+            Err(State::Ended | State::Live) => Err(denied("access has ended")),
+        }
+    }
+}

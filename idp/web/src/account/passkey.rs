@@ -1,0 +1,85 @@
+//! Adding a passkey or security key; the browser does the work, so this page needs JavaScript.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_domain::key::KeyKind;
+use idp_signin::account::keys::AddFault;
+use serde::Deserialize;
+
+use super::keys::{For, added, prove_again};
+use crate::browser::{Browser, SignedIn};
+use crate::page::{Fault, Frame, fault, show_with};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "key_passkey.html")]
+struct Page {
+    frame: Frame,
+    attempt: String,
+    token: String,
+    challenge: String,
+    name: String,
+    faults: Vec<Fault>,
+}
+
+async fn page(
+    web: &Web,
+    signed_in: &SignedIn,
+    attempt: String,
+    (name, faults): (&str, Vec<Fault>),
+) -> Result<Response, PageError> {
+    match web.signin.begin_passkey_registration(&signed_in.session, &signed_in.person).await {
+        Ok((token, challenge)) => {
+            let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let frame = Frame::of("Add a passkey or security key", &signed_in.person, "account");
+            let (token, name) = (token.reveal().to_owned(), name.to_owned());
+            show_with(status, &Page { frame, attempt, token, challenge, name, faults })
+        }
+        Err(AddFault::Stale) => {
+            let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
+            Err(prove_again(&keys, "/me/keys/passkey"))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+pub(crate) async fn begin(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Query(asked): Query<For>,
+) -> Result<Response, PageError> {
+    page(&web, &signed_in, asked.attempt, ("This computer", vec![])).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filled {
+    token: String,
+    #[serde(default)]
+    attempt: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    credential: String,
+}
+
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    browser: Browser,
+    signed_in: SignedIn,
+    Form(filled): Form<Filled>,
+) -> Result<Response, PageError> {
+    let form = (filled.token.as_str(), filled.name.as_str(), filled.credential.as_str());
+    let faults = match web.signin.add_passkey(&signed_in.session, &signed_in.person, form).await {
+        Ok(()) => return added(&web, &browser, &signed_in, &filled.attempt, KeyKind::Passkey).await,
+        Err(words @ AddFault::Name) => fault("name", words),
+        Err(words @ AddFault::Known) => fault("credential", words),
+        Err(AddFault::Refusal(idp_signin::Refusal::Wrong) | AddFault::Expired) => {
+            fault("credential", "Nothing was changed. Try the key again or choose another way.")
+        }
+        Err(other) => return Err(other.into()),
+    };
+    page(&web, &signed_in, filled.attempt, (&filled.name, faults)).await
+}

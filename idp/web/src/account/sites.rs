@@ -1,0 +1,82 @@
+//! My sites, last used first; and the same list small, for the Lanyard bar.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use idp_domain::group::group_by_id;
+use idp_domain::membership::{Membership, State as MemberState};
+use idp_domain::{PersonId, london};
+
+use crate::browser::{SignedIn, Visitor};
+use crate::page::{Frame, SiteLook, look, show};
+use crate::{PageError, Web};
+
+/// One site as a person sees it.
+struct Tile {
+    look: SiteLook,
+    address: String,
+    roles: String,
+    until: Option<String>,
+    state: MemberState,
+    starts: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sites.html")]
+struct Page {
+    frame: Frame,
+    tiles: Vec<Tile>,
+    has_key: bool,
+}
+
+#[derive(Template)]
+#[template(path = "switcher.html")]
+struct Switcher {
+    tiles: Vec<Tile>,
+    signed_in: bool,
+}
+
+async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
+    let store = &web.signin.context.store;
+    let now = web.signin.context.now();
+    let mut memberships = store.memberships_of(person).await?;
+    memberships.sort_by_key(|membership| std::cmp::Reverse(membership.last_used_at));
+    let sites = store.sites().await?;
+    let mut tiles = Vec::new();
+    for membership in memberships.iter().filter(|membership| membership.state(now) != MemberState::Ended) {
+        let Some(site) = sites.iter().find(|site| site.id == membership.site) else { continue };
+        tiles.push(Tile {
+            look: look(site),
+            address: web.settings.address_of(site.slug.as_str()),
+            roles: roles(membership),
+            until: membership.ends_at.map(london::show_last_day),
+            state: membership.state(now),
+            starts: membership.starts_at.map(london::show_date),
+        });
+    }
+    Ok(tiles)
+}
+
+/// The names of the groups that count.
+pub(crate) fn roles(membership: &Membership) -> String {
+    let names: Vec<&str> =
+        membership.active_grants().filter_map(|grant| group_by_id(&grant.group)).map(|g| g.name).collect();
+    names.join(", ")
+}
+
+pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let tiles = tiles(&web, signed_in.person.id).await?;
+    let has_key = !web.signin.context.store.keys_of(signed_in.person.id).await?.is_empty();
+    let mut frame = Frame::of("My sites", &signed_in.person, "sites");
+    frame.manages = web.directory.manages_anything(&signed_in.person).await?;
+    show(&Page { frame, tiles, has_key })
+}
+
+pub(crate) async fn switcher(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {
+    let tiles = match &visitor {
+        Some((_, person)) => tiles(&web, person.id).await?,
+        None => Vec::new(),
+    };
+    let live = tiles.into_iter().filter(|tile| tile.state == MemberState::Live).collect();
+    show(&Switcher { tiles: live, signed_in: visitor.is_some() })
+}

@@ -1,0 +1,9 @@
+//! The console of trusts and sites.
+
+use axum::Router;
+
+use crate::Web;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+}

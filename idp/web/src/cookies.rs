@@ -1,0 +1,89 @@
+//! Cookies: `__Host-` on TLS, opaque, never read when they come twice (S-03, S-05).
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use idp_domain::Secret;
+
+use crate::Settings;
+
+/// Our two cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    /// The signed-in session.
+    Session,
+    /// The browser, so that an attempt cannot be carried to another one (S-14).
+    Browser,
+}
+
+impl Cookie {
+    fn name(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Session, true) => "__Host-lanyard",
+            (Self::Session, false) => "lanyard",
+            (Self::Browser, true) => "__Host-browser",
+            (Self::Browser, false) => "browser",
+        }
+    }
+
+    /// Reads the cookie. Two of the same name count as none.
+    pub fn read(self, headers: &HeaderMap, settings: &Settings) -> Option<Secret> {
+        let name = self.name(settings.secure);
+        let mut found = None;
+        for header in headers.get_all(header::COOKIE) {
+            for pair in header.to_str().ok()?.split(';') {
+                let Some((key, value)) = pair.trim().split_once('=') else { continue };
+                if key == name {
+                    if found.is_some() {
+                        return None;
+                    }
+                    found = Some(value.to_owned());
+                }
+            }
+        }
+        let value = found?;
+        let formed = value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        formed.then(|| Secret::presented(&value))
+    }
+
+    /// A `Set-Cookie` value. `seconds` of life; none means as long as the browser is open.
+    pub fn set(self, secret: &Secret, seconds: Option<i64>, settings: &Settings) -> Option<HeaderValue> {
+        let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let tls = if settings.secure { "; Secure" } else { "" };
+        let name = self.name(settings.secure);
+        HeaderValue::from_str(&format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{tls}{age}", secret.reveal())).ok()
+    }
+
+    /// A `Set-Cookie` value that removes it.
+    pub fn clear(self, settings: &Settings) -> Option<HeaderValue> {
+        let tls = if settings.secure { "; Secure" } else { "" };
+        let name = self.name(settings.secure);
+        HeaderValue::from_str(&format!("{name}=; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age=0")).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(secure: bool) -> Settings {
+        Settings { secure, site_address: String::new(), support_email: String::new() }
+    }
+
+    fn headers(cookie: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(cookie).unwrap())])
+    }
+
+    #[test]
+    fn s_03_an_unprefixed_twin_is_ignored_and_two_are_none() {
+        let value = "a".repeat(43);
+        let secure = settings(true);
+        let read = |cookie: String| Cookie::Session.read(&headers(&cookie), &secure);
+        assert!(read(format!("__Host-lanyard={value}")).is_some());
+        assert!(read(format!("lanyard={value}")).is_none());
+        assert!(read(format!("__Host-lanyard={value}; __Host-lanyard={value}")).is_none());
+        assert!(read("__Host-lanyard=short".to_owned()).is_none());
+        let set = Cookie::Session.set(&Secret::presented(&value), None, &secure).unwrap();
+        let set = set.to_str().unwrap();
+        assert!(set.starts_with("__Host-lanyard=") && set.contains("; Secure") && set.contains("; HttpOnly"));
+        assert!(set.contains("; Path=/") && !set.contains("Domain"));
+    }
+}

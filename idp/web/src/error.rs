@@ -1,0 +1,136 @@
+//! The one table from what went wrong to what a page shows.
+
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http_body_util::Full;
+use idp_signin::Refusal;
+use idp_signin::account::keys::AddFault;
+use idp_store::StoreError;
+
+use crate::page::{Frame, Message, go, show_with};
+
+/// Why a page cannot be shown.
+#[derive(Debug)]
+pub enum PageError {
+    /// Sign in first, then come back to this path.
+    SignInFirst(String),
+    /// Use a key first, then come back to this path.
+    KeyFirst(String),
+    /// Type the password again first, then come back to this path.
+    PasswordFirst(String),
+    /// A form that did not come from our own page.
+    ForeignForm,
+    /// There is no such thing, or it is none of this person's business (P-01).
+    NotFound,
+    /// The attempt to sign in is over; where it began is shown.
+    AttemptExpired,
+    /// The person may not do this; the sentence says why.
+    Refused(String),
+    /// The password pool is full.
+    Busy,
+    /// Memory does not answer.
+    Unavailable,
+    /// A fault of ours, named for the log.
+    Broken(&'static str),
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store");
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Conflict(_) | StoreError::Corrupt(_) => Self::Broken("store"),
+        }
+    }
+}
+
+impl From<Refusal> for PageError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => error.into(),
+            Refusal::Busy => Self::Busy,
+            Refusal::Expired => Self::AttemptExpired,
+            Refusal::Suspended => Self::Refused(SUSPENDED.to_owned()),
+            Refusal::Wrong | Refusal::UsedAlready | Refusal::Wait(_) => Self::Broken("refusal without a form"),
+        }
+    }
+}
+
+impl From<AddFault> for PageError {
+    fn from(fault: AddFault) -> Self {
+        match fault {
+            AddFault::Stale => Self::KeyFirst("/me/keys".to_owned()),
+            AddFault::Refusal(refusal) => refusal.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+/// Says nothing about why (quiet suspension).
+pub(crate) const SUSPENDED: &str = "You cannot sign in at the moment. Contact your trust office.";
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let (status, title, text) = match self {
+            Self::SignInFirst(path) => return go(&format!("/signin?{}", query("next", &path))),
+            Self::KeyFirst(path) => return go(&format!("/signin?key=1&{}", query("next", &path))),
+            Self::PasswordFirst(path) => return go(&format!("/signin?again=1&{}", query("next", &path))),
+            Self::ForeignForm => (
+                StatusCode::FORBIDDEN,
+                "This form came from somewhere else",
+                "For your safety, nothing was changed. Go back to the page on this address and try again.".to_owned(),
+            ),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "Page not found",
+                "Check the address. If you followed a link, it may be for someone else.".to_owned(),
+            ),
+            Self::AttemptExpired => (
+                StatusCode::GONE,
+                "This sign-in took too long",
+                "You can start again from the school’s address. Nothing was changed.".to_owned(),
+            ),
+            Self::Refused(sentence) => (StatusCode::FORBIDDEN, "You cannot do this now", sentence),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Lots of people are signing in",
+                "Wait 10 seconds, then try again. What you typed is not lost if you go back.".to_owned(),
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Lanyard is not available",
+                "Try again in a minute. If a child is at risk now, follow your school’s procedure and speak to the DSL."
+                    .to_owned(),
+            ),
+            Self::Broken(what) => {
+                tracing::error!(what, "page");
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "There is a problem with this page",
+                    "It is not your fault. Try again, or contact support.".to_owned(),
+                )
+            }
+        };
+        let page = Message { frame: Frame::titled(title), paragraphs: vec![text], action: None, other: None };
+        show_with(status, &page).unwrap_or_else(|_| status.into_response())
+    }
+}
+
+/// One query parameter, encoded.
+pub(crate) fn query(name: &str, value: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+}
+
+pub(crate) async fn not_found(_: Uri) -> PageError {
+    PageError::NotFound
+}
+
+/// A panic in one request ends that request only (F-14).
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer wants")]
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::http::Response<Full<Bytes>> {
+    tracing::error!("a handler panicked");
+    let mut response = axum::http::Response::new(Full::from("There is a problem. Try again."));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,58 @@
+//! What stands before every page: forms come from our own pages only, and every answer carries the safe headers.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::{PageError, Web};
+
+/// Refuses a form that another origin sends. `same-site` is not trusted: a school's own page is one (L-07).
+pub(crate) async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Result<Response, PageError> {
+    if is_own(&web, &request) { Ok(next.run(request).await) } else { Err(PageError::ForeignForm) }
+}
+
+fn is_own(web: &Web, request: &Request) -> bool {
+    if *request.method() == Method::GET || *request.method() == Method::HEAD {
+        return true;
+    }
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let origin_ok = header("origin").is_some_and(|origin| origin == web.provider.issuer);
+    let fetch_ok = header("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    // The authorization endpoint takes POST from anywhere (OpenID Connect Core §3.1.2.1); it changes nothing by itself.
+    (origin_ok && fetch_ok) || ["/authorize", "/logout"].contains(&request.uri().path())
+}
+
+/// Adds the headers that every answer needs (L-08).
+pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let in_frame = request.uri().path() == "/switcher";
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let set = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            header::HeaderName::from_static("permissions-policy"),
+            "publickey-credentials-get=(self), camera=(), microphone=()",
+        ),
+    ];
+    for (name, value) in set {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // Sites may frame the list of sites; nothing may frame anything else. `form-action` is left out on purpose: after a
+    // form, browsers apply it to the redirect back to a client as well.
+    let ancestors = if in_frame { web.settings.address_of("*") } else { "'none'".to_owned() };
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; frame-ancestors {ancestors}"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if web.settings.secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}

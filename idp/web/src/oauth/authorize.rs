@@ -1,0 +1,252 @@
+//! The authorization endpoint: check, prove, consent, grant. Each time from the start, with what is stored.
+
+use axum::extract::{Query, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_domain::client::ClientKind;
+use idp_domain::membership::State as MemberState;
+use idp_domain::person::Person;
+use idp_domain::session::Session;
+use idp_domain::{Acr, Timestamp, london};
+use idp_oauth::OAuthError;
+use idp_oauth::authorize::{Fault, Proven, Request};
+use idp_oauth::params::Params;
+use idp_oauth::registry::place_of;
+use idp_signin::attempt::{Attempt, Goal, Need};
+use idp_signin::flow::{Step, next_step, proof_for};
+use serde::Deserialize;
+
+use crate::browser::{Browser, Visitor};
+use crate::error::query;
+use crate::page::{Frame, Message, go, show_with};
+use crate::signin::forward;
+use crate::{PageError, Web};
+
+pub(crate) async fn by_query(
+    State(web): State<Web>,
+    browser: Browser,
+    visitor: Visitor,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    begin(&web, &browser, visitor, raw.unwrap_or_default()).await
+}
+
+pub(crate) async fn by_form(
+    State(web): State<Web>,
+    browser: Browser,
+    visitor: Visitor,
+    body: String,
+) -> Result<Response, PageError> {
+    begin(&web, &browser, visitor, body).await
+}
+
+async fn begin(web: &Web, browser: &Browser, visitor: Visitor, encoded: String) -> Result<Response, PageError> {
+    let checked = match Params::parse(&encoded) {
+        Ok(params) => web.provider.check(params).await,
+        Err(error) => Err(Fault::Page(error)),
+    };
+    let request = match checked {
+        Ok(request) => request,
+        Err(fault) => return faulty(fault),
+    };
+    let started_at = web.signin.context.now();
+    let need = need_of(web, &request).await?;
+    proceed(web, browser, visitor, Stage { request, need, started_at, token: None }).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Resumed {
+    attempt: String,
+}
+
+pub(crate) async fn resume(
+    State(web): State<Web>,
+    browser: Browser,
+    visitor: Visitor,
+    Query(resumed): Query<Resumed>,
+) -> Result<Response, PageError> {
+    let (request, attempt) = stored(&web, &browser, &resumed.attempt).await?;
+    let request = match request {
+        Ok(request) => request,
+        Err(fault) => return faulty(fault),
+    };
+    let stage = Stage { request, need: attempt.need, started_at: attempt.started_at, token: Some(resumed.attempt) };
+    proceed(&web, &browser, visitor, stage).await
+}
+
+/// The request of a stored attempt, checked again: the client may have changed meanwhile.
+pub(crate) async fn stored(
+    web: &Web,
+    browser: &Browser,
+    token: &str,
+) -> Result<(Result<Request, Fault>, Attempt), PageError> {
+    let (_, attempt) = web.signin.find(token, &browser.hash()).await?;
+    let Goal::Authorize { parameters } = &attempt.goal else { return Err(PageError::AttemptExpired) };
+    let checked = match Params::from_pairs(parameters.clone()) {
+        Ok(params) => web.provider.check(params).await,
+        Err(error) => Err(Fault::Page(error)),
+    };
+    Ok((checked, attempt))
+}
+
+/// Where a request stands.
+pub(crate) struct Stage {
+    pub request: Request,
+    pub need: Need,
+    pub started_at: Timestamp,
+    /// The stored attempt, if one was needed so far.
+    pub token: Option<String>,
+}
+
+async fn need_of(web: &Web, request: &Request) -> Result<Need, PageError> {
+    let mut need = Need {
+        acr: request.acr,
+        max_age: request.max_age,
+        anew: request.prompts("login"),
+        place: request.client.id.clone(),
+    };
+    if let ClientKind::Site { slug } = &request.client.kind
+        && let Some(site) = web.signin.context.store.site_by_slug(slug).await?
+    {
+        need.place = place_of(&site);
+    }
+    need.anew |= request.prompts("select_account");
+    Ok(need)
+}
+
+async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, stage: Stage) -> Result<Response, PageError> {
+    let session = visitor.0.as_ref().map(|(session, _)| session);
+    let step = next_step(session, &stage.need, stage.started_at, web.signin.context.now());
+    let silent = stage.request.prompts("none");
+    match (step, visitor.0.as_ref()) {
+        (Step::Done, Some((session, person))) => finish(web, browser, stage, (session, person)).await,
+        (Step::SignIn, _) | (_, None) if silent => {
+            Ok(back(web, &stage.request, &OAuthError::new("login_required", "nobody is signed in")))
+        }
+        _ if silent => Ok(back(web, &stage.request, &OAuthError::new("interaction_required", "a key is needed"))),
+        _ => {
+            let (token, attempt) = keep(web, browser, &stage).await?;
+            Ok(forward(web, &token, &attempt, session))
+        }
+    }
+}
+
+/// Stores the request, unless it is stored already.
+async fn keep(web: &Web, browser: &Browser, stage: &Stage) -> Result<(String, Attempt), PageError> {
+    if let Some(token) = &stage.token {
+        let (_, attempt) = web.signin.find(token, &browser.hash()).await?;
+        return Ok((token.clone(), attempt));
+    }
+    let site = match &stage.request.client.kind {
+        ClientKind::Site { slug } => Some(slug.clone()),
+        _ => None,
+    };
+    let attempt = Attempt {
+        browser: browser.hash(),
+        started_at: stage.started_at,
+        goal: Goal::Authorize { parameters: stage.request.params.pairs() },
+        need: stage.need.clone(),
+        site,
+        ceremony: None,
+    };
+    let token = web.signin.begin(&attempt).await?;
+    Ok((token.reveal().to_owned(), attempt))
+}
+
+async fn finish(
+    web: &Web,
+    browser: &Browser,
+    stage: Stage,
+    (session, person): (&Session, &Person),
+) -> Result<Response, PageError> {
+    if stage.request.needs_consent() && !consented(web, &stage.request, person).await? {
+        if stage.request.prompts("none") {
+            return Ok(back(
+                web,
+                &stage.request,
+                &OAuthError::new("consent_required", "the person has to agree first"),
+            ));
+        }
+        let (token, _) = keep(web, browser, &stage).await?;
+        return Ok(go(&format!("/consent?{}", query("attempt", &token))));
+    }
+    complete(web, stage, (session, person)).await
+}
+
+/// Everything is proven and agreed: the code.
+pub(crate) async fn complete(
+    web: &Web,
+    stage: Stage,
+    (session, person): (&Session, &Person),
+) -> Result<Response, PageError> {
+    let now = web.signin.context.now();
+    let proof = proof_for(session, &stage.need, stage.started_at, now).filter(|_| stage.need.acr > Acr::Base);
+    if let Some(page) = no_access(web, &stage.request, person).await? {
+        if stage.request.prompts("none") {
+            return Ok(back(web, &stage.request, &OAuthError::new("access_denied", "no access")));
+        }
+        return Ok(page);
+    }
+    match web.provider.grant(&stage.request, &Proven { session, person, proof }).await {
+        Ok(location) => Ok(go(&location)),
+        Err(fault) => faulty(fault),
+    }
+}
+
+async fn consented(web: &Web, request: &Request, person: &Person) -> Result<bool, PageError> {
+    if request.prompts("consent") {
+        return Ok(false);
+    }
+    let given = web.signin.context.store.consent(person.id, &request.client.id).await?.unwrap_or_default();
+    Ok(request.scopes.iter().all(|scope| given.split_whitespace().any(|have| have == scope)))
+}
+
+/// Somebody without access to a site is told so here, in words, and not by an error code at the site.
+async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Option<Response>, PageError> {
+    let ClientKind::Site { slug } = &request.client.kind else { return Ok(None) };
+    let Some(site) = web.signin.context.store.site_by_slug(slug).await? else { return Err(PageError::NotFound) };
+    let membership = web.signin.context.store.membership_at(person.id, site.id).await?;
+    let now = web.signin.context.now();
+    let sentence = match membership.as_ref().map(|membership| (membership, membership.state(now))) {
+        Some((_, MemberState::Live)) => return Ok(None),
+        None => format!("You are signed in as {}, but you do not have access to {}.", person.login(), site.name),
+        Some((membership, MemberState::NotStarted)) => {
+            let start = membership.starts_at.map(london::show_date).unwrap_or_default();
+            format!("Your access starts on {start}. Talk to the school office.")
+        }
+        Some((membership, MemberState::Ended)) => {
+            let end = membership.ends_at.filter(|end| *end <= now).map(|end| format!(" on {}", london::show(end)));
+            format!("Your access ended{}. Talk to the school office.", end.unwrap_or_default())
+        }
+        Some((_, MemberState::Paused)) => "Your access is paused. Talk to the school office.".to_owned(),
+    };
+    let page = Message {
+        frame: Frame::of("You do not have access", person, "").at(Some(&site)),
+        paragraphs: vec![sentence],
+        action: Some(("Go to my sites".to_owned(), "/".to_owned())),
+        other: Some(("Use a different account".to_owned(), "/signout".to_owned())),
+    };
+    Ok(Some(show_with(StatusCode::FORBIDDEN, &page)?))
+}
+
+fn back(web: &Web, request: &Request, error: &OAuthError) -> Response {
+    go(&web.provider.error_location(request, error))
+}
+
+fn faulty(fault: Fault) -> Result<Response, PageError> {
+    match fault {
+        Fault::Redirect { location } => Ok(go(&location)),
+        Fault::Page(error) => {
+            let page = Message {
+                frame: Frame::titled("The app asked in a way we cannot answer"),
+                paragraphs: vec![
+                    "Nothing was shared. Go back to the app and try again, or tell the people who make it:".to_owned(),
+                    format!("{}: {}", error.code, error.description),
+                ],
+                action: Some(("Go to my sites".to_owned(), "/".to_owned())),
+                other: None,
+            };
+            show_with(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST), &page)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Consent: what an app of others would be told, in plain words.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use idp_domain::audit::AuditEntry;
+use idp_oauth::OAuthError;
+use idp_oauth::authorize::Request;
+use idp_store::Effects;
+use serde::Deserialize;
+
+use super::authorize::{Stage, complete, stored};
+use crate::browser::{Browser, SignedIn};
+use crate::page::{Frame, go, show};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Page {
+    frame: Frame,
+    attempt: String,
+    app: String,
+    facts: Vec<String>,
+    host: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    attempt: String,
+}
+
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    browser: Browser,
+    signed_in: SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let (request, _) = stored(&web, &browser, &asked.attempt).await?;
+    let request = request.map_err(|_| PageError::AttemptExpired)?;
+    let person = &signed_in.person;
+    let facts = request.scopes.iter().filter_map(|scope| match scope.as_str() {
+        "profile" => Some(format!("Your name: {}", person.full_name())),
+        "email" => person.email.as_ref().map(|email| format!("Your email address: {email}")),
+        "offline_access" => Some("Stay connected while you are away".to_owned()),
+        _ => None,
+    });
+    let host = url::Url::parse(&request.redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
+    show(&Page {
+        frame: Frame::of(&format!("Sign in to {}", request.client.name), person, ""),
+        attempt: asked.attempt,
+        app: request.client.name.clone(),
+        facts: facts.collect(),
+        host: host.unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Decided {
+    attempt: String,
+    #[serde(default)]
+    decision: String,
+}
+
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    browser: Browser,
+    signed_in: SignedIn,
+    Form(decided): Form<Decided>,
+) -> Result<Response, PageError> {
+    let (request, attempt) = stored(&web, &browser, &decided.attempt).await?;
+    let request = request.map_err(|_| PageError::AttemptExpired)?;
+    if decided.decision != "allow" {
+        let error = OAuthError::new("access_denied", "the person did not agree");
+        return Ok(go(&web.provider.error_location(&request, &error)));
+    }
+    remember(&web, &signed_in, &request).await?;
+    let step = idp_signin::flow::next_step(
+        Some(&signed_in.session),
+        &attempt.need,
+        attempt.started_at,
+        web.signin.context.now(),
+    );
+    if step != idp_signin::flow::Step::Done {
+        return Err(PageError::AttemptExpired);
+    }
+    let stage = Stage { request, need: attempt.need, started_at: attempt.started_at, token: Some(decided.attempt) };
+    complete(&web, stage, (&signed_in.session, &signed_in.person)).await
+}
+
+async fn remember(web: &Web, signed_in: &SignedIn, request: &Request) -> Result<(), PageError> {
+    let (context, person) = (&web.signin.context, &signed_in.person);
+    let now = context.now();
+    context.store.save_consent(person.id, &request.client.id, &request.scopes.join(" "), now).await?;
+    let sentence = format!("{} agreed to sign in to {}", person.full_name(), request.client.name);
+    let entry = AuditEntry::new(now, "consent.given", sentence).by(person.id).about(person.id);
+    Ok(context.store.record(Effects::audit(entry)).await?)
+}

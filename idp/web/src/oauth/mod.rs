@@ -1,0 +1,33 @@
+//! The protocol's addresses: thin handlers over `idp/oauth`.
+
+mod authorize;
+mod consent;
+mod discovery;
+mod logout;
+mod token;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Web;
+
+pub(crate) use token::refused;
+
+/// Addresses that a browser visits.
+pub(crate) fn pages() -> Router<Web> {
+    Router::new()
+        .route("/authorize", get(authorize::by_query).post(authorize::by_form))
+        .route("/authorize/resume", get(authorize::resume))
+        .route("/consent", get(consent::ask).post(consent::submit))
+        .route("/logout", get(logout::by_query).post(logout::by_form))
+}
+
+/// Addresses that programs call.
+pub(crate) fn machines() -> Router<Web> {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::metadata))
+        .route("/jwks", get(discovery::jwks))
+        .route("/token", post(token::token))
+        .route("/revoke", post(token::revoke))
+        .route("/userinfo", get(token::userinfo).post(token::userinfo))
+}

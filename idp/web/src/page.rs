@@ -1,0 +1,114 @@
+//! Rendering: a template into an answer, and what every page shows around its own content.
+
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use idp_domain::person::Person;
+use idp_domain::site::Site;
+
+use crate::PageError;
+
+/// What every page shows around its own content.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    /// The page's title and main heading.
+    pub title: String,
+    /// The site in question.
+    pub site: Option<SiteLook>,
+    /// Who is signed in.
+    pub person: Option<String>,
+    /// Whether the person manages anybody, so that the console is offered.
+    pub manages: bool,
+    /// Which part of the navigation is current.
+    pub part: &'static str,
+}
+
+/// Name and colour of a site.
+#[derive(Clone, Debug)]
+pub(crate) struct SiteLook {
+    pub name: String,
+    pub initials: String,
+    /// Index into the colours of the stylesheet; inline styles are not allowed on our pages.
+    pub tint: usize,
+}
+
+impl Frame {
+    /// A page for nobody in particular.
+    pub fn titled(title: &str) -> Self {
+        Self { title: title.to_owned(), ..Self::default() }
+    }
+
+    /// A page of a signed-in person.
+    pub fn of(title: &str, person: &Person, part: &'static str) -> Self {
+        Self { person: Some(person.full_name()), part, ..Self::titled(title) }
+    }
+
+    /// With the site's name and colour.
+    #[must_use]
+    pub fn at(mut self, site: Option<&Site>) -> Self {
+        self.site = site.map(look);
+        self
+    }
+}
+
+/// How a site is shown on the provider's pages.
+pub(crate) fn look(site: &Site) -> SiteLook {
+    let initials = site.settings.short_name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
+    SiteLook { name: site.name.clone(), initials, tint: site.slug.as_str().bytes().map(usize::from).sum::<usize>() % 6 }
+}
+
+/// A field that needs mending: its name, and the words beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub field: &'static str,
+    pub message: String,
+}
+
+/// A list of at most one fault.
+pub(crate) fn fault(field: &'static str, message: impl std::fmt::Display) -> Vec<Fault> {
+    vec![Fault { field, message: message.to_string() }]
+}
+
+/// The words beside a field.
+pub(crate) fn fault_of<'a>(faults: &'a [Fault], field: &str) -> Option<&'a str> {
+    faults.iter().find(|fault| fault.field == field).map(|fault| fault.message.as_str())
+}
+
+/// An HTML answer.
+pub(crate) fn show(template: &impl Template) -> Result<Response, PageError> {
+    show_with(StatusCode::OK, template)
+}
+
+/// An HTML answer with a status.
+pub(crate) fn show_with(status: StatusCode, template: &impl Template) -> Result<Response, PageError> {
+    let html = template.render().map_err(|error| {
+        tracing::error!(%error, "template");
+        PageError::Broken("template")
+    })?;
+    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+}
+
+/// A page that says one thing and offers one next step.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct Message {
+    pub frame: Frame,
+    pub paragraphs: Vec<String>,
+    /// Label and address of the next step.
+    pub action: Option<(String, String)>,
+    /// Label and address of another way.
+    pub other: Option<(String, String)>,
+}
+
+/// Goes to a page with GET (303).
+pub(crate) fn go(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// Adds a cookie to an answer.
+pub(crate) fn with_cookie(mut response: Response, cookie: Option<header::HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

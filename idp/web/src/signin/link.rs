@@ -1,0 +1,114 @@
+//! A mailed link: GET looks, POST opens the form, POST of the form spends.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_domain::session::ABSOLUTE;
+use idp_signin::links::{LinkFault, SetFault};
+use serde::Deserialize;
+
+use crate::browser::Visitor;
+use crate::cookies::Cookie;
+use crate::page::{Fault, Frame, Message, fault, go, show, show_with, with_cookie};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct Look {
+    frame: Frame,
+    token: String,
+    name: String,
+    sites: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct Password {
+    frame: Frame,
+    token: String,
+    login: String,
+    faults: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Token {
+    #[serde(default)]
+    token: String,
+}
+
+pub(crate) async fn look(State(web): State<Web>, Query(asked): Query<Token>) -> Result<Response, PageError> {
+    let person = match web.signin.look(&asked.token).await? {
+        Ok(person) => person,
+        Err(fault) => return broken_link(&fault),
+    };
+    let mut sites = Vec::new();
+    for membership in web.signin.context.store.memberships_of(person.id).await? {
+        sites.extend(web.signin.context.store.site(membership.site).await?.map(|site| site.name));
+    }
+    let frame = Frame::titled("Set up your sign-in");
+    show(&Look { frame, token: asked.token, name: person.full_name(), sites })
+}
+
+pub(crate) async fn open(State(web): State<Web>, Form(asked): Form<Token>) -> Result<Response, PageError> {
+    match web.signin.look(&asked.token).await? {
+        Ok(person) => show(&Password {
+            frame: Frame::titled("Create a password"),
+            token: asked.token,
+            login: person.login(),
+            faults: vec![],
+        }),
+        Err(fault) => broken_link(&fault),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filled {
+    token: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub(crate) async fn set(
+    State(web): State<Web>,
+    Visitor(visitor): Visitor,
+    Form(filled): Form<Filled>,
+) -> Result<Response, PageError> {
+    match web.signin.set_password(&filled.token, &filled.password).await {
+        Ok((person, epoch)) => {
+            if let Some((session, _)) = &visitor {
+                web.signin.end(session).await?;
+            }
+            let secret = web.signin.start_session(&person, epoch, false).await?;
+            let has_keys = !web.signin.context.store.keys_of(person.id).await?.is_empty();
+            let cookie = Cookie::Session.set(&secret, Some(ABSOLUTE), &web.settings);
+            Ok(with_cookie(go(if has_keys { "/" } else { "/me/keys/first" }), cookie))
+        }
+        Err(SetFault::Link(fault)) => broken_link(&fault),
+        Err(SetFault::Password(words)) => {
+            let login = match web.signin.look(&filled.token).await? {
+                Ok(person) => person.login(),
+                Err(fault) => return broken_link(&fault),
+            };
+            let frame = Frame::titled("Error: Create a password");
+            let page = Password { frame, token: filled.token, login, faults: fault("password", words) };
+            show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(SetFault::Refusal(refusal)) => Err(refusal.into()),
+    }
+}
+
+fn broken_link(fault: &LinkFault) -> Result<Response, PageError> {
+    let action = match fault {
+        LinkFault::Used => ("Sign in", "/signin"),
+        _ => ("Send a new link", "/first-time"),
+    };
+    let page = Message {
+        frame: Frame::titled("This link does not work"),
+        paragraphs: vec![fault.to_string()],
+        action: Some((action.0.to_owned(), action.1.to_owned())),
+        other: Some(("Contact support".to_owned(), "/support".to_owned())),
+    };
+    show_with(StatusCode::GONE, &page)
+}
