@@ -44,8 +44,6 @@ pub struct Settings {
     pub client_id: String,
     /// `aud` of the events that are pushed to it.
     pub events_audience: String,
-    /// Host that takes pushed events: the name of the gateway itself.
-    pub host: String,
 }
 
 impl Settings {
@@ -153,6 +151,11 @@ impl Gateway {
     /// Fetches the registry once; used at start and by tests.
     pub async fn refresh_registry(&self) -> bool {
         registry::refresh(&self.inner, false).await
+    }
+
+    /// Takes one pushed event, as its address `/.lanyard/events` does; true when it was believed and carried out.
+    pub async fn receive_event(&self, token: String) -> bool {
+        own::receive_event(&self.inner, token).await
     }
 
     /// How many sessions are in memory.

@@ -1,2 +1,8 @@
 //! The `lanyard` command.
-fn main() {}
+
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    lanyard::cli::main()
+}

@@ -59,6 +59,11 @@ pub(crate) async fn answer(
     }
 }
 
+/// One pushed event, from wherever it came.
+pub(crate) async fn receive_event(inner: &Inner, token: String) -> bool {
+    events::receive(inner, token).await.is_ok_and(|answer| answer.status() == http::StatusCode::ACCEPTED)
+}
+
 async fn offered(
     inner: &Inner,
     headers: &HeaderMap,

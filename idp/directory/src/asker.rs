@@ -4,7 +4,7 @@ use idp_domain::person::Person;
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
 use idp_domain::trust::TrustRole;
-use idp_domain::{PersonId, Slug, TrustId};
+use idp_domain::{PersonId, SiteId, Slug, TrustId};
 use idp_store::Result;
 use policies::{ManageQuestion, Verdict};
 
@@ -83,6 +83,16 @@ impl Directory {
 }
 
 impl Asker {
+    /// Identifiers of all sites that the asker may see.
+    pub fn site_ids(&self) -> Vec<SiteId> {
+        self.sites.iter().map(|seen| seen.site.id).collect()
+    }
+
+    /// Whether the asker manages a site through its trust.
+    pub fn by_trust(&self, site: SiteId) -> bool {
+        self.sites.iter().any(|seen| seen.site.id == site && seen.by_trust)
+    }
+
     /// The site with this slug, if the asker may see it.
     pub fn site(&self, slug: &Slug) -> Option<&SeenSite> {
         self.sites.iter().find(|seen| seen.site.slug == *slug)

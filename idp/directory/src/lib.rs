@@ -3,7 +3,18 @@
 //! Every operation begins with an [`asker::Asker`]: it knows what the asker may see, and nothing is looked up outside it.
 //! What is deliberately absent: HTTP, and sending mail or signals (both go through the outbox).
 
+pub mod approvals;
 pub mod asker;
+pub mod error;
+pub mod grants;
+pub mod import;
+pub mod memberships;
+pub mod people;
+mod removal;
+mod reports;
+mod sites;
+
+pub use error::{DirectoryError, FieldFault};
 
 use std::sync::Arc;
 

@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use idp_domain::membership::{Grant, Membership, MembershipStatus, Source};
 use idp_domain::{GrantId, ImportId, MembershipId, PersonId, SiteId, Timestamp};
 use idp_store::approvals::Approvals;
-use idp_store::imports::{Imports, StoredImport};
+use idp_store::imports::{Batch, Imports, StoredImport};
 use idp_store::memberships::Memberships;
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
+use crate::people::put_person;
 use crate::pool::{SqlStore, commit, corrupt};
+use crate::proofs::put_link;
 use crate::row::{Columns, placeholders, problem, to_json};
 
 fn membership(row: &AnyRow) -> Result<Membership> {
@@ -92,6 +94,39 @@ impl SqlStore {
         Ok(found)
     }
 
+    async fn put_membership(&self, transaction: &mut Transaction<'static, Any>, membership: &Membership) -> Result<()> {
+        let (status, paused_until) = status_columns(membership.status);
+        sqlx::query(
+            "INSERT INTO memberships (id, person_id, site_id, account, status, paused_until, starts_at, ends_at, source, \
+             main_contact, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
+             account = excluded.account, status = excluded.status, paused_until = excluded.paused_until, \
+             starts_at = excluded.starts_at, ends_at = excluded.ends_at, main_contact = excluded.main_contact",
+        )
+        .bind(membership.id.to_string())
+        .bind(membership.person.to_string())
+        .bind(membership.site.to_string())
+        .bind(&membership.account)
+        .bind(status)
+        .bind(paused_until.map(|t| t.0))
+        .bind(membership.starts_at.map(|t| t.0))
+        .bind(membership.ends_at.map(|t| t.0))
+        .bind(membership.source.as_str())
+        .bind(i64::from(membership.main_contact))
+        .bind(membership.created_at.0)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)?;
+        sqlx::query("DELETE FROM grants WHERE membership_id = $1")
+            .bind(membership.id.to_string())
+            .execute(&mut **transaction)
+            .await
+            .map_err(problem)?;
+        for grant in &membership.grants {
+            self.put_grant(transaction, membership.id, grant).await?;
+        }
+        Ok(())
+    }
+
     async fn put_grant(
         &self,
         transaction: &mut Transaction<'static, Any>,
@@ -120,35 +155,7 @@ impl SqlStore {
 impl Memberships for SqlStore {
     async fn save_membership(&self, membership: &Membership, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let (status, paused_until) = status_columns(membership.status);
-        sqlx::query(
-            "INSERT INTO memberships (id, person_id, site_id, account, status, paused_until, starts_at, ends_at, source, \
-             main_contact, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
-             account = excluded.account, status = excluded.status, paused_until = excluded.paused_until, \
-             starts_at = excluded.starts_at, ends_at = excluded.ends_at, main_contact = excluded.main_contact",
-        )
-        .bind(membership.id.to_string())
-        .bind(membership.person.to_string())
-        .bind(membership.site.to_string())
-        .bind(&membership.account)
-        .bind(status)
-        .bind(paused_until.map(|t| t.0))
-        .bind(membership.starts_at.map(|t| t.0))
-        .bind(membership.ends_at.map(|t| t.0))
-        .bind(membership.source.as_str())
-        .bind(i64::from(membership.main_contact))
-        .bind(membership.created_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        sqlx::query("DELETE FROM grants WHERE membership_id = $1")
-            .bind(membership.id.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        for grant in &membership.grants {
-            self.put_grant(&mut transaction, membership.id, grant).await?;
-        }
+        self.put_membership(&mut transaction, membership).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }
@@ -246,20 +253,38 @@ impl SqlStore {
 #[async_trait]
 impl Imports for SqlStore {
     async fn save_import(&self, import: &StoredImport) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO imports (id, by_id, file, body, applied_at, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (id) DO UPDATE SET body = excluded.body, applied_at = excluded.applied_at",
+        let mut transaction = self.begin().await?;
+        put_import(&mut transaction, import).await?;
+        commit(transaction).await
+    }
+
+    async fn latest_applied(&self, by: PersonId) -> Result<Option<StoredImport>> {
+        let row = sqlx::query(
+            "SELECT * FROM imports WHERE by_id = $1 AND applied_at IS NOT NULL ORDER BY applied_at DESC, id DESC LIMIT 1",
         )
-        .bind(import.id.to_string())
-        .bind(import.by.to_string())
-        .bind(&import.file)
-        .bind(&import.body)
-        .bind(import.applied_at.map(|t| t.0))
-        .bind(import.created_at.0)
-        .execute(&self.write)
+        .bind(by.to_string())
+        .fetch_optional(&self.read)
         .await
-        .map_err(problem)
-        .map(|_| ())
+        .map_err(problem)?;
+        row.as_ref().map(import).transpose()
+    }
+
+    async fn apply(&self, batch: &Batch) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for person in &batch.people {
+            put_person(&mut transaction, person).await?;
+        }
+        for membership in &batch.memberships {
+            self.put_membership(&mut transaction, membership).await?;
+        }
+        for link in &batch.links {
+            put_link(&mut transaction, link).await?;
+        }
+        if let Some(import) = &batch.import {
+            put_import(&mut transaction, import).await?;
+        }
+        self.put(&mut transaction, batch.effects.clone()).await?;
+        commit(transaction).await
     }
 
     async fn import(&self, id: ImportId) -> Result<Option<StoredImport>> {
@@ -268,16 +293,34 @@ impl Imports for SqlStore {
             .fetch_optional(&self.read)
             .await
             .map_err(problem)?;
-        row.map(|row| {
-            Ok(StoredImport {
-                id: row.parsed("id")?,
-                by: row.parsed("by_id")?,
-                file: row.text("file")?,
-                body: row.text("body")?,
-                applied_at: row.maybe_time("applied_at")?,
-                created_at: row.time("created_at")?,
-            })
-        })
-        .transpose()
+        row.as_ref().map(import).transpose()
     }
+}
+
+fn import(row: &AnyRow) -> Result<StoredImport> {
+    Ok(StoredImport {
+        id: row.parsed("id")?,
+        by: row.parsed("by_id")?,
+        file: row.text("file")?,
+        body: row.text("body")?,
+        applied_at: row.maybe_time("applied_at")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+async fn put_import(transaction: &mut Transaction<'static, Any>, import: &StoredImport) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO imports (id, by_id, file, body, applied_at, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body, applied_at = excluded.applied_at",
+    )
+    .bind(import.id.to_string())
+    .bind(import.by.to_string())
+    .bind(&import.file)
+    .bind(&import.body)
+    .bind(import.applied_at.map(|t| t.0))
+    .bind(import.created_at.0)
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)
+    .map(|_| ())
 }

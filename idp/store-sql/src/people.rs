@@ -38,6 +38,40 @@ pub(crate) async fn new_epoch(
     row.ok_or_else(|| corrupt("the person is gone"))?.int("epoch")
 }
 
+/// Inserts a person with the addresses by which they sign in.
+pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(person.id.to_string())
+    .bind(&person.first_name)
+    .bind(&person.last_name)
+    .bind(fold_name(&person.full_name()))
+    .bind(person.email.as_ref().map(|email| email.as_str().to_owned()))
+    .bind(person.username.clone())
+    .bind(person.password.as_ref().map(|hash| hash.0.clone()))
+    .bind(person.status.as_str())
+    .bind(person.epoch)
+    .bind(person.created_at.0)
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)?;
+    let logins = person.email.as_ref().map(EmailAddress::folded).into_iter().chain(person.username.clone());
+    for login in logins {
+        sqlx::query("INSERT INTO logins (login, person_id) VALUES ($1, $2)")
+            .bind(&login)
+            .bind(person.id.to_string())
+            .execute(&mut **transaction)
+            .await
+            .map_err(|error| match problem(error) {
+                StoreError::Conflict(_) => StoreError::Conflict(login.clone()),
+                other => other,
+            })?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl People for SqlStore {
     async fn person(&self, id: PersonId) -> Result<Option<Person>> {
@@ -60,35 +94,7 @@ impl People for SqlStore {
 
     async fn add_person(&self, person: &Person, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        )
-        .bind(person.id.to_string())
-        .bind(&person.first_name)
-        .bind(&person.last_name)
-        .bind(fold_name(&person.full_name()))
-        .bind(person.email.as_ref().map(|email| email.as_str().to_owned()))
-        .bind(person.username.clone())
-        .bind(person.password.as_ref().map(|hash| hash.0.clone()))
-        .bind(person.status.as_str())
-        .bind(person.epoch)
-        .bind(person.created_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        let logins = person.email.as_ref().map(EmailAddress::folded).into_iter().chain(person.username.clone());
-        for login in logins {
-            sqlx::query("INSERT INTO logins (login, person_id) VALUES ($1, $2)")
-                .bind(&login)
-                .bind(person.id.to_string())
-                .execute(&mut *transaction)
-                .await
-                .map_err(|error| match problem(error) {
-                    StoreError::Conflict(_) => StoreError::Conflict(login.clone()),
-                    other => other,
-                })?;
-        }
+        put_person(&mut transaction, person).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }

@@ -10,6 +10,7 @@ use idp_store::links::{Link, Links};
 use idp_store::sessions::Sessions;
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
+use sqlx::{Any, Transaction};
 
 use crate::people::new_epoch;
 use crate::pool::{SqlStore, commit, corrupt};
@@ -93,30 +94,36 @@ fn key(row: &AnyRow) -> Result<Key> {
     })
 }
 
+/// Inserts a link and marks the person's older ones as replaced.
+pub(crate) async fn put_link(transaction: &mut Transaction<'static, Any>, link: &Link) -> Result<()> {
+    sqlx::query(
+        "UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL",
+    )
+    .bind(link.person.to_string())
+    .bind(link.created_at.0)
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)?;
+    sqlx::query(
+        "INSERT INTO links (id, hash, person_id, invite, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(link.id.to_string())
+    .bind(&link.hash.0)
+    .bind(link.person.to_string())
+    .bind(i64::from(link.invite))
+    .bind(link.created_at.0)
+    .bind(link.expires_at.0)
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)?;
+    Ok(())
+}
+
 #[async_trait]
 impl Links for SqlStore {
     async fn add_link(&self, link: &Link, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL",
-        )
-        .bind(link.person.to_string())
-        .bind(link.created_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        sqlx::query(
-            "INSERT INTO links (id, hash, person_id, invite, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(link.id.to_string())
-        .bind(&link.hash.0)
-        .bind(link.person.to_string())
-        .bind(i64::from(link.invite))
-        .bind(link.created_at.0)
-        .bind(link.expires_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
+        put_link(&mut transaction, link).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }

@@ -127,7 +127,6 @@ pub(crate) async fn not_found(_: Uri) -> PageError {
 }
 
 /// A panic in one request ends that request only (F-14).
-#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer wants")]
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::http::Response<Full<Bytes>> {
     tracing::error!("a handler panicked");
     let mut response = axum::http::Response::new(Full::from("There is a problem. Try again."));

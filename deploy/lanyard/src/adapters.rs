@@ -1,0 +1,115 @@
+//! The crates' ports, joined: the same clock, generator and master key for the provider and the gateway, and the two
+//! ways from one to the other.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use bytes::Bytes;
+use gateway::ports::{BackChannel, BackChannelError};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tower::ServiceExt;
+
+/// Most bytes of an answer of the back channel.
+const MOST: usize = 1024 * 1024;
+
+/// The provider's clock, for the gateway.
+pub struct GatewayClock(pub Arc<dyn idp_domain::Clock>);
+
+impl gateway::ports::Clock for GatewayClock {
+    fn now(&self) -> i64 {
+        self.0.now().0
+    }
+}
+
+/// The provider's generator, for the gateway.
+pub struct GatewayRandom(pub Arc<dyn idp_domain::Random>);
+
+impl gateway::ports::Random for GatewayRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.fill(buffer);
+    }
+}
+
+/// The master key, for the provider.
+pub struct Sealing(pub Arc<certs::custody::Custody>);
+
+impl idp_domain::Vault for Sealing {
+    #[expect(clippy::panic, reason = "going on would mean to store a secret unsealed")]
+    fn seal(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
+        match self.0.seal(purpose, plain) {
+            Ok(sealed) => sealed,
+            Err(error) => panic!("sealing failed: {error}"),
+        }
+    }
+
+    fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.0.open_sealed(purpose, sealed)
+    }
+}
+
+/// Provider and gateway in one process: requests go through the same routes, without a socket in between.
+pub struct InProcess(pub Router);
+
+#[async_trait]
+impl BackChannel for InProcess {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, BackChannelError> {
+        let request = request.map(axum::body::Body::from);
+        let answer = self.0.clone().oneshot(request).await.map_err(|never| match never {})?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, MOST).collect().await.map_err(|error| BackChannelError(error.to_string()))?;
+        Ok(http::Response::from_parts(parts, body.to_bytes().to_vec()))
+    }
+}
+
+type Https = hyper_rustls::HttpsConnector<HttpConnector>;
+
+/// A provider elsewhere.
+pub struct Network {
+    client: Client<Https, Full<Bytes>>,
+}
+
+impl Network {
+    /// A client that trusts the host's certificate authorities.
+    pub fn new() -> std::io::Result<Self> {
+        let connector =
+            hyper_rustls::HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+    }
+}
+
+#[async_trait]
+impl BackChannel for Network {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, BackChannelError> {
+        let failed = |error: &dyn std::fmt::Display| BackChannelError(error.to_string());
+        let request = request.map(|body| Full::new(Bytes::from(body)));
+        let sent = tokio::time::timeout(std::time::Duration::from_secs(30), self.client.request(request)).await;
+        let answer = sent.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, MOST).collect().await.map_err(|error| failed(&error))?;
+        Ok(http::Response::from_parts(parts, body.to_bytes().to_vec()))
+    }
+}
+
+/// Pushes events to gateways elsewhere.
+#[async_trait]
+impl idp_oauth::signals::Post for Network {
+    async fn post(&self, endpoint: &str, token: String) -> bool {
+        let request = http::Request::post(endpoint).header("content-type", "application/secevent+jwt").body(token.into_bytes());
+        let Ok(request) = request else { return false };
+        matches!(self.send(request).await, Ok(answer) if answer.status() == 202)
+    }
+}
+
+/// Hands events to the gateway in this process.
+pub struct Handed(pub gateway::Gateway);
+
+#[async_trait]
+impl idp_oauth::signals::Post for Handed {
+    async fn post(&self, _endpoint: &str, token: String) -> bool {
+        self.0.receive_event(token).await
+    }
+}

@@ -1,0 +1,92 @@
+//! What goes on beside requests: mail out, events out, sweeping.
+
+use std::time::Duration;
+
+use gateway::Gateway;
+use idp_mail::{Deliver, Worker};
+use idp_oauth::signals::{Post, Pusher, Receiver};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Assembled, GATEWAY_AUDIENCE, GATEWAY_SECTOR};
+
+/// Pause between looks at an empty outbox: a revocation is on its way within it (invariant 4).
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// Running workers.
+pub struct Workers {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Workers {
+    /// Nothing running yet; all of it ends with `stop`.
+    pub fn new(stop: CancellationToken) -> Self {
+        Self { tasks: TaskTracker::new(), stop }
+    }
+
+    fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+
+    /// Sends mails.
+    pub fn mail<D: Deliver + 'static>(&self, assembled: &Assembled, deliver: D) {
+        let worker = Worker { context: assembled.context.clone(), deliver };
+        self.run(async move {
+            loop {
+                if worker.run_once().await == 0 {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        });
+    }
+
+    /// Pushes events.
+    pub fn events<P: Post + 'static>(&self, assembled: &Assembled, post: P, endpoints: &[String]) {
+        let receivers = endpoints.iter().map(|endpoint| Receiver {
+            audience: GATEWAY_AUDIENCE.to_owned(),
+            sector: GATEWAY_SECTOR.to_owned(),
+            endpoint: endpoint.clone(),
+        });
+        let pusher = Pusher { provider: assembled.provider.clone(), receivers: receivers.collect(), post };
+        self.run(async move {
+            loop {
+                if pusher.run_once().await == 0 {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        });
+    }
+
+    /// Drops what has expired, every few minutes.
+    pub fn sweeping(&self, assembled: &Assembled) {
+        let sql = assembled.sql.clone();
+        self.run(async move {
+            loop {
+                tokio::time::sleep(Duration::from_mins(5)).await;
+                if let Err(error) = sql.sweep().await {
+                    tracing::warn!(%error, "expired rows cannot be dropped");
+                }
+            }
+        });
+    }
+
+    /// The gateway's own.
+    pub fn gateway(&self, gateway: &Gateway) {
+        let gateway = gateway.clone();
+        self.run(async move { gateway.run_background().await });
+    }
+
+    /// Waits until all have ended.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

@@ -1,0 +1,90 @@
+//! The command line: what people type, and the sentences that answer.
+
+mod demo;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One sign-in for many school sites.
+#[derive(Parser)]
+#[command(name = "lanyard", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start an invented trust on this machine: provider, gateway, school sites, an app, a mailbox and a phone
+    Demo(demo::DemoArguments),
+    /// Start provider and gateway
+    Serve {
+        /// The configuration file
+        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
+        config: PathBuf,
+        /// Only one half: idp or gateway
+        #[arg(long)]
+        only: Option<serve::Half>,
+    },
+    /// Read the configuration and name every fault at once
+    Check {
+        /// The configuration file
+        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
+        config: PathBuf,
+    },
+    /// Bring the database's tables up to date
+    Migrate {
+        /// The configuration file
+        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
+        config: PathBuf,
+    },
+}
+
+/// Runs the command.
+pub fn main() -> ExitCode {
+    certs::tls::install_provider();
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("The runtime cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match arguments.command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Serve { config, only } => serve::run(&config, only).await,
+            Command::Check { config } => serve::check(&config),
+            Command::Migrate { config } => serve::migrate(&config).await,
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs as JSON lines, or as text for people at a terminal.
+fn start_logs(json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,lanyard=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    if json { builder.json().init() } else { builder.init() }
+}
+
+/// Waits until the process is asked to stop.
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}

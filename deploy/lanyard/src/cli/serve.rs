@@ -1,0 +1,113 @@
+//! `lanyard serve`, `check` and `migrate`.
+#![expect(clippy::print_stdout, reason = "a command answers on standard output")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use idp_domain::{SystemClock, SystemRandom};
+use idp_mail::Smtp;
+use tokio_util::sync::CancellationToken;
+
+use super::{asked_to_stop, start_logs};
+use crate::adapters::{Handed, Network};
+use crate::assemble::{self, Chance, Workers};
+use crate::config::Config;
+use crate::front::Front;
+use crate::listen::Listener;
+
+/// One half of the product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Half {
+    /// The provider.
+    Idp,
+    /// The gateway.
+    Gateway,
+}
+
+fn chance() -> Chance {
+    Chance { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) }
+}
+
+/// Names every fault of a configuration.
+pub(super) fn check(path: &Path) -> Result<()> {
+    Config::read(path)?;
+    println!("{} is good. Next: lanyard migrate --config {0}, then lanyard serve --config {0}", path.display());
+    Ok(())
+}
+
+/// Brings the tables up to date.
+pub(super) async fn migrate(path: &Path) -> Result<()> {
+    let config = Config::read(path)?;
+    let assembled = assemble::provider(&config.plan(), &chance()).await?;
+    assembled.sql.close().await;
+    println!("The database is up to date. Next: lanyard serve --config {}", path.display());
+    Ok(())
+}
+
+/// Serves until asked to stop.
+pub(super) async fn run(path: &Path, only: Option<Half>) -> Result<()> {
+    let config = Config::read(path)?;
+    start_logs(true);
+    let plan = config.plan();
+    let stop = CancellationToken::new();
+    let workers = Workers::new(stop.clone());
+    let tls = match &config.tls {
+        Some(tls) => Some(certs::tls::server(&tls.chain, &tls.key)?),
+        None => None,
+    };
+    let listener = Listener::bind(config.listen, tls).await?;
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let metrics = Listener::bind(config.metrics, None).await?;
+    let front = match only {
+        Some(Half::Gateway) => gateway_alone(&plan, &workers).await?,
+        half => provider_front(&config, half, &workers).await?,
+    };
+    let shown = axum::Router::new().route("/metrics", axum::routing::get(async move || recorder.render()));
+    let metrics_host = config.metrics.ip().to_string();
+    let metrics_front = Front::new([(metrics_host, shown.clone()), ("localhost".to_owned(), shown)], None);
+    let measured = tokio::spawn(metrics.serve(metrics_front, stop.clone()));
+    tracing::info!(address = %listener.address()?, issuer = %plan.issuer, "serving");
+    let served = tokio::spawn(listener.serve(front, stop.clone()));
+    asked_to_stop().await?;
+    tracing::info!("stopping");
+    stop.cancel();
+    served.await?;
+    measured.await?;
+    workers.finish().await;
+    Ok(())
+}
+
+async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) -> Result<Front> {
+    let plan = config.plan();
+    let assembled = assemble::provider(&plan, &chance()).await?;
+    if let Some(smtp) = &config.smtp {
+        workers.mail(&assembled, Smtp::new(&smtp.url, &smtp.from)?);
+    } else {
+        tracing::warn!("no [smtp] is configured: mails wait in the outbox");
+    }
+    workers.sweeping(&assembled);
+    let host = url::Url::parse(&plan.issuer)?.host_str().unwrap_or_default().to_owned();
+    if only == Some(Half::Idp) {
+        workers.events(&assembled, Network::new()?, &config.gateways);
+        if let Some(point) = &config.gateway_public_key {
+            assembled.register_gateway(point).await?;
+        }
+        return Ok(Front::new([(host, assembled.router)], None));
+    }
+    let gateway = assembled.gateway().await?;
+    workers.events(&assembled, Handed(gateway.clone()), &[String::new()]);
+    workers.gateway(&gateway);
+    Ok(Front::new([(host, assembled.router)], Some(gateway)))
+}
+
+async fn gateway_alone(plan: &assemble::Plan, workers: &Workers) -> Result<Front> {
+    std::fs::create_dir_all(&plan.data)?;
+    let custody = certs::custody::Custody::open(&plan.data.join("master.key"))?;
+    let gateway = assemble::gateway(plan, &chance(), &custody, Arc::new(Network::new()?)).await?;
+    tracing::info!(public_key = %gateway.public_point(), "register this key at the provider: gateway_public_key");
+    gateway.refresh_registry().await;
+    workers.gateway(&gateway);
+    Ok(Front::new([], Some(gateway)))
+}

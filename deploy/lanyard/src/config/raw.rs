@@ -1,0 +1,233 @@
+//! The file as it is written, and its judgement.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::{Config, SmtpConfig, TlsConfig, resolved};
+use crate::assemble::Plan;
+
+/// Every key that there is, with a hint of what it holds.
+const KEYS: [(&str, &str); 15] = [
+    ("issuer", "the provider's public address, https://id.example.org"),
+    ("sites", "how a site's address is made, https://{slug}.example.org"),
+    ("data", "a folder for keys and the embedded database, /var/lib/lanyard"),
+    ("support_email", "where support requests go"),
+    ("listen", "an address and port, 0.0.0.0:443"),
+    ("metrics", "an address and port, 127.0.0.1:9464"),
+    ("database", "sqlite:/var/lib/lanyard/lanyard.db or postgres://…"),
+    ("redis", "redis://host:6379"),
+    ("hashing_threads", "a number from 1 to 64"),
+    ("tls.chain", "a PEM file"),
+    ("tls.key", "a PEM file"),
+    ("smtp.url", "smtps://user:password@host"),
+    ("smtp.from", "Lanyard <lanyard@example.org>"),
+    ("gateways", "addresses of gateways elsewhere: [\"https://larkmoor.example.org/.lanyard/events\"]"),
+    ("gateway_public_key", "what a gateway elsewhere prints at its start"),
+];
+
+struct Judge {
+    values: BTreeMap<String, toml::Value>,
+    faults: Vec<String>,
+}
+
+/// Reads the text into a valid configuration, or names every fault.
+pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| vec![error.message().to_owned()])?;
+    let mut judge = Judge { values: BTreeMap::new(), faults: Vec::new() };
+    judge.flatten("", table);
+    judge.refuse_unknown();
+    let issuer = judge.origin("issuer", false);
+    let sites = judge.origin("sites", true);
+    let data = judge.text("data", true);
+    let support_email = judge.text("support_email", true);
+    let database = judge.database();
+    let redis = judge.redis();
+    let listen = judge.address("listen", "0.0.0.0:443");
+    let metrics = judge.address("metrics", "127.0.0.1:9464");
+    let hashing_threads = judge.threads();
+    let tls = judge.tls(folder);
+    let smtp = judge.smtp();
+    let gateways = judge.gateways();
+    let gateway_public_key = Some(judge.text("gateway_public_key", false)).filter(|text| !text.is_empty());
+    if !issuer.is_empty() && !sites.is_empty() && (issuer.starts_with("https:") != sites.starts_with("https:")) {
+        judge.fault("sites", "must use the same scheme as issuer");
+    }
+    if !judge.faults.is_empty() {
+        return Err(judge.faults);
+    }
+    let data = resolved(folder, &data);
+    let database =
+        if database.is_empty() { format!("sqlite:{}", data.join("lanyard.db").display()) } else { database };
+    let plan = Plan { issuer, site_origin: sites, data, database, redis, support_email, hashing_threads };
+    Ok(Config { listen, metrics, tls, smtp, gateways, gateway_public_key, plan })
+}
+
+impl Judge {
+    fn flatten(&mut self, prefix: &str, table: toml::Table) {
+        for (key, value) in table {
+            let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+            match value {
+                toml::Value::Table(inner) => self.flatten(&path, inner),
+                other => drop(self.values.insert(path, other)),
+            }
+        }
+    }
+
+    fn fault(&mut self, key: &str, what: &str) {
+        let hint = KEYS.iter().find(|(known, _)| *known == key).map(|(_, hint)| format!(" Hint: {hint}."));
+        self.faults.push(format!("{key}: {what}.{}", hint.unwrap_or_default()));
+    }
+
+    fn refuse_unknown(&mut self) {
+        let unknown: Vec<String> =
+            self.values.keys().filter(|key| !KEYS.iter().any(|(known, _)| known == key)).cloned().collect();
+        for key in unknown {
+            let near = KEYS.iter().map(|(known, _)| *known).find(|known| {
+                let short = key.chars().filter(|c| known.contains(*c)).count();
+                known.len().abs_diff(key.len()) <= 2 && short + 2 >= key.len()
+            });
+            let hint = near.map(|known| format!(" Did you mean {known}?")).unwrap_or_default();
+            self.faults.push(format!("{key}: is not a setting.{hint}"));
+        }
+    }
+
+    fn text(&mut self, key: &str, needed: bool) -> String {
+        match self.values.get(key) {
+            Some(toml::Value::String(text)) if !text.trim().is_empty() => text.trim().to_owned(),
+            Some(_) => {
+                self.fault(key, "must be a text that is not empty");
+                String::new()
+            }
+            None => {
+                if needed {
+                    self.fault(key, "is missing");
+                }
+                String::new()
+            }
+        }
+    }
+
+    fn origin(&mut self, key: &str, with_slug: bool) -> String {
+        let text = self.text(key, true);
+        if text.is_empty() {
+            return text;
+        }
+        let parsed = url::Url::parse(&text.replace("{slug}", "slug"));
+        let plain = parsed.is_ok_and(|url| ["https", "http"].contains(&url.scheme()) && url.path() == "/" && url.query().is_none());
+        if !plain || text.ends_with('/') || text.contains("://{slug}.") != with_slug {
+            self.fault(key, "must be an origin without a path or a slash at the end");
+        }
+        text
+    }
+
+    fn database(&mut self) -> String {
+        let text = self.text("database", false);
+        if !text.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+            self.fault("database", "must begin with sqlite: or postgres://");
+        }
+        text
+    }
+
+    fn redis(&mut self) -> Option<String> {
+        let text = self.text("redis", false);
+        if !text.is_empty() && !text.starts_with("redis://") {
+            self.fault("redis", "must begin with redis://");
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    fn address(&mut self, key: &str, default: &str) -> SocketAddr {
+        let text = self.text(key, false);
+        let text = if text.is_empty() { default.to_owned() } else { text };
+        text.parse().unwrap_or_else(|_| {
+            self.fault(key, "must be an address and a port");
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        })
+    }
+
+    fn threads(&mut self) -> usize {
+        match self.values.get("hashing_threads") {
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+            Some(toml::Value::Integer(number @ 1..=64)) => usize::try_from(*number).unwrap_or(1),
+            Some(_) => {
+                self.fault("hashing_threads", "is out of range");
+                1
+            }
+        }
+    }
+
+    fn tls(&mut self, folder: &Path) -> Option<TlsConfig> {
+        let (chain, key) = (self.text("tls.chain", false), self.text("tls.key", false));
+        match (chain.is_empty(), key.is_empty()) {
+            (true, true) => return None,
+            (false, true) => self.fault("tls.key", "is missing"),
+            (true, false) => self.fault("tls.chain", "is missing"),
+            (false, false) => {}
+        }
+        let mut read = |name: &str, path: &str| {
+            std::fs::read_to_string(resolved(folder, path)).unwrap_or_else(|error| {
+                self.fault(name, &format!("{path} cannot be read ({error})"));
+                String::new()
+            })
+        };
+        Some(TlsConfig { chain: read("tls.chain", &chain), key: read("tls.key", &key) })
+    }
+
+    fn smtp(&mut self) -> Option<SmtpConfig> {
+        let (url, from) = (self.text("smtp.url", false), self.text("smtp.from", false));
+        if url.is_empty() && from.is_empty() {
+            return None;
+        }
+        if url.is_empty() {
+            self.fault("smtp.url", "is missing");
+        } else if idp_mail::Smtp::new(&url, "a@b.example").is_err() {
+            self.fault("smtp.url", "cannot be read");
+        }
+        if idp_mail::Smtp::new("smtp://localhost", &from).is_err() {
+            self.fault("smtp.from", "is not a sender");
+        }
+        Some(SmtpConfig { url, from })
+    }
+
+    fn gateways(&mut self) -> Vec<String> {
+        let Some(value) = self.values.get("gateways") else { return Vec::new() };
+        let texts = value.as_array().map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect::<Vec<_>>());
+        match texts {
+            Some(texts) if texts.iter().all(|text| text.starts_with("https://") || text.starts_with("http://")) => texts,
+            _ => {
+                self.fault("gateways", "must be a list of addresses");
+                Vec::new()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "issuer = \"https://id.a.example\"\nsites = \"https://{slug}.a.example\"\ndata = \"/tmp/x\"\n\
+                        support_email = \"help@a.example\"\n";
+
+    #[tokio::test]
+    async fn a_good_one_is_good() {
+        let config = judge(GOOD, Path::new("/")).unwrap();
+        assert_eq!(config.plan().database, "sqlite:/tmp/x/lanyard.db");
+        assert!(config.metrics.ip().is_loopback());
+    }
+
+    #[tokio::test]
+    async fn every_fault_is_named_at_once_with_a_hint() {
+        let text = "issuer = \"id.a.example\"\nsites = \"https://a.example/\"\ndatabse = \"x\"\nlisten = \"here\"\nhashing_threads = 0\n\
+                    database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n";
+        let faults = judge(text, Path::new("/")).unwrap_err().join("\n");
+        for part in [
+            "issuer: must be an origin", "sites: must be an origin", "databse: is not a setting. Did you mean database?",
+            "listen: must be an address", "hashing_threads: is out of range", "database: must begin with", "tls.key: is missing",
+            "data: is missing. Hint:", "support_email: is missing", "smtp.url: cannot be read", "smtp.from",
+        ] {
+            assert!(faults.contains(part), "{part} is not in:\n{faults}");
+        }
+    }
+}

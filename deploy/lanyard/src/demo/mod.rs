@@ -1,0 +1,138 @@
+//! `lanyard demo`: a whole invented trust on loopback: provider, gateway, seven school sites, an app, a mailbox and a
+//! phone. Everything but the invented parts is the product itself.
+
+mod bookworm;
+mod data;
+mod html;
+mod mailbox;
+mod people;
+mod phone;
+mod school;
+mod seed;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::{Handed, InProcess};
+use crate::assemble::{self, Assembled, Chance, Plan, Workers};
+use crate::front::Front;
+use crate::listen::Listener;
+
+pub use mailbox::Mailbox;
+pub use people::{PASSWORD, TRY};
+
+/// What a demonstration is started with.
+pub struct DemoPlan {
+    /// Where to listen; loopback only.
+    pub address: SocketAddr,
+    /// Folder of its data.
+    pub data: PathBuf,
+    /// Serve TLS with a development CA.
+    pub tls: bool,
+    /// Another database than the file in the folder.
+    pub database: Option<String>,
+    /// Redis for short-lived things and gateway sessions.
+    pub redis: Option<String>,
+    /// Time and chance.
+    pub chance: Chance,
+}
+
+/// A running demonstration.
+pub struct Demo {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The provider.
+    pub assembled: Assembled,
+    /// The gateway.
+    pub gateway: gateway::Gateway,
+    /// Every mail that was sent.
+    pub mailbox: Mailbox,
+    /// Public origin of the provider.
+    pub issuer: String,
+    workers: Workers,
+    stop: CancellationToken,
+    served: tokio::task::JoinHandle<()>,
+}
+
+impl Demo {
+    /// Starts everything; answers once it can be used.
+    pub async fn start(plan: DemoPlan) -> Result<Self> {
+        anyhow::ensure!(
+            crate::listen::is_loopback(&plan.address),
+            "the demonstration listens on this machine only: use an address such as 127.0.0.1:8080"
+        );
+        std::fs::create_dir_all(&plan.data)?;
+        let listener = Listener::bind(plan.address, tls(&plan)?)
+            .await
+            .with_context(|| format!("{} is in use. Stop what uses it, or choose another with --port", plan.address))?;
+        let address = listener.address()?;
+        let scheme = if plan.tls { "https" } else { "http" };
+        let origin = |label: &str| format!("{scheme}://{label}.lanyard.localhost:{}", address.port());
+        let assembled = assemble::provider(&provider_plan(&plan, &origin), &plan.chance).await?;
+        let stop = CancellationToken::new();
+        let school = school::start(plan.chance.clone(), stop.clone()).await?;
+        seed::seed(&assembled, &school.address(), &origin("bookworm")).await?;
+        let gateway = assembled.gateway().await?;
+        school.trust(&gateway.public_point());
+        let mailbox = Mailbox::open(plan.data.join("mail.jsonl"));
+        let workers = Workers::new(stop.clone());
+        workers.mail(&assembled, mailbox.clone());
+        workers.events(&assembled, Handed(gateway.clone()), &[String::new()]);
+        workers.sweeping(&assembled);
+        workers.gateway(&gateway);
+        let app = bookworm::Bookworm::new(
+            Arc::new(InProcess(assembled.router.clone())),
+            (origin("id"), origin("bookworm")),
+            plan.chance.clone(),
+        );
+        let hosts = [
+            ("id", assembled.router.clone()),
+            ("bookworm", app.router()),
+            ("mail", mailbox.router()),
+            ("phone", phone::router(assembled.context.clone())),
+        ];
+        let hosts = hosts.map(|(label, router)| (format!("{label}.lanyard.localhost"), router));
+        let front = Front::new(hosts, Some(gateway.clone()));
+        let served = tokio::spawn(listener.serve(front, stop.clone()));
+        Ok(Self { address, assembled, gateway, mailbox, issuer: origin("id"), workers, stop, served })
+    }
+
+    /// Waits for the end of the process' work, then ends the rest.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        // A panic of the accept loop shows in the log; there is nothing left to do about it here.
+        drop(self.served.await);
+        self.workers.finish().await;
+        self.assembled.sql.close().await;
+    }
+}
+
+fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String) -> Plan {
+    Plan {
+        issuer: origin("id"),
+        site_origin: origin("{slug}"),
+        data: plan.data.clone(),
+        database: plan.database.clone().unwrap_or_else(|| format!("sqlite:{}", plan.data.join("lanyard.db").display())),
+        redis: plan.redis.clone(),
+        support_email: "support@tamberwell.example".to_owned(),
+        hashing_threads: std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
+fn tls(plan: &DemoPlan) -> Result<Option<Arc<rustls::ServerConfig>>> {
+    if !plan.tls {
+        return Ok(None);
+    }
+    let mut names: Vec<String> = data::SITES.iter().map(|site| site.slug).map(host).collect();
+    names.extend(["id", "bookworm", "mail", "phone"].map(host));
+    let made = certs::dev_ca::ensure(&plan.data, &names, plan.chance.clock.now().0)?;
+    Ok(Some(certs::tls::server(&made.chain_pem, &made.key_pem)?))
+}
+
+fn host(label: &str) -> String {
+    format!("{label}.lanyard.localhost")
+}

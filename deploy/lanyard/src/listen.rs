@@ -1,0 +1,108 @@
+//! The accept loop: limits on time before anything is read, TLS if asked for, a drain at the end.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::front::Front;
+
+/// Longest wait for a request's head, also between requests of a kept connection (D-01).
+const HEAD: Duration = Duration::from_secs(10);
+/// Longest TLS handshake (D-07).
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Longest wait for requests under way when the process is asked to stop (F-11).
+const DRAIN: Duration = Duration::from_secs(30);
+/// Most header fields.
+const FIELDS: usize = 100;
+
+/// A bound listener.
+pub struct Listener {
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listener {
+    /// Binds an address.
+    pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> std::io::Result<Self> {
+        Ok(Self { socket: TcpListener::bind(address).await?, tls: tls.map(TlsAcceptor::from) })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves until `stop`, then lets requests under way finish.
+    pub async fn serve(self, front: Front, stop: CancellationToken) {
+        let graceful = GracefulShutdown::new();
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(FIELDS);
+        builder.http2().timer(TokioTimer::new()).max_concurrent_streams(200).max_header_list_size(16 * 1024);
+        let builder = Arc::new(builder);
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of descriptors, or a client that left: neither may end the loop.
+                    tracing::warn!(%error, "accept");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let (front, builder, tls, watcher) = (front.clone(), builder.clone(), self.tls.clone(), graceful.watcher());
+            tokio::spawn(async move {
+                // An error here is a client that went away.
+                drop(stream.set_nodelay(true));
+                match tls {
+                    None => talk(stream, &builder, front, watcher).await,
+                    Some(tls) => {
+                        if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+                            talk(stream, &builder, front, watcher).await;
+                        }
+                    }
+                }
+            });
+        }
+        drop(self.socket);
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = tokio::time::sleep(DRAIN) => tracing::warn!("requests were cut off at the end of the drain"),
+        }
+    }
+}
+
+async fn talk<I>(stream: I, builder: &Builder<TokioExecutor>, front: Front, watcher: hyper_util::server::graceful::Watcher)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let front = front.clone();
+        async move { Ok::<_, std::convert::Infallible>(front.handle(request).await) }
+    });
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let connection = pin!(watcher.watch(connection));
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "connection");
+    }
+}
+
+/// Whether an address is on this machine only.
+pub fn is_loopback(address: &SocketAddr) -> bool {
+    address.ip().is_loopback()
+}
+

@@ -1,0 +1,225 @@
+//! Uploading, answering, applying. Applying is one transaction; applying the same file again changes nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use idp_domain::membership::{Membership, Source};
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::site::{Class, Site};
+use idp_domain::{ImportId, PersonId, SiteId};
+use idp_domain::email::EmailAddress;
+use idp_store::imports::StoredImport;
+use serde::{Deserialize, Serialize};
+
+use super::plan::{Known, Plan, Row, RowState, full_name, plan};
+use super::read::ReadFault;
+use crate::Directory;
+use crate::asker::Asker;
+use crate::error::{DirectoryError, Result};
+use crate::grants::with_group;
+use crate::memberships::{Batch, claims_change};
+
+/// Why an upload is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportFault {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] ReadFault),
+    /// Anything else.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+impl From<idp_store::StoreError> for ImportFault {
+    fn from(error: idp_store::StoreError) -> Self {
+        Self::Directory(error.into())
+    }
+}
+
+/// What an applied import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// New identities.
+    pub people: usize,
+    /// New memberships.
+    pub memberships: usize,
+    /// Memberships that changed.
+    pub changed: usize,
+    /// Rows that said what was so already.
+    pub unchanged: usize,
+    /// Rows that still wait for an answer.
+    pub waiting: usize,
+    /// Set-up addresses to be handed over on paper, for people without a mailbox. Shown once.
+    pub printed: Vec<(String, String)>,
+}
+
+/// What is kept of an upload.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    file: Vec<u8>,
+    answers: BTreeMap<String, String>,
+}
+
+/// Sites and classes that an asker may import into.
+struct Ground {
+    sites: Vec<Site>,
+    classes: HashMap<SiteId, Vec<Class>>,
+}
+
+impl Directory {
+    /// Takes a file. Answers given to an earlier import are remembered, so that the same file asks nothing twice.
+    pub async fn upload(
+        &self,
+        asker: &Asker,
+        name: &str,
+        file: Vec<u8>,
+    ) -> std::result::Result<ImportId, ImportFault> {
+        let ground = self.ground(asker).await?;
+        let earlier = self.context.store.latest_applied(asker.person).await?;
+        let earlier = earlier.and_then(|import| serde_json::from_str::<Kept>(&import.body).ok());
+        let kept = Kept { file, answers: earlier.map(|kept| kept.answers).unwrap_or_default() };
+        plan(&kept.file, &ground.known(&kept.answers))?;
+        let id = ImportId::new(&*self.context.clock, &*self.context.random);
+        let import = StoredImport {
+            id,
+            by: asker.person,
+            file: name.chars().take(120).collect(),
+            body: serde_json::to_string(&kept).unwrap_or_default(),
+            applied_at: None,
+            created_at: self.context.now(),
+        };
+        self.context.store.save_import(&import).await?;
+        Ok(id)
+    }
+
+    async fn ground(&self, asker: &Asker) -> Result<Ground> {
+        let mut sites = Vec::new();
+        let mut refused = None;
+        for seen in &asker.sites {
+            match self.may(asker.person, seen, asker.elevated, ("edit", None, None)) {
+                Ok(()) => sites.push(seen.site.clone()),
+                Err(verdict) => refused = Some(verdict),
+            }
+        }
+        if sites.is_empty() {
+            return Err(refused.map_or(DirectoryError::NotFound, DirectoryError::from));
+        }
+        let mut classes = HashMap::new();
+        for site in &sites {
+            classes.insert(site.id, self.context.store.classes(site.id).await?);
+        }
+        Ok(Ground { sites, classes })
+    }
+
+    async fn kept(&self, asker: &Asker, id: ImportId) -> Result<(StoredImport, Kept)> {
+        let import = self.context.store.import(id).await?.filter(|import| import.by == asker.person);
+        let import = import.ok_or(DirectoryError::NotFound)?;
+        let kept = serde_json::from_str(&import.body).map_err(|_| DirectoryError::NotFound)?;
+        Ok((import, kept))
+    }
+
+    /// The plan of an upload, with the answers so far.
+    pub async fn import_plan(&self, asker: &Asker, id: ImportId) -> std::result::Result<Plan, ImportFault> {
+        let (_, kept) = self.kept(asker, id).await?;
+        let ground = self.ground(asker).await?;
+        Ok(plan(&kept.file, &ground.known(&kept.answers))?)
+    }
+
+    /// Keeps answers.
+    pub async fn answer_import(&self, asker: &Asker, id: ImportId, answers: BTreeMap<String, String>) -> Result<()> {
+        let (import, mut kept) = self.kept(asker, id).await?;
+        kept.answers.extend(answers);
+        let body = serde_json::to_string(&kept).unwrap_or_default();
+        Ok(self.context.store.save_import(&StoredImport { body, ..import }).await?)
+    }
+
+    /// Applies every ready row whose questions are answered.
+    pub async fn apply_import(&self, asker: &Asker, id: ImportId) -> std::result::Result<Applied, ImportFault> {
+        let (import, kept) = self.kept(asker, id).await?;
+        let ground = self.ground(asker).await?;
+        let plan = plan(&kept.file, &ground.known(&kept.answers))?;
+        let mut batch = Batch::default();
+        let mut applied = Applied::default();
+        let mut made: HashMap<String, Person> = HashMap::new();
+        let mut welcomed: HashSet<PersonId> = HashSet::new();
+        for row in plan.rows.iter().filter(|row| matches!(row.state, RowState::Ready | RowState::Held)) {
+            let site = row.site.and_then(|id| ground.sites.iter().find(|site| site.id == id));
+            let Some(site) = site.filter(|_| row.waits_for.is_empty() && row.state == RowState::Ready) else {
+                applied.waiting += 1;
+                continue;
+            };
+            let known = match made.get(&row.login) {
+                Some(person) => Some(person.clone()),
+                None => self.context.store.person_by_login(&row.login).await?,
+            };
+            let new = known.is_none();
+            let person = known.unwrap_or_else(|| self.person_of(row));
+            let old = self.context.store.membership_at(person.id, site.id).await?;
+            let Some(membership) = self.membership_of(asker, row, (&person, site), old.as_ref()) else {
+                applied.unchanged += 1;
+                continue;
+            };
+            if new {
+                applied.people += 1;
+                made.insert(row.login.clone(), person.clone());
+                batch.people.push(person.clone());
+            }
+            if old.is_some() {
+                applied.changed += 1;
+            } else {
+                applied.memberships += 1;
+                let first = welcomed.insert(person.id) && (new || made.contains_key(&row.login));
+                let printed = self.welcome(&mut batch, first, (&person, site), &asker.name);
+                applied.printed.extend(printed.map(|link| (full_name(row), link)));
+            }
+            let sentence = format!("{} imported {} at {} (line {})", asker.name, person.full_name(), site.name, row.number);
+            let entry = self.entry("membership.imported", sentence, site).by(asker.person).about(person.id);
+            batch.effects.audit.push(entry);
+            batch.effects = std::mem::take(&mut batch.effects).signal(claims_change(&person, site));
+            batch.effects = self.approval_mails(std::mem::take(&mut batch.effects), &membership, site).await?;
+            batch.memberships.push(membership);
+        }
+        batch.import = Some(StoredImport { applied_at: Some(self.context.now()), ..import });
+        self.save_batch(&batch).await?;
+        Ok(applied)
+    }
+
+    fn person_of(&self, row: &Row) -> Person {
+        let email = row.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+        Person {
+            id: PersonId::new(&*self.context.clock, &*self.context.random),
+            first_name: row.first_name.clone(),
+            last_name: row.last_name.clone(),
+            username: email.is_none().then(|| row.login.clone()),
+            email,
+            password: None,
+            status: PersonStatus::Active,
+            epoch: 1,
+            created_at: self.context.now(),
+        }
+    }
+
+    /// What the row makes of a membership; nothing when it is so already.
+    fn membership_of(
+        &self,
+        asker: &Asker,
+        row: &Row,
+        (person, site): (&Person, &Site),
+        old: Option<&Membership>,
+    ) -> Option<Membership> {
+        let mut new = match old {
+            Some(old) => old.clone(),
+            None => self.new_membership(person, site, Source::Import, (row.starts_at, row.ends_at)),
+        };
+        new.grants = with_group(&self.context, &new.grants, (row.group, &row.scope), asker.person);
+        new.starts_at = row.starts_at.or(new.starts_at);
+        new.ends_at = row.ends_at.or(new.ends_at);
+        new.main_contact |= row.main_contact;
+        (old != Some(&new)).then_some(new)
+    }
+}
+
+impl Ground {
+    fn known<'a>(&'a self, answers: &'a BTreeMap<String, String>) -> Known<'a> {
+        Known { sites: &self.sites, classes: &self.classes, answers }
+    }
+}

@@ -1,0 +1,40 @@
+//! Which of the admin's sites a row means. Exact, slug, or with only "School" missing; anything else is asked.
+
+use idp_domain::site::Site;
+
+/// What a cell of the school column means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum School<'a> {
+    /// This one.
+    Found(&'a Site),
+    /// Ask; this one is suggested.
+    Ask(Option<&'a Site>),
+}
+
+pub(super) fn school<'a>(cell: &str, sites: &'a [Site]) -> School<'a> {
+    if cell.is_empty()
+        && let [only] = sites
+    {
+        return School::Found(only);
+    }
+    let asked = folded(cell);
+    let without = |name: &str| name.strip_suffix(" school").unwrap_or(name).to_owned();
+    let exact = sites.iter().find(|site| {
+        let name = folded(&site.name);
+        name == asked || without(&name) == asked || site.slug.as_str() == asked
+    });
+    if let Some(site) = exact {
+        return School::Found(site);
+    }
+    let likeness = |site: &&Site| {
+        let name = folded(&site.name);
+        let starts = !asked.is_empty() && name.starts_with(&asked);
+        (if starts { 2.0 } else { strsim::jaro_winkler(&name, &asked) }, site.slug.to_string())
+    };
+    let nearest = sites.iter().max_by(|a, b| likeness(a).partial_cmp(&likeness(b)).unwrap_or(std::cmp::Ordering::Equal));
+    School::Ask(nearest.filter(|site| likeness(site).0 > 0.8))
+}
+
+fn folded(name: &str) -> String {
+    idp_domain::person::fold_name(name).replace("st. ", "st ")
+}

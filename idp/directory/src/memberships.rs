@@ -1,0 +1,358 @@
+//! Inviting, changing and ending memberships. Each change is one transaction with its mails, signals and audit.
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::email::EmailAddress;
+use idp_domain::group::group_by_id;
+use idp_domain::membership::{Membership, MembershipStatus, Source};
+use idp_domain::person::{Person, PersonStatus, fold_name};
+use idp_domain::scope::Scope;
+use idp_domain::site::Site;
+use idp_domain::{MembershipId, PersonId, Secret, Slug, Timestamp};
+use idp_store::effects::MailKind;
+use idp_store::links::Link;
+use idp_store::{Effects, Mail, Signal, StoreError};
+
+use crate::Directory;
+use crate::asker::Asker;
+use crate::error::{DirectoryError, FieldFault, Result};
+use crate::grants::{Wanted, regrant};
+
+/// A person to be given access to a site.
+#[derive(Clone, Debug, Default)]
+pub struct Invitation {
+    /// Where.
+    pub site: Option<Slug>,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Address as typed.
+    pub email: String,
+    /// Groups and scope.
+    pub wanted: Wanted,
+    /// First moment.
+    pub starts_at: Option<Timestamp>,
+    /// Moment from which it is over.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// What a membership is to become.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Groups and scope.
+    pub wanted: Wanted,
+    /// First moment.
+    pub starts_at: Option<Timestamp>,
+    /// Moment from which it is over.
+    pub ends_at: Option<Timestamp>,
+    /// Active, paused or ended.
+    pub status: MembershipStatus,
+}
+
+/// Life of an invitation, in seconds.
+pub const INVITE_LIFE: i64 = 14 * 24 * 3600;
+
+impl Directory {
+    /// Gives a person access to a site; a new identity if the address is new. Answers the person.
+    pub async fn invite(&self, asker: &Asker, invitation: &Invitation) -> Result<PersonId> {
+        let seen = invitation.site.as_ref().and_then(|slug| asker.site(slug));
+        let Some(seen) = seen else {
+            return Err(DirectoryError::Faults(vec![FieldFault::new("site", "Choose a site")]));
+        };
+        let site = seen.site.clone();
+        self.may(asker.person, seen, asker.elevated, ("edit", None, None))?;
+        let email = self.checked_invitation(&site, invitation).await?;
+        let known = self.context.store.person_by_login(&email.folded()).await?;
+        if let Some(person) = &known {
+            self.allowed(asker, site.id, "edit", person.id)?;
+            if self.context.store.membership_at(person.id, site.id).await?.is_some() {
+                let message = format!("{} already has access to {}", person.full_name(), site.name);
+                return Err(DirectoryError::Faults(vec![FieldFault::new("email", message)]));
+            }
+        }
+        let person = known.clone().unwrap_or_else(|| self.new_person(invitation, &email));
+        let membership = self.new_membership(&person, &site, Source::Manual, (invitation.starts_at, invitation.ends_at));
+        let grants = regrant(&self.context, &[], &invitation.wanted, asker.person);
+        let membership = Membership { grants, ..membership };
+        let mut batch = Batch::default();
+        self.welcome(&mut batch, known.is_none(), (&person, &site), &asker.name);
+        batch.effects = self.approval_mails(batch.effects, &membership, &site).await?;
+        let entry = format!("{} gave {} access to {}", asker.name, person.full_name(), site.name);
+        batch.effects.audit.push(self.entry("membership.created", entry, &site).by(asker.person).about(person.id));
+        batch.effects = batch.effects.signal(claims_change(&person, &site));
+        batch.people.extend(known.is_none().then(|| person.clone()));
+        batch.memberships.push(membership);
+        self.save_batch(&batch).await?;
+        Ok(person.id)
+    }
+
+    async fn checked_invitation(&self, site: &Site, invitation: &Invitation) -> Result<EmailAddress> {
+        let mut faults = Vec::new();
+        for (field, value, message) in [
+            ("first_name", &invitation.first_name, "Enter a first name"),
+            ("last_name", &invitation.last_name, "Enter a last name"),
+        ] {
+            if value.trim().is_empty() || value.chars().count() > 80 {
+                faults.push(FieldFault::new(field, message));
+            }
+        }
+        faults.extend(self.wanted_faults(site, &invitation.wanted, invitation.starts_at, invitation.ends_at).await?);
+        match EmailAddress::parse(&invitation.email) {
+            Ok(email) if email.looks_shared() => {
+                let message = "This looks like a shared mailbox. Each person needs their own address.";
+                faults.push(FieldFault::new("email", message));
+                Err(DirectoryError::Faults(faults))
+            }
+            Ok(email) if faults.is_empty() => Ok(email),
+            Ok(_) => Err(DirectoryError::Faults(faults)),
+            Err(error) => {
+                faults.push(FieldFault::new("email", error.to_string()));
+                Err(DirectoryError::Faults(faults))
+            }
+        }
+    }
+
+    /// What is wrong with groups, classes and dates.
+    async fn wanted_faults(
+        &self,
+        site: &Site,
+        wanted: &Wanted,
+        starts_at: Option<Timestamp>,
+        ends_at: Option<Timestamp>,
+    ) -> Result<Vec<FieldFault>> {
+        let mut faults = Vec::new();
+        if let (Some(start), Some(end)) = (starts_at, ends_at)
+            && end <= start
+        {
+            faults.push(FieldFault::new("ends", "End date must be the same as or after the start date"));
+        }
+        for id in &wanted.groups {
+            match group_by_id(id) {
+                None => faults.push(FieldFault::new("groups", format!("“{id}” is not a user group"))),
+                Some(group) if group.needs_end && ends_at.is_none() => {
+                    faults.push(FieldFault::new("ends", format!("Enter an end date. {} always ends", group.name)));
+                }
+                Some(_) => {}
+            }
+        }
+        let classes = self.context.store.classes(site.id).await?;
+        for code in wanted.scope.classes() {
+            if !classes.iter().any(|class| class.code == code) {
+                faults.push(FieldFault::new("classes", format!("“{code}” is not a class at {}", site.settings.short_name)));
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Changes a membership.
+    pub async fn change(&self, asker: &Asker, id: MembershipId, change: &Change) -> Result<()> {
+        let old = self.context.store.membership(id).await?.ok_or(DirectoryError::NotFound)?;
+        let site = self.allowed(asker, old.site, "edit", old.person)?.site.clone();
+        let faults = self.wanted_faults(&site, &change.wanted, change.starts_at, change.ends_at).await?;
+        if !faults.is_empty() {
+            return Err(DirectoryError::Faults(faults));
+        }
+        if change.status == MembershipStatus::Ended || !change.wanted.groups.iter().any(|group| group == "site-admin") {
+            self.keep_an_admin(&site, old.person).await?;
+        }
+        let person = self.context.store.person(old.person).await?.ok_or(DirectoryError::NotFound)?;
+        let grants = regrant(&self.context, &old.grants, &change.wanted, asker.person);
+        let new = Membership {
+            grants,
+            starts_at: change.starts_at,
+            ends_at: change.ends_at,
+            status: change.status,
+            ..old.clone()
+        };
+        let sentence = difference(&old, &new);
+        if sentence.is_empty() {
+            return Ok(());
+        }
+        let told = format!("{} changed {} at {}: {sentence}", asker.name, person.full_name(), site.name);
+        let entry = self.entry("membership.changed", told, &site).by(asker.person).about(person.id);
+        let mut effects = Effects::audit(entry).signal(claims_change(&person, &site));
+        if let Some(email) = &person.email {
+            let what = if new.status == MembershipStatus::Ended {
+                MailKind::AccessEnded { site: site.name.clone() }
+            } else {
+                MailKind::AccessChanged { site: site.name.clone(), sentence }
+            };
+            effects = effects.mail(Mail { to: email.to_string(), name: person.full_name(), what });
+        }
+        if new.grants.iter().any(|grant| grant.pending && !old.grants.contains(grant)) {
+            effects = self.approval_mails(effects, &new, &site).await?;
+        }
+        Ok(self.context.store.save_membership(&new, effects).await?)
+    }
+
+    /// No site is left without an admin (invariant 7).
+    async fn keep_an_admin(&self, site: &Site, leaving: PersonId) -> Result<()> {
+        let now = self.context.now();
+        let admins: Vec<PersonId> = self
+            .context
+            .store
+            .memberships_at(site.id)
+            .await?
+            .iter()
+            .filter(|m| idp_domain::rights::SiteRights::of(m, now).is_ok_and(|rights| rights.administers()))
+            .map(|m| m.person)
+            .collect();
+        if admins == [leaving] {
+            return Err(DirectoryError::Refused(format!(
+                "Choose a new site admin for {} before removing the last one",
+                site.name
+            )));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn new_person(&self, invitation: &Invitation, email: &EmailAddress) -> Person {
+        Person {
+            id: PersonId::new(&*self.context.clock, &*self.context.random),
+            first_name: invitation.first_name.trim().to_owned(),
+            last_name: invitation.last_name.trim().to_owned(),
+            email: Some(email.clone()),
+            username: None,
+            password: None,
+            status: PersonStatus::Active,
+            epoch: 1,
+            created_at: self.context.now(),
+        }
+    }
+
+    pub(crate) fn new_membership(
+        &self,
+        person: &Person,
+        site: &Site,
+        source: Source,
+        (starts_at, ends_at): (Option<Timestamp>, Option<Timestamp>),
+    ) -> Membership {
+        Membership {
+            id: MembershipId::new(&*self.context.clock, &*self.context.random),
+            person: person.id,
+            site: site.id,
+            account: account_of(person),
+            status: MembershipStatus::Active,
+            starts_at,
+            ends_at,
+            source,
+            last_used_at: None,
+            main_contact: false,
+            created_at: self.context.now(),
+            grants: Vec::new(),
+        }
+    }
+
+    /// The mail that tells somebody of their access, with a link for those who are new. Answers the link's address for
+    /// people who have no mailbox, to be printed.
+    pub(crate) fn welcome(&self, batch: &mut Batch, new: bool, (person, site): (&Person, &Site), by: &str) -> Option<String> {
+        let what = if new {
+            let (now, secret) = (self.context.now(), Secret::new(&*self.context.random));
+            batch.links.push(Link {
+                id: idp_domain::LinkId::new(&*self.context.clock, &*self.context.random),
+                hash: secret.hash(),
+                person: person.id,
+                invite: true,
+                created_at: now,
+                expires_at: now.plus(INVITE_LIFE),
+                spent_at: None,
+                replaced_at: None,
+            });
+            let link = format!("{}/link?token={}", self.origin, secret.reveal());
+            if person.email.is_none() {
+                return Some(link);
+            }
+            MailKind::Invite { site: site.name.clone(), by: by.to_owned(), link }
+        } else {
+            let link = self.site_address.replace("{slug}", site.slug.as_str());
+            MailKind::AlsoAccess { site: site.name.clone(), link }
+        };
+        if let Some(email) = &person.email {
+            let mail = Mail { to: email.to_string(), name: person.full_name(), what };
+            batch.effects = std::mem::take(&mut batch.effects).mail(mail);
+        }
+        None
+    }
+
+    /// Mails to those who may approve what waits.
+    pub(crate) async fn approval_mails(&self, mut effects: Effects, membership: &Membership, site: &Site) -> Result<Effects> {
+        if !membership.grants.iter().any(|grant| grant.pending) {
+            return Ok(effects);
+        }
+        let now = self.context.now();
+        for other in self.context.store.memberships_at(site.id).await? {
+            let approves = idp_domain::rights::SiteRights::of(&other, now)
+                .is_ok_and(|rights| rights.groups.iter().any(|group| ["slt", "dsl", "site-admin"].contains(&group.as_str())));
+            if !approves || other.person == membership.person {
+                continue;
+            }
+            if let Some(person) = self.context.store.person(other.person).await?
+                && let Some(email) = &person.email
+            {
+                let what = MailKind::ApprovalNeeded { site: site.name.clone(), link: format!("{}/admin/approvals", self.origin) };
+                effects = effects.mail(Mail { to: email.to_string(), name: person.full_name(), what });
+            }
+        }
+        Ok(effects)
+    }
+
+    pub(crate) fn entry(&self, event: &str, sentence: String, site: &Site) -> AuditEntry {
+        AuditEntry::new(self.context.now(), event, sentence).at_site(site.id).in_trust(site.trust)
+    }
+
+    pub(crate) async fn save_batch(&self, batch: &Batch) -> std::result::Result<(), StoreError> {
+        self.context.store.apply(batch).await
+    }
+}
+
+pub use idp_store::imports::Batch;
+
+/// What the gateway has to know after a change of somebody's place at a site.
+pub(crate) fn claims_change(person: &Person, site: &Site) -> Signal {
+    Signal::TokenClaimsChange { person: person.id, site: Some(site.slug.clone()) }
+}
+
+/// The handle at a site: first initial and last name, letters and digits only.
+pub fn account_of(person: &Person) -> String {
+    let plain = |text: &str| fold_name(text).chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    format!("{}{}", plain(&person.first_name).chars().take(1).collect::<String>(), plain(&person.last_name))
+}
+
+/// Before and after in one sentence; empty when nothing differs.
+fn difference(old: &Membership, new: &Membership) -> String {
+    let mut parts = Vec::new();
+    let groups = |membership: &Membership| {
+        let names = membership.grants.iter().filter_map(|grant| {
+            let name = group_by_id(&grant.group)?.name;
+            let limits = match &grant.scope {
+                Scope::Listed { .. } => {
+                    format!(" ({})", [grant.scope.classes(), grant.scope.years()].concat().join(", "))
+                }
+                _ => String::new(),
+            };
+            Some(format!("{name}{limits}{}", if grant.pending { ", waiting for approval" } else { "" }))
+        });
+        names.collect::<Vec<_>>().join("; ")
+    };
+    let (before, after) = (groups(old), groups(new));
+    if before != after {
+        parts.push(format!("from {before} to {after}"));
+    }
+    if old.starts_at != new.starts_at {
+        parts.push(new.starts_at.map_or("no start date".to_owned(), |t| format!("starts {}", idp_domain::london::show_date(t))));
+    }
+    if old.ends_at != new.ends_at {
+        parts.push(new.ends_at.map_or("no end date".to_owned(), |t| format!("ends {}", idp_domain::london::show_last_day(t))));
+    }
+    if old.status != new.status {
+        parts.push(
+            match new.status {
+                MembershipStatus::Active => "active",
+                MembershipStatus::Paused { .. } => "paused",
+                MembershipStatus::Ended => "ended",
+            }
+            .to_owned(),
+        );
+    }
+    parts.join(", ")
+}

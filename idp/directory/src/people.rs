@@ -1,0 +1,91 @@
+//! The list of people, and one person as an admin sees them: only what is at the admin's own sites.
+
+use idp_domain::membership::Membership;
+use idp_domain::person::{Person, fold_name};
+use idp_domain::{KeyId, PersonId, SiteId, Slug};
+use idp_store::people::PeopleQuery;
+
+use crate::Directory;
+use crate::asker::{Asker, SeenSite};
+use crate::error::{DirectoryError, Result};
+
+/// What the list is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of a name or address.
+    pub text: String,
+    /// Only this site.
+    pub site: Option<Slug>,
+    /// Only holders of this group.
+    pub group: String,
+}
+
+/// A person with the memberships that the asker may see.
+#[derive(Clone, Debug)]
+pub struct SeenPerson {
+    /// The person.
+    pub person: Person,
+    /// Memberships at the asker's sites.
+    pub memberships: Vec<Membership>,
+    /// Whether there are others, of which nothing more is said.
+    pub elsewhere: bool,
+    /// Their keys, by name and kind only.
+    pub keys: Vec<(KeyId, String, &'static str)>,
+}
+
+/// Most people on one page.
+pub const PAGE: i64 = 100;
+
+impl Directory {
+    /// People at the asker's sites.
+    pub async fn people(&self, asker: &Asker, filter: &Filter) -> Result<Vec<SeenPerson>> {
+        let sites: Vec<SiteId> = match &filter.site {
+            Some(slug) => asker.site(slug).map(|seen| seen.site.id).into_iter().collect(),
+            None => asker.site_ids(),
+        };
+        let query = PeopleQuery {
+            sites: sites.clone(),
+            text: fold_name(&filter.text),
+            group: filter.group.clone(),
+            limit: PAGE,
+        };
+        let people = self.context.store.people(&query).await?;
+        let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+        let mut memberships = self.context.store.memberships_among(&ids, &asker.site_ids()).await?;
+        Ok(people
+            .into_iter()
+            .map(|person| {
+                let own = memberships.extract_if(.., |membership| membership.person == person.id).collect();
+                SeenPerson { person, memberships: own, elsewhere: false, keys: Vec::new() }
+            })
+            .collect())
+    }
+
+    /// One person; not found unless they are at one of the asker's sites.
+    pub async fn person(&self, asker: &Asker, id: PersonId) -> Result<SeenPerson> {
+        let all = self.context.store.memberships_of(id).await?;
+        let sites = asker.site_ids();
+        let total = all.len();
+        let memberships: Vec<Membership> = all.into_iter().filter(|m| sites.contains(&m.site)).collect();
+        if memberships.is_empty() {
+            return Err(DirectoryError::NotFound);
+        }
+        let person = self.context.store.person(id).await?.ok_or(DirectoryError::NotFound)?;
+        let keys = self.context.store.keys_of(id).await?;
+        let keys = keys.into_iter().map(|key| (key.id, key.name, key.kind.title())).collect();
+        Ok(SeenPerson { person, elsewhere: total > memberships.len(), memberships, keys })
+    }
+
+    /// The site of a membership, if the asker may do `verb` about its person there.
+    pub(crate) fn allowed<'a>(
+        &self,
+        asker: &'a Asker,
+        site: SiteId,
+        verb: &str,
+        about: PersonId,
+    ) -> Result<&'a SeenSite> {
+        let seen = asker.sites.iter().find(|seen| seen.site.id == site).ok_or(DirectoryError::NotFound)?;
+        self.may(asker.person, seen, asker.elevated, (verb, Some(about), None))?;
+        Ok(seen)
+    }
+}

@@ -1,0 +1,43 @@
+//! Remove access now: everywhere, within a second, by one person. Safety first in the safe direction.
+
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::PersonId;
+use idp_domain::audit::AuditEntry;
+use idp_store::effects::MailKind;
+use idp_store::{Effects, Mail, Signal};
+
+use crate::Directory;
+use crate::asker::Asker;
+use crate::error::{DirectoryError, Result};
+
+impl Directory {
+    /// Stops a person at every site, ending sessions, tokens and open streams. `quiet` sends no mail.
+    ///
+    /// Only a trust's own admin may, and only where all the person's sites belong to the admin's trusts: others end the
+    /// memberships at their own sites.
+    pub async fn remove_now(&self, asker: &Asker, id: PersonId, quiet: bool) -> Result<()> {
+        let seen = self.person(asker, id).await?;
+        let everywhere = !seen.elsewhere && seen.memberships.iter().all(|m| asker.by_trust(m.site));
+        if !everywhere {
+            let reason = "This person also works outside your trust. End their access at each of your sites instead.";
+            return Err(DirectoryError::Refused(reason.to_owned()));
+        }
+        for membership in &seen.memberships {
+            self.allowed(asker, membership.site, "edit", id)?;
+        }
+        let name = seen.person.full_name();
+        let sentence = format!("{} removed all access of {name}{}", asker.name, if quiet { ", quietly" } else { "" });
+        let trust = asker.trusts.first().copied();
+        let mut entry = AuditEntry::new(self.context.now(), "person.suspended", sentence).by(asker.person).about(id);
+        entry = entry.in_trust(trust);
+        let mut effects = Effects::audit(entry).signal(Signal::SessionRevoked { person: id, sid: None });
+        if !quiet && let Some(email) = &seen.person.email {
+            let what = MailKind::AccessEnded { site: "all your sites".to_owned() };
+            effects = effects.mail(Mail { to: email.to_string(), name, what });
+        }
+        let stopped = Person { status: PersonStatus::Suspended, ..seen.person };
+        // The epoch counts up with it: sessions and refresh tokens are worth nothing from this moment.
+        self.context.store.save_person(&stopped, effects).await?;
+        Ok(())
+    }
+}

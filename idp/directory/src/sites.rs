@@ -1,0 +1,38 @@
+//! A site's settings.
+
+use idp_domain::Slug;
+use idp_domain::site::{Site, SiteSettings};
+use idp_store::{Effects, Signal};
+
+use crate::Directory;
+use crate::asker::Asker;
+use crate::error::{DirectoryError, FieldFault, Result};
+
+impl Directory {
+    /// Saves a site's settings. Where its own server is cannot be changed here.
+    pub async fn save_settings(&self, asker: &Asker, slug: &Slug, settings: SiteSettings) -> Result<()> {
+        let seen = asker.site(slug).ok_or(DirectoryError::NotFound)?;
+        self.may(asker.person, seen, asker.elevated, ("edit", None, None))?;
+        let old = &seen.site.settings;
+        let settings = SiteSettings { upstream: old.upstream.clone(), ..settings };
+        let faults: Vec<FieldFault> =
+            settings.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
+        if !faults.is_empty() {
+            return Err(DirectoryError::Faults(faults));
+        }
+        let looser = settings.key_rule < old.key_rule
+            || (old.phishing_resistant_only && !settings.phishing_resistant_only)
+            || settings.elevation_absolute > old.elevation_absolute
+            || settings.elevation_idle > old.elevation_idle
+            || settings.carry_over > old.carry_over;
+        if looser && !seen.by_trust {
+            let reason = "Loosening a key rule or making elevation longer needs an admin of the trust".to_owned();
+            return Err(DirectoryError::Refused(reason));
+        }
+        let site = Site { settings, ..seen.site.clone() };
+        let sentence = format!("{} changed the settings of {}", asker.name, site.name);
+        let entry = self.entry("site.changed", sentence, &site).by(asker.person);
+        let effects = Effects::audit(entry).signal(Signal::RegistryChange);
+        Ok(self.context.store.save_site(&site, effects).await?)
+    }
+}
