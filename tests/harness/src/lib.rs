@@ -1,1 +1,19 @@
-//! The whole system in-process.
+//! The whole system in one process for tests: its own clock and mailbox, a browser without a screen, an upstream that
+//! records what reaches it, and real PostgreSQL and Redis servers on free ports.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in tests a broken assumption must stop the test at once"
+)]
+
+pub mod browser;
+pub mod echo;
+pub mod oauth;
+pub mod raw;
+pub mod servers;
+pub mod system;
+
+pub use browser::{Browser, Page};
+pub use system::System;

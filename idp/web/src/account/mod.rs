@@ -11,6 +11,8 @@ use axum::routing::{get, post};
 
 use crate::Web;
 
+pub(crate) use sites::roles;
+
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/", get(sites::show_sites))

@@ -1,9 +1,88 @@
-//! The console of trusts and sites.
+//! The console of trusts and sites: people, import, approvals, sites, audit. It sees what its asker may see.
+
+mod approvals;
+mod audit;
+mod import;
+mod invite;
+mod people;
+mod person;
+mod sites;
+mod wanted;
 
 use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use idp_directory::asker::Asker;
+use idp_directory::{DirectoryError, FieldFault};
+use idp_domain::person::Person;
+use idp_signin::account::keys::FRESH;
 
-use crate::Web;
+use crate::browser::SignedIn;
+use crate::page::{Fault, Frame};
+use crate::{PageError, Web};
+
+/// How old the key proof may be with which something is changed, in seconds (admin area: 15 minutes).
+const ADMIN_FRESH: i64 = 3 * FRESH;
 
 pub(crate) fn routes() -> Router<Web> {
+    let upload = post(import::upload).layer(DefaultBodyLimit::max(3 * 1024 * 1024));
     Router::new()
+        .route("/admin/people", get(people::list))
+        .route("/admin/people/invite", get(invite::show_form).post(invite::submit))
+        .route("/admin/people/{person}", get(person::show_person))
+        .route("/admin/people/{person}/remove", post(person::remove))
+        .route("/admin/memberships/{membership}", post(person::change))
+        .route("/admin/approvals", get(approvals::list).post(approvals::decide))
+        .route("/admin/import", get(import::show_form).merge(upload))
+        .route("/admin/import/{import}", get(import::review).post(import::answer))
+        .route("/admin/import/{import}/apply", post(import::apply))
+        .route("/admin/sites", get(sites::list))
+        .route("/admin/sites/{slug}", get(sites::show_site).post(sites::save))
+        .route("/admin/audit", get(audit::list))
+}
+
+/// An admin. Nobody else learns that there is a console.
+pub(crate) struct Admin {
+    pub person: Person,
+    pub asker: Asker,
+}
+
+impl FromRequestParts<Web> for Admin {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let SignedIn { session, person } = SignedIn::from_request_parts(parts, web).await?;
+        let now = web.signin.context.now();
+        let elevated = session.key_proof.as_ref().is_some_and(|proof| now.since(proof.at) <= ADMIN_FRESH);
+        let asker = web.directory.asker(&person, elevated).await?;
+        if asker.sites.is_empty() && asker.audits.is_empty() {
+            return Err(PageError::NotFound);
+        }
+        Ok(Self { person, asker })
+    }
+}
+
+impl Admin {
+    fn frame(&self, title: &str) -> Frame {
+        Frame { manages: true, ..Frame::of(title, &self.person, "admin") }
+    }
+}
+
+/// What a page of the console makes of a directory's answer. `back` is where to go on after a key was used.
+fn refused(error: DirectoryError, back: &str) -> PageError {
+    match error {
+        DirectoryError::NotFound => PageError::NotFound,
+        DirectoryError::ElevateFirst => PageError::KeyFirst(back.to_owned()),
+        DirectoryError::Refused(reason) => PageError::Refused(reason),
+        DirectoryError::Faults(faults) => {
+            let words: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            PageError::Refused(words.join(". "))
+        }
+        DirectoryError::Store(error) => error.into(),
+    }
+}
+
+fn shown(faults: Vec<FieldFault>) -> Vec<Fault> {
+    faults.into_iter().map(|fault| Fault { field: fault.field, message: fault.message }).collect()
 }

@@ -1,0 +1,106 @@
+//! The list of people, with search and filters.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use idp_directory::people::{Filter, PAGE};
+use idp_domain::group::{GROUPS, group_by_id};
+use idp_domain::Slug;
+use serde::Deserialize;
+
+use super::{Admin, refused};
+use crate::page::{Frame, show};
+use crate::{PageError, Web};
+
+struct Line {
+    id: String,
+    name: String,
+    login: String,
+    places: Vec<String>,
+    attention: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_people.html")]
+struct Page {
+    frame: Frame,
+    tab: &'static str,
+    text: String,
+    site: String,
+    group: String,
+    sites: Vec<(String, String)>,
+    groups: Vec<(&'static str, &'static str)>,
+    lines: Vec<Line>,
+    full: bool,
+}
+
+impl Page {
+    fn is_site(&self, slug: &str) -> bool {
+        self.site == slug
+    }
+
+    fn is_group(&self, id: &str) -> bool {
+        self.group == id
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    site: String,
+    #[serde(default)]
+    group: String,
+}
+
+pub(crate) async fn list(
+    State(web): State<Web>,
+    admin: Admin,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let filter = Filter {
+        text: asked.text.clone(),
+        site: Slug::parse(&asked.site).ok(),
+        group: group_by_id(&asked.group).map(|group| group.id.to_owned()).unwrap_or_default(),
+    };
+    let found = web.directory.people(&admin.asker, &filter).await.map_err(|error| refused(error, "/admin/people"))?;
+    let now = web.signin.context.now();
+    let full = found.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let lines = found
+        .into_iter()
+        .map(|seen| {
+            let places = seen.memberships.iter().map(|membership| {
+                let site = admin.asker.sites.iter().find(|one| one.site.id == membership.site);
+                let site = site.map_or("", |one| one.site.settings.short_name.as_str());
+                format!("{site}: {} ({})", crate::account::roles(membership), membership.state(now).title().to_lowercase())
+            });
+            let suspended = seen.person.status == idp_domain::person::PersonStatus::Suspended;
+            Line {
+                id: seen.person.id.to_string(),
+                name: seen.person.full_name(),
+                login: seen.person.login(),
+                places: places.collect(),
+                attention: if suspended {
+                    Some("Access removed")
+                } else if seen.person.password.is_none() {
+                    Some("Not signed in yet")
+                } else {
+                    None
+                },
+            }
+        })
+        .collect();
+    let sites = admin.asker.sites.iter().map(|seen| (seen.site.slug.to_string(), seen.site.name.clone())).collect();
+    show(&Page {
+        frame: admin.frame("People"),
+        tab: "people",
+        text: asked.text,
+        site: asked.site,
+        group: asked.group,
+        sites,
+        groups: GROUPS.iter().map(|group| (group.id, group.name)).collect(),
+        lines,
+        full,
+    })
+}

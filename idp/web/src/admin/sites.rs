@@ -1,0 +1,110 @@
+//! Sites and their settings.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_directory::DirectoryError;
+use idp_directory::asker::SeenSite;
+use idp_domain::Slug;
+use idp_domain::site::{KeyRule, SiteSettings};
+
+use super::wanted::Fields;
+use super::{Admin, refused, shown};
+use crate::page::{Fault, Frame, go, show, show_with};
+use crate::{PageError, Web};
+
+struct Line {
+    slug: String,
+    name: String,
+    people: usize,
+    admins: usize,
+    rule: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "admin_sites.html")]
+struct List {
+    frame: Frame,
+    tab: &'static str,
+    lines: Vec<Line>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_site.html")]
+struct Page {
+    frame: Frame,
+    tab: &'static str,
+    slug: String,
+    settings: SiteSettings,
+    faults: Vec<Fault>,
+}
+
+impl Page {
+    fn to_sign_in(&self) -> bool {
+        self.settings.key_rule == KeyRule::ToSignIn
+    }
+}
+
+pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Response, PageError> {
+    let now = web.signin.context.now();
+    let mut lines = Vec::new();
+    for seen in &admin.asker.sites {
+        let memberships = web.signin.context.store.memberships_at(seen.site.id).await?;
+        let live: Vec<_> = memberships.iter().filter_map(|m| idp_domain::rights::SiteRights::of(m, now).ok()).collect();
+        lines.push(Line {
+            slug: seen.site.slug.to_string(),
+            name: seen.site.name.clone(),
+            people: live.len(),
+            admins: live.iter().filter(|rights| rights.administers()).count(),
+            rule: match seen.site.settings.key_rule {
+                KeyRule::ToElevate => "Key to elevate",
+                KeyRule::ToSignIn => "Key to sign in",
+            },
+        });
+    }
+    show(&List { frame: admin.frame("Sites"), tab: "sites", lines })
+}
+
+fn seen<'a>(admin: &'a Admin, slug: &str) -> Result<&'a SeenSite, PageError> {
+    Slug::parse(slug).ok().and_then(|slug| admin.asker.site(&slug)).ok_or(PageError::NotFound)
+}
+
+pub(crate) async fn show_site(admin: Admin, Path(slug): Path<String>) -> Result<Response, PageError> {
+    let site = &seen(&admin, &slug)?.site;
+    let frame = admin.frame(&format!("Settings of {}", site.name));
+    show(&Page { frame, tab: "sites", slug, settings: site.settings.clone(), faults: vec![] })
+}
+
+pub(crate) async fn save(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(slug): Path<String>,
+    body: String,
+) -> Result<Response, PageError> {
+    let site = seen(&admin, &slug)?.site.clone();
+    let fields = Fields::read(&body);
+    let minutes = |name: &str| fields.one(name).parse::<i64>().ok().and_then(|n| n.checked_mul(60)).unwrap_or(-1);
+    let settings = SiteSettings {
+        short_name: fields.one("short_name").to_owned(),
+        colour: fields.one("colour").to_owned(),
+        key_rule: if fields.one("key_rule") == "to_sign_in" { KeyRule::ToSignIn } else { KeyRule::ToElevate },
+        phishing_resistant_only: !fields.one("phishing_resistant_only").is_empty(),
+        elevation_idle: minutes("elevation_idle"),
+        elevation_absolute: minutes("elevation_absolute"),
+        carry_over: minutes("carry_over"),
+        support_email: fields.one("support_email").to_owned(),
+        support_phone: fields.one("support_phone").to_owned(),
+        upstream: site.settings.upstream.clone(),
+        bar: !fields.one("bar").is_empty(),
+    };
+    match web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await {
+        Ok(()) => Ok(go(&format!("/admin/sites/{slug}"))),
+        Err(DirectoryError::Faults(faults)) => {
+            let frame = admin.frame(&format!("Error: Settings of {}", site.name));
+            let page = Page { frame, tab: "sites", slug, settings, faults: shown(faults) };
+            show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(other) => Err(refused(other, &format!("/admin/sites/{slug}"))),
+    }
+}

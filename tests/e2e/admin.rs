@@ -1,0 +1,124 @@
+//! The console: search, invite, end, remove access now, settings, audit.
+
+use std::time::{Duration, Instant};
+
+use http::Method;
+use tests::System;
+use tests::system::{ADAEZE, CALLUM, JOSS, SAMINA};
+
+#[tokio::test]
+async fn people_can_be_searched_and_filtered() {
+    let system = System::start().await;
+    let mut browser = system.admin(CALLUM).await;
+    let id = system.origin("id");
+    let all = browser.open(&format!("{id}/admin/people")).await.body;
+    assert!(all.contains("Samina Dalgleish") && all.contains("Bethan Ruddock-Shah"));
+    assert!(!all.contains("Cedric Umeh"), "Briarholt has no trust");
+    let some = browser.open(&format!("{id}/admin/people?text=dalg")).await.body;
+    assert!(some.contains("Samina Dalgleish") && !some.contains("Bethan"));
+    let some = browser.open(&format!("{id}/admin/people?site=fennick&group=teacher")).await.body;
+    assert!(some.contains("Margot Swaby") && !some.contains("Samina"));
+    let none = browser.open(&format!("{id}/admin/people?text=%25")).await.body;
+    assert!(none.contains("Nobody matches"), "a percent sign is a letter like any other");
+}
+
+#[tokio::test]
+async fn inviting_needs_a_key_and_says_what_is_wrong() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut plain = system.signed_in(JOSS, "larkmoor").await;
+    let page = plain.open(&format!("{id}/admin/people/invite")).await;
+    assert!(page.body.contains("id=\"key\""), "{}", page.body);
+    let mut browser = system.admin(JOSS).await;
+    let form = browser.open(&format!("{id}/admin/people/invite")).await;
+    assert!(!form.body.contains("Quillbrook"), "only the admin's own site is offered");
+    let fields = [
+        ("site", "larkmoor"),
+        ("first_name", "Nell"),
+        ("last_name", ""),
+        ("email", "nell"),
+        ("group", "supply"),
+        ("classes", "Oka"),
+        ("starts", "2026-09-07"),
+        ("ends", "2026-09-01"),
+    ];
+    let page = browser.fill(&form, "/admin/people/invite", &fields).await;
+    assert_eq!(page.status, 422);
+    for words in [
+        "Enter a last name",
+        "Enter an email address in the correct format, like name@example.com",
+        "End date must be the same as or after the start date",
+        "“oka” is not a class at Larkmoor",
+    ] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert!(page.body.contains("value=\"Nell\""), "what was typed stays");
+    let fields = [("site", "larkmoor"), ("first_name", "Nell"), ("last_name", "Harrow"), ("email", "n.harrow@larkmoor.example"), ("group", "teacher"), ("classes", "Elm")];
+    let page = browser.fill(&form, "/admin/people/invite", &fields).await;
+    assert!(page.body.contains("Nell Harrow"), "{}", page.body);
+    let link = system.mailed_link("n.harrow@larkmoor.example").await;
+    assert!(link.starts_with(&id));
+}
+
+#[tokio::test]
+async fn remove_access_now_ends_sessions_and_open_streams_within_a_second() {
+    let system = System::start().await;
+    let mut samina = system.signed_in(SAMINA, "larkmoor").await;
+    samina.open(&format!("{}/", system.origin("quillbrook"))).await;
+    let stream = tests::raw::open_stream(&system, &samina, "larkmoor", "/alerts").await;
+    let mut callum = system.admin(CALLUM).await;
+    let person = system.person(SAMINA).await.id;
+    let page = callum.open(&format!("{}/admin/people/{person}", system.origin("id"))).await;
+    let begun = Instant::now();
+    let page = callum.fill(&page, "remove", &[("mode", "quiet")]).await;
+    assert!(page.body.contains("Access removed everywhere"), "{}", page.body);
+    let ended = tests::raw::until_closed(stream).await;
+    assert!(ended && begun.elapsed() < Duration::from_secs(3), "the open stream lived on");
+    for slug in ["larkmoor", "quillbrook"] {
+        let page = samina.open(&format!("{}/", system.origin(slug))).await;
+        assert!(page.body.contains("id=\"signin\""), "{slug}: {}", page.body);
+    }
+    let page = samina.open(&format!("{}/", system.origin("larkmoor"))).await;
+    let page = samina.fill(&page, "signin", &[("login", SAMINA), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.body.contains("You cannot sign in at the moment. Contact your trust office."), "{}", page.body);
+    let told = system.demo.mailbox.all().iter().any(|(to, subject, _)| to == SAMINA && subject.contains("ended"));
+    assert!(!told, "quiet means no mail");
+}
+
+#[tokio::test]
+async fn a_change_of_class_reaches_the_site_within_a_second() {
+    let system = System::start().await;
+    let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
+    system.elevate(&mut adaeze, ADAEZE, "larkmoor").await;
+    let mut joss = system.admin(JOSS).await;
+    let person = system.person(ADAEZE).await;
+    let site = system.site("larkmoor").await;
+    let place = system.demo.assembled.context.store.membership_at(person.id, site.id).await.unwrap().unwrap();
+    let url = format!("{}/admin/memberships/{}", system.origin("id"), place.id);
+    let fields = [("group", "teacher"), ("scope", "listed"), ("class", "elm"), ("status", "active"), ("starts", ""), ("ends", "")];
+    let page = joss.post(&url, &fields).await;
+    assert!(page.body.contains("Adaeze Fairbrass"), "{}", page.body);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let page = system.elevate(&mut adaeze, ADAEZE, "larkmoor").await;
+    assert!(page.body.contains("Elm") && !page.body.contains("Oak"), "{}", page.body);
+    let audit = joss.open(&format!("{}/admin/audit", system.origin("id"))).await.body;
+    assert!(audit.contains("Joss Winterbourne changed Adaeze Fairbrass"), "{audit}");
+}
+
+#[tokio::test]
+async fn site_settings_are_checked_and_reach_the_gateway() {
+    let system = System::start().await;
+    let mut callum = system.admin(CALLUM).await;
+    let url = format!("{}/admin/sites/larkmoor", system.origin("id"));
+    let good = [("short_name", "Larkmoor"), ("colour", "#123456"), ("key_rule", "to_elevate"), ("elevation_idle", "10"), ("elevation_absolute", "60"), ("carry_over", "15"), ("bar", "1")];
+    let mut bad = good;
+    bad[1] = ("colour", "#ffee00");
+    bad[3] = ("elevation_idle", "600");
+    let page = callum.post(&url, &bad).await;
+    assert!(page.status == 422 && page.body.contains("Choose a darker colour") && page.body.contains("between 5 and 30"), "{}", page.body);
+    assert_eq!(callum.post(&url, &good).await.status, 200);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut samina = system.signed_in(SAMINA, "larkmoor").await;
+    let me = samina.send(Method::GET, &format!("{}/.lanyard/whoami", system.origin("larkmoor")), None, &[]).await;
+    assert!(me.body.contains("#123456"), "{}", me.body);
+}

@@ -1,0 +1,80 @@
+//! A client of the protocol, for tests that look at each step.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Method;
+use serde_json::Value;
+
+use crate::{Browser, Page, System};
+
+/// A verifier of the right form.
+pub const VERIFIER: &str = "abcdefghijklmnopqrstuvwxyz0123456789-._~ABCDEFG";
+
+/// S256 of a verifier.
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
+}
+
+/// The parameters of a good request of the demonstration's app.
+pub fn request(system: &System) -> Vec<(String, String)> {
+    let redirect = format!("{}/callback", system.origin("bookworm"));
+    [
+        ("response_type", "code"),
+        ("client_id", "bookworm"),
+        ("redirect_uri", &redirect),
+        ("scope", "openid profile email"),
+        ("state", "s1"),
+        ("nonce", "n1"),
+        ("code_challenge", &challenge(VERIFIER)),
+        ("code_challenge_method", "S256"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+/// Sends an authorization request and answers without following.
+pub async fn authorize(system: &System, browser: &mut Browser, params: &[(String, String)]) -> Page {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    let url = format!("{}/authorize?{query}", system.origin("id"));
+    browser.send(Method::GET, &url, None, &[("accept", "text/html")]).await
+}
+
+/// A code for the app, with consent given. The browser must be signed in.
+pub async fn code(system: &System, browser: &mut Browser, params: &[(String, String)]) -> String {
+    let mut page = authorize(system, browser, params).await;
+    if page.location().contains("/consent") || !page.location().starts_with(&system.origin("bookworm")) {
+        let asked = browser.open(&url::Url::parse(&page.url).unwrap().join(page.location()).unwrap().to_string()).await;
+        let url = format!("{}/consent", system.origin("id"));
+        let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let body = format!("attempt={attempt}&decision=allow");
+        let origin = system.origin("id");
+        page = browser.send(Method::POST, &url, Some(body), &[("origin", &origin), ("accept", "text/html")]).await;
+    }
+    page.location_param("code").unwrap_or_else(|| panic!("no code: {} {}", page.status, page.location()))
+}
+
+/// Posts to the token endpoint.
+pub async fn token(system: &System, params: &[(&str, &str)]) -> (u16, Value) {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    let url = format!("{}/token", system.origin("id"));
+    let page = system.browser().send(Method::POST, &url, Some(body), &[]).await;
+    (page.status, serde_json::from_str(&page.body).unwrap_or_default())
+}
+
+/// Redeems a code of the app.
+pub async fn redeem(system: &System, code: &str, verifier: &str) -> (u16, Value) {
+    let redirect = format!("{}/callback", system.origin("bookworm"));
+    let params = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "bookworm"),
+        ("code", code),
+        ("redirect_uri", &redirect),
+        ("code_verifier", verifier),
+    ];
+    token(system, &params).await
+}
+
+/// The claims of a JWT, unverified.
+pub fn claims(jwt: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}

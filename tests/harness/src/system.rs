@@ -1,0 +1,199 @@
+//! A running system: the demonstration's trust with a clock that can be moved.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use idp_domain::key::KeyKind;
+use idp_domain::person::Person;
+use idp_domain::site::{Site, SiteSettings};
+use idp_domain::{Clock, Slug, SteppedClock, SystemRandom};
+use idp_signin::factors::soft_key::{SEAL, totp};
+use idp_store::Effects;
+use lanyard::assemble::Chance;
+use lanyard::demo::{Demo, DemoPlan};
+
+use crate::browser::Browser;
+
+/// Addresses of people whom tests speak of.
+pub const SAMINA: &str = "s.dalgleish@larkmoor.tamberwell.example";
+/// Class teacher of Oak.
+pub const ADAEZE: &str = "a.fairbrass@larkmoor.tamberwell.example";
+/// Site admin of Larkmoor.
+pub const JOSS: &str = "j.winterbourne@larkmoor.tamberwell.example";
+/// Trust IT admin.
+pub const CALLUM: &str = "c.threadgold@tamberwell.example";
+/// No password yet.
+pub const WILF: &str = "w.attenbrow@larkmoor.tamberwell.example";
+
+/// A running system.
+pub struct System {
+    /// The demonstration, which is the product with an invented trust.
+    pub demo: Demo,
+    /// Its clock.
+    pub clock: Arc<SteppedClock>,
+    folder: tempfile::TempDir,
+}
+
+impl System {
+    /// Starts one on a free port, with SQLite.
+    pub async fn start() -> Self {
+        Self::start_with(None, None).await
+    }
+
+    /// Starts one with another database and Redis.
+    pub async fn start_with(database: Option<String>, redis: Option<String>) -> Self {
+        let clock = Arc::new(SteppedClock::new());
+        let folder = tempfile::tempdir().unwrap();
+        let demo = Demo::start(plan(&folder, &clock, 0, database, redis)).await.unwrap();
+        Self { demo, clock, folder }
+    }
+
+    /// Stops it and starts it again on the same data and port.
+    pub async fn restart(self) -> Self {
+        let Self { demo, clock, folder } = self;
+        let port = demo.address.port();
+        demo.finish().await;
+        let demo = Demo::start(plan(&folder, &clock, port, None, None)).await.unwrap();
+        Self { demo, clock, folder }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.demo.address
+    }
+
+    /// The public origin of a host.
+    pub fn origin(&self, label: &str) -> String {
+        format!("http://{label}.lanyard.localhost:{}", self.address().port())
+    }
+
+    /// A new browser, without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.address())
+    }
+
+    /// A person.
+    pub async fn person(&self, login: &str) -> Person {
+        self.demo.assembled.context.store.person_by_login(login).await.unwrap().unwrap()
+    }
+
+    /// A site.
+    pub async fn site(&self, slug: &str) -> Site {
+        let slug = Slug::parse(slug).unwrap();
+        self.demo.assembled.context.store.site_by_slug(&slug).await.unwrap().unwrap()
+    }
+
+    /// The code that a person's soft key shows now; the clock moves on first if that one was used.
+    pub async fn code(&self, login: &str) -> String {
+        let person = self.person(login).await;
+        let context = &self.demo.assembled.context;
+        let keys = context.store.keys_of(person.id).await.unwrap();
+        let key = keys.iter().find(|key| key.kind == KeyKind::Soft).expect("no soft key");
+        while key.last_step >= self.clock.now().0 / 30 {
+            self.clock.advance(30);
+        }
+        let secret = context.vault.open(SEAL, &key.material).unwrap();
+        totp(&secret, "test").unwrap().generate(u64::try_from(self.clock.now().0).unwrap()).to_string()
+    }
+
+    /// The link in the last mail to an address.
+    pub async fn mailed_link(&self, to: &str) -> String {
+        for _ in 0..100 {
+            let mails = self.demo.mailbox.all();
+            let found = mails.iter().rev().find(|(address, _, text)| address == to && text.contains("/link?token="));
+            if let Some((_, _, text)) = found {
+                return text.lines().find(|line| line.contains("/link?token=")).unwrap().to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("no mail with a link to {to}");
+    }
+
+    /// Points a site at another server.
+    pub async fn set_upstream(&self, slug: &str, upstream: &str) {
+        let site = self.site(slug).await;
+        let settings = SiteSettings { upstream: upstream.to_owned(), ..site.settings.clone() };
+        self.demo.assembled.context.store.save_site(&Site { settings, ..site }, Effects::none()).await.unwrap();
+        assert!(self.demo.gateway.refresh_registry().await);
+    }
+
+    /// A browser in which somebody is signed in at a site.
+    pub async fn signed_in(&self, login: &str, site: &str) -> Browser {
+        let mut browser = self.browser();
+        let page = browser.open(&format!("{}/", self.origin(site))).await;
+        assert!(page.body.contains("id=\"signin\""), "{}", page.body);
+        let page = browser.fill(&page, "signin", &[("login", login), ("password", lanyard::demo::PASSWORD)]).await;
+        assert!(page.url.starts_with(&self.origin(site)), "{} {}", page.url, page.body);
+        browser
+    }
+
+    /// Elevates at a site with a code; the page to which the browser comes back.
+    pub async fn elevate(&self, browser: &mut Browser, login: &str, site: &str) -> crate::Page {
+        let page = browser.open(&format!("{}/.lanyard/elevate?return=/records", self.origin(site))).await;
+        let page = browser.fill(&page, "elevate", &[]).await;
+        if !page.body.contains("id=\"key\"") {
+            return page;
+        }
+        let code = self.code(login).await;
+        browser.fill(&page, "key", &[("code", &code)]).await
+    }
+
+    /// Signs in to the console with a fresh key.
+    pub async fn admin(&self, login: &str) -> Browser {
+        let mut browser = self.browser();
+        let page = browser.open(&format!("{}/signin?next=/&key=1", self.origin("id"))).await;
+        let page = browser.fill(&page, "signin", &[("login", login), ("password", lanyard::demo::PASSWORD)]).await;
+        let code = self.code(login).await;
+        let page = browser.fill(&page, "key", &[("code", &code)]).await;
+        assert!(page.body.contains("My sites"), "{}", page.body);
+        browser
+    }
+}
+
+fn plan(
+    folder: &tempfile::TempDir,
+    clock: &Arc<SteppedClock>,
+    port: u16,
+    database: Option<String>,
+    redis: Option<String>,
+) -> DemoPlan {
+    DemoPlan {
+        address: SocketAddr::from(([127, 0, 0, 1], port)),
+        data: folder.path().to_owned(),
+        tls: false,
+        database,
+        redis,
+        chance: Chance { clock: clock.clone(), random: Arc::new(SystemRandom) },
+    }
+}
+
+/// The gateway's session store, to be broken.
+pub struct SessionFile(std::path::PathBuf);
+
+/// The gateway's session store of a system.
+pub async fn store_of(system: &System) -> SessionFile {
+    SessionFile(system.folder.path().join("gateway.db"))
+}
+
+impl SessionFile {
+    /// Takes the tables away under the running gateway.
+    pub async fn break_it(&self) {
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", self.0.display())).await.unwrap();
+        sqlx::query("DROP TABLE sessions").execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+}
+
+/// Every file that a system has written.
+pub fn files_of(system: &System) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(system.folder.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+}
+
+/// A second public app with the same redirect address as the first.
+pub async fn second_app(system: &System) -> String {
+    let store = &system.demo.assembled.context.store;
+    let first = store.client("bookworm").await.unwrap().unwrap();
+    let second = idp_domain::client::Client { id: "second".to_owned(), ..first };
+    store.save_client(&second, Effects::none()).await.unwrap();
+    second.id
+}

@@ -1,0 +1,194 @@
+//! What must survive, on SQLite and on PostgreSQL.
+
+use std::sync::Arc;
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::email::EmailAddress;
+use idp_domain::key::{Key, KeyKind};
+use idp_domain::person::{PasswordHash, Person, PersonStatus};
+use idp_domain::{KeyId, LinkId, PersonId, Secret, SteppedClock, SystemRandom, Timestamp, Vault};
+use idp_store::effects::MailKind;
+use idp_store::links::Link;
+use idp_store::tokens::{Rotation, Token, TokenFacts};
+use idp_store::{Durable, Effects, Mail, StoreError};
+use idp_store_sql::SqlStore;
+
+/// A vault for tests: it marks rather than hides, so that what is sealed can be told from what is not.
+struct Marking;
+
+impl Vault for Marking {
+    fn seal(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
+        [purpose.as_bytes(), b"|", &plain.iter().map(|byte| byte ^ 0x55).collect::<Vec<_>>()].concat()
+    }
+
+    fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let rest = sealed.strip_prefix(purpose.as_bytes())?.strip_prefix(b"|")?;
+        Some(rest.iter().map(|byte| byte ^ 0x55).collect())
+    }
+}
+
+async fn open(url: &str) -> SqlStore {
+    SqlStore::open(url, Arc::new(SteppedClock::new()), Arc::new(SystemRandom), Arc::new(Marking)).await.unwrap()
+}
+
+#[tokio::test]
+async fn sqlite_keeps_every_promise() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("x.db").display());
+    let store = open(&url).await;
+    promises(&store).await;
+    store.close().await;
+    promises(&open(&url).await).await;
+}
+
+#[tokio::test]
+async fn postgresql_keeps_every_promise() {
+    let server = tests::servers::postgres();
+    let store = open(&server.url).await;
+    promises(&store).await;
+    promises(&open(&server.url).await).await;
+}
+
+async fn promises(store: &dyn Durable) {
+    let person = a_login_is_taken_once(store).await;
+    a_link_is_spent_once_and_replaced_by_a_newer(store, &person).await;
+    a_step_is_used_once(store, &person).await;
+    a_refresh_token_rotates_once(store).await;
+    an_identifier_is_new_once(store).await;
+    the_outbox_delivers_at_least_once(store, &person).await;
+    a_failed_change_leaves_nothing(store, &person).await;
+}
+
+fn random_person() -> Person {
+    let id = PersonId::new(&SteppedClock::new(), &SystemRandom);
+    Person {
+        id,
+        first_name: "Ada".into(),
+        last_name: "O’Kerrane".into(),
+        email: Some(EmailAddress::parse(&format!("{id}@x.example")).unwrap()),
+        username: None,
+        password: None,
+        status: PersonStatus::Active,
+        epoch: 1,
+        created_at: Timestamp(10),
+    }
+}
+
+async fn a_login_is_taken_once(store: &dyn Durable) -> Person {
+    let person = random_person();
+    store.add_person(&person, Effects::none()).await.unwrap();
+    let twin = Person { id: random_person().id, ..person.clone() };
+    assert!(matches!(store.add_person(&twin, Effects::none()).await, Err(StoreError::Conflict(_))));
+    assert!(store.person(twin.id).await.unwrap().is_none(), "a refused person left a row");
+    let found = store.person_by_login(&person.email.as_ref().unwrap().folded()).await.unwrap().unwrap();
+    assert_eq!(found, person);
+    person
+}
+
+async fn a_link_is_spent_once_and_replaced_by_a_newer(store: &dyn Durable, person: &Person) {
+    let make = |at: i64| Link {
+        id: LinkId::new(&SteppedClock::new(), &SystemRandom),
+        hash: Secret::new(&SystemRandom).hash(),
+        person: person.id,
+        invite: false,
+        created_at: Timestamp(at),
+        expires_at: Timestamp(at + 100),
+        spent_at: None,
+        replaced_at: None,
+    };
+    let (old, new) = (make(0), make(1));
+    store.add_link(&old, Effects::none()).await.unwrap();
+    store.add_link(&new, Effects::none()).await.unwrap();
+    let hash = PasswordHash("$x".into());
+    let spend = |link: Link, at: i64| {
+        let hash = hash.clone();
+        async move { store.spend_link(&link.hash, &hash, Timestamp(at), Effects::none()).await.unwrap() }
+    };
+    assert_eq!(spend(old.clone(), 50).await, None, "an older link was replaced");
+    assert_eq!(spend(new.clone(), 101).await, None, "the end is exclusive");
+    assert!(spend(new.clone(), 100).await.is_some());
+    assert_eq!(spend(new, 100).await, None);
+}
+
+async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
+    let id = KeyId::new(&SteppedClock::new(), &SystemRandom);
+    let key = Key {
+        id,
+        person: person.id,
+        kind: KeyKind::Soft,
+        name: "phone 📱".into(),
+        material: vec![0, 255, 7],
+        last_step: 5,
+        created_at: Timestamp(0),
+        last_used_at: None,
+    };
+    store.add_key(&key, None, Effects::none()).await.unwrap();
+    let found = store.keys_of(person.id).await.unwrap().pop().unwrap();
+    assert_eq!((found.material, found.name), (key.material, key.name));
+    let tries = [(5, false), (4, false), (7, true), (7, false), (6, false), (8, true)];
+    for (step, wanted) in tries {
+        assert_eq!(store.use_step(id, step, Timestamp(1)).await.unwrap(), wanted, "step {step}");
+    }
+    let other = random_person();
+    assert!(!store.remove_key(other.id, id, Effects::none()).await.unwrap(), "somebody else's key");
+    assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
+}
+
+async fn a_refresh_token_rotates_once(store: &dyn Durable) {
+    let family = format!("f{}", random_person().id);
+    let facts = TokenFacts {
+        client_id: "c".into(),
+        person: None,
+        epoch: 1,
+        scope: "openid".into(),
+        auth_time: 0,
+        acr: String::new(),
+        sid: String::new(),
+        redirect_uri: String::new(),
+    };
+    let token = || Token {
+        hash: Secret::new(&SystemRandom).hash(),
+        family: family.clone(),
+        facts: facts.clone(),
+        expires_at: Timestamp(1000),
+    };
+    let (access, first) = (token(), token());
+    assert!(store.add_tokens(&access, Some(&first)).await.unwrap());
+    let second = token();
+    assert_eq!(store.rotate(&first.hash, &token(), &second, Timestamp(10)).await.unwrap(), Rotation::Rotated);
+    assert_eq!(store.rotate(&first.hash, &token(), &token(), Timestamp(10)).await.unwrap(), Rotation::Reused);
+    assert!(store.access_token(&access.hash, Timestamp(10)).await.unwrap().is_none(), "the family has ended");
+    assert!(store.refresh_token(&second.hash, Timestamp(10)).await.unwrap().is_none());
+    assert!(!store.add_tokens(&token(), None).await.unwrap(), "nothing is added to an ended family");
+    assert_eq!(store.rotate(&token().hash, &token(), &token(), Timestamp(10)).await.unwrap(), Rotation::Unknown);
+}
+
+async fn an_identifier_is_new_once(store: &dyn Durable) {
+    let id = random_person().id.to_string();
+    assert!(store.first_use("jti", &id, Timestamp(100)).await.unwrap());
+    assert!(!store.first_use("jti", &id, Timestamp(100)).await.unwrap());
+    assert!(store.first_use("other kind", &id, Timestamp(100)).await.unwrap());
+}
+
+async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person) {
+    let mail = Mail { to: format!("{}@y.example", person.id), name: "A".into(), what: MailKind::PasswordChanged };
+    store.record(Effects::none().mail(mail.clone())).await.unwrap();
+    let far = Timestamp(i64::MAX / 4);
+    let mine = |claimed: Vec<idp_store::effects::Claimed>| {
+        claimed.into_iter().find(|one| one.outgoing == idp_store::Outgoing::Mail(Box::new(mail.clone())))
+    };
+    let first = mine(store.claim("mail", far, 60, 100).await.unwrap()).expect("it is due");
+    assert!(mine(store.claim("mail", far, 60, 100).await.unwrap()).is_none(), "claimed by one at a time");
+    let again = mine(store.claim("mail", far.plus(61), 60, 100).await.unwrap()).expect("a claimer that died loses its lease");
+    assert_eq!((again.id.clone(), again.tries), (first.id, 2));
+    store.delivered(&again.id, far).await.unwrap();
+    assert!(mine(store.claim("mail", far.plus(1000), 60, 100).await.unwrap()).is_none());
+}
+
+async fn a_failed_change_leaves_nothing(store: &dyn Durable, person: &Person) {
+    let sentence = format!("never {}", person.id);
+    let effects = Effects::audit(AuditEntry::new(Timestamp(1), "x", sentence.clone()).about(person.id));
+    assert!(store.add_person(person, effects).await.is_err());
+    let query = idp_store::audit::AuditQuery { limit: 1000, ..Default::default() };
+    assert!(store.audit(&query).await.unwrap().iter().all(|entry| entry.sentence != sentence));
+}

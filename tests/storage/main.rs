@@ -1,0 +1,12 @@
+//! Promises that every backend keeps: SQLite, PostgreSQL and Redis, as real servers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in tests a broken assumption must stop the test at once"
+)]
+
+mod durable;
+mod gateway_sessions;
+mod short;

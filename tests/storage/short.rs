@@ -1,0 +1,89 @@
+//! What lives for minutes, on SQL and on Redis.
+
+use std::sync::Arc;
+
+use idp_domain::{Secret, SteppedClock, SystemRandom, Timestamp};
+use idp_store::ShortLived;
+use idp_store::attempts::StoredAttempt;
+use idp_store::codes::Redeemed;
+use idp_store_redis::RedisShort;
+use idp_store_sql::SqlStore;
+
+struct NoVault;
+
+impl idp_domain::Vault for NoVault {
+    fn seal(&self, _: &str, plain: &[u8]) -> Vec<u8> {
+        plain.to_vec()
+    }
+
+    fn open(&self, _: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        Some(sealed.to_vec())
+    }
+}
+
+async fn sql(url: &str) -> SqlStore {
+    SqlStore::open(url, Arc::new(SteppedClock::new()), Arc::new(SystemRandom), Arc::new(NoVault)).await.unwrap()
+}
+
+#[tokio::test]
+async fn sqlite_keeps_every_promise() {
+    let folder = tempfile::tempdir().unwrap();
+    promises(&sql(&format!("sqlite:{}", folder.path().join("x.db").display())).await).await;
+}
+
+#[tokio::test]
+async fn postgresql_keeps_every_promise() {
+    let server = tests::servers::postgres();
+    promises(&sql(&server.url).await).await;
+}
+
+#[tokio::test]
+async fn redis_keeps_every_promise() {
+    let server = tests::servers::redis();
+    promises(&RedisShort::open(&server.url).await.unwrap()).await;
+}
+
+async fn promises(store: &dyn ShortLived) {
+    an_attempt_is_saved_by_one_tab(store).await;
+    a_code_is_redeemed_once(store).await;
+    failures_count_up_and_are_forgotten(store).await;
+}
+
+async fn an_attempt_is_saved_by_one_tab(store: &dyn ShortLived) {
+    let hash = Secret::new(&SystemRandom).hash();
+    let attempt = StoredAttempt { hash: hash.clone(), version: 0, body: "one".into(), expires_at: Timestamp(100) };
+    store.add_attempt(&attempt).await.unwrap();
+    assert_eq!(store.attempt(&hash, Timestamp(99)).await.unwrap().unwrap(), attempt);
+    assert!(store.attempt(&hash, Timestamp(100)).await.unwrap().is_none(), "the end is exclusive");
+    let changed = StoredAttempt { body: "two".into(), ..attempt };
+    assert!(store.save_attempt(&changed).await.unwrap());
+    assert!(!store.save_attempt(&changed).await.unwrap(), "the version has moved on");
+    let now = store.attempt(&hash, Timestamp(0)).await.unwrap().unwrap();
+    assert_eq!((now.version, now.body.as_str()), (1, "two"));
+    assert!(store.take_attempt(&hash).await.unwrap());
+    assert!(!store.take_attempt(&hash).await.unwrap());
+}
+
+async fn a_code_is_redeemed_once(store: &dyn ShortLived) {
+    let hash = Secret::new(&SystemRandom).hash();
+    store.add_code(&hash, "body", "family", Timestamp(100)).await.unwrap();
+    assert_eq!(store.look_code(&hash, Timestamp(99)).await.unwrap().as_deref(), Some("body"));
+    assert_eq!(store.redeem_code(&hash, Timestamp(100)).await.unwrap(), Redeemed::Unknown, "the end is exclusive");
+    assert_eq!(store.redeem_code(&hash, Timestamp(99)).await.unwrap(), Redeemed::Fresh("body".into()));
+    let replayed = Redeemed::Replayed { family: "family".into() };
+    assert_eq!(store.redeem_code(&hash, Timestamp(99)).await.unwrap(), replayed);
+    assert_eq!(store.redeem_code(&hash, Timestamp(500)).await.unwrap(), replayed, "remembered after it expired");
+    assert!(store.look_code(&hash, Timestamp(99)).await.unwrap().is_none());
+    assert_eq!(store.redeem_code(&Secret::new(&SystemRandom).hash(), Timestamp(0)).await.unwrap(), Redeemed::Unknown);
+}
+
+async fn failures_count_up_and_are_forgotten(store: &dyn ShortLived) {
+    let name = Secret::new(&SystemRandom).hash().0;
+    for wanted in 1..=3 {
+        assert_eq!(store.count_failure(&name, Timestamp(10), 60).await.unwrap().failures, wanted);
+    }
+    assert_eq!(store.failures(&name).await.unwrap().failures, 3);
+    assert_eq!(store.count_failure(&name, Timestamp(70), 60).await.unwrap().failures, 1, "a quiet window begins anew");
+    store.clear_failures(&name).await.unwrap();
+    assert_eq!(store.failures(&name).await.unwrap().failures, 0);
+}
