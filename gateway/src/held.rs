@@ -50,10 +50,9 @@ impl Sealer {
 #[derive(Serialize, Deserialize)]
 struct Held {
     site: String,
-    /// Who typed it; absent when the session was gone already.
-    sub: Option<String>,
-    /// The browser in which it was typed.
-    browser: String,
+    /// Who typed it; nobody else ever sees it.
+    sub: String,
+    until: i64,
     path: String,
     kind: String,
     body: Vec<u8>,
@@ -71,28 +70,21 @@ pub(crate) async fn hold(
     // A form that another page sends must not be kept for the person to send (S-24).
     let own_form = text(request.headers(), "sec-fetch-site") == Some("same-origin")
         && text(request.headers(), "origin") == Some(&inner.settings.origin_of(&site.entry.slug));
-    let Some(browser) = Cookie::Session.read(request.headers(), inner.settings.secure).map(hash) else {
-        return Ok(None);
+    let Some(cookie) = Cookie::Session.read(request.headers(), inner.settings.secure) else { return Ok(None) };
+    let owner = match session {
+        Some(live) => Some(live.record.sub.clone()),
+        None => inner.sessions.owner(cookie).await.map_err(|_| Refusal::StoreAway)?,
     };
-    if !plain_form || !own_form {
-        return Ok(None);
-    }
+    // What nobody is known to have typed is shown to nobody (S-23).
+    let Some(sub) = owner.filter(|_| plain_form && own_form) else { return Ok(None) };
     let path = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let body = Limited::new(request.into_body(), MOST).collect().await;
     let body = body.map_err(|_| Refusal::Malformed(StatusCode::PAYLOAD_TOO_LARGE))?.to_bytes().to_vec();
-    let held = Held {
-        site: site.entry.slug.clone(),
-        sub: session.map(|live| live.record.sub.clone()),
-        browser,
-        path,
-        kind,
-        body,
-    };
+    let held = Held { site: site.entry.slug.clone(), sub, path, kind, body, until: inner.ports.clock.now() + LIFE };
     let plain = serde_json::to_vec(&held).map_err(|_| Refusal::StoreAway)?;
     let sealed = inner.held.seal(&plain, &*inner.ports.random).ok_or(Refusal::StoreAway)?;
     let name = secret(&*inner.ports.random);
-    let until = inner.ports.clock.now() + LIFE;
-    let kept = inner.sessions.store().put_bag(&format!("held:{}", hash(&name)), &sealed, until).await;
+    let kept = inner.sessions.store().put_bag(&format!("held:{}", hash(&name)), &sealed, held.until).await;
     kept.map_err(|_| Refusal::StoreAway)?;
     Ok(Some(format!("/.lanyard/held?id={name}")))
 }
@@ -114,10 +106,15 @@ pub(crate) async fn offer(
     let now = inner.ports.clock.now();
     let sealed = inner.sessions.store().take_bag(&name, now).await.map_err(|_| Refusal::StoreAway)?;
     let held = sealed
-        .and_then(|sealed| inner.held.open(&sealed))
+        .as_ref()
+        .and_then(|sealed| inner.held.open(sealed))
         .and_then(|plain| serde_json::from_slice::<Held>(&plain).ok());
-    let theirs =
-        |held: &Held| held.site == site.entry.slug && held.sub.as_ref().is_none_or(|sub| *sub == session.record.sub);
+    // Looking spends nothing, whoever looks: it stays until it is too old.
+    if let (Some(held), Some(sealed)) = (&held, &sealed) {
+        let kept = inner.sessions.store().put_bag(&name, sealed, held.until).await;
+        kept.map_err(|_| Refusal::StoreAway)?;
+    }
+    let theirs = |held: &Held| held.site == site.entry.slug && held.sub == session.record.sub;
     let Some(held) = held.filter(theirs) else {
         let main = "<h1>Nothing is waiting here</h1><p>It was sent already, or kept for more than 10 minutes.</p>\
                     <p><a class=\"button\" href=\"/\">Go on</a></p>";

@@ -4,6 +4,7 @@
 //! Shared Signals only. What is deliberately absent: any crate under `idp/`, and any store or provider call for a
 //! request of a known session.
 
+mod body;
 pub mod error;
 mod held;
 mod identity;
@@ -126,9 +127,8 @@ impl Gateway {
         // One site for the whole request: its policy and its upstream cannot differ (H-20).
         let site = phases::site::find(&self.inner, &target)?;
         // `/.lanyard/` is ours on every host, before any upstream could claim it (H-16).
-        if let Some(own) = target.path.strip_prefix("/.lanyard") {
-            let own = own.to_owned();
-            return own::answer(&self.inner, request, &site, &own).await;
+        if let Some(own) = target.path.strip_prefix("/.lanyard").filter(|own| own.is_empty() || own.starts_with('/')) {
+            return own::answer(&self.inner, request, &site, own).await;
         }
         // Cookie → memory → store. A store that does not answer is a 503, never nobody (H-19).
         let session = phases::session::find(&self.inner, request.headers(), &site).await?;

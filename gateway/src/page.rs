@@ -3,7 +3,7 @@
 use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::Body;
-use crate::error::full;
+use crate::body::full;
 
 const STYLE: &str = include_str!("page.css");
 

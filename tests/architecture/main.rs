@@ -86,7 +86,8 @@ fn migrations_come_in_pairs() {
     assert_eq!(names("sqlite"), names("postgres"));
     for name in names("sqlite") {
         let read = |engine: &str| {
-            let text = std::fs::read_to_string(root().join("idp/store-sql/migrations").join(engine).join(&name)).unwrap();
+            let text =
+                std::fs::read_to_string(root().join("idp/store-sql/migrations").join(engine).join(&name)).unwrap();
             text.replace("BYTEA", "BLOB")
         };
         assert_eq!(read("sqlite"), read("postgres"), "{name} differs in more than the type of bytes");
@@ -98,7 +99,9 @@ fn paths_that_pages_name_exist() {
     for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "SECURITY.md", "CHANGELOG.md"] {
         let text = std::fs::read_to_string(root().join(page)).unwrap_or_else(|_| panic!("{page} is missing"));
         for part in text.split('`').skip(1).step_by(2) {
-            let looks = part.contains('/') && !part.contains([' ', '<', '{', '*', '$', ':', '|']) && !part.starts_with(['/', '~']);
+            let looks = part.contains('/')
+                && !part.contains([' ', '<', '{', '*', '$', ':', '|'])
+                && !part.starts_with(['/', '~']);
             let top = part.split('/').next().unwrap_or_default();
             let tops = ["idp", "gateway", "policies", "certs", "tests", "deploy", ".ci"];
             if looks && tops.contains(&top) {
@@ -154,7 +157,8 @@ fn modules_form_no_circle() {
         for (from, targets) in &edges {
             for to in targets {
                 let back = edges.get(to).is_some_and(|back| back.contains(from));
-                let known = allowed.contains(&(from.as_str(), to.as_str())) || allowed.contains(&(to.as_str(), from.as_str()));
+                let known =
+                    allowed.contains(&(from.as_str(), to.as_str())) || allowed.contains(&(to.as_str(), from.as_str()));
                 assert!(!back || known, "{crate_path}: {from} and {to} use each other");
             }
         }

@@ -18,7 +18,10 @@ async fn reset_link(system: &System, email: &str) -> String {
     ask_link(system, &[], email).await;
     for _ in 0..100 {
         let mails = system.demo.mailbox.all();
-        let found = mails.iter().skip(before).find(|(to, _, text)| to == email && text.contains("/link?token="));
+        let found = mails
+            .iter()
+            .skip(before)
+            .find(|(to, subject, _)| to == email && subject == "Your link to create or reset your password");
         if let Some((_, _, text)) = found {
             return text.lines().find(|line| line.contains("/link?token=")).unwrap().to_owned();
         }
@@ -35,7 +38,12 @@ async fn set(system: &System, browser: &mut Browser, link: &str, password: &str)
 #[tokio::test]
 async fn a_01_links_are_made_from_the_configured_origin() {
     let system = System::start().await;
-    ask_link(&system, &[("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example"), ("x-forwarded-proto", "https")], SAMINA).await;
+    ask_link(
+        &system,
+        &[("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example"), ("x-forwarded-proto", "https")],
+        SAMINA,
+    )
+    .await;
     let link = system.mailed_link(SAMINA).await;
     assert!(link.starts_with(&format!("{}/link?token=", system.origin("id"))), "{link}");
 }
@@ -73,7 +81,11 @@ async fn a_03_looking_at_a_link_spends_nothing() {
     let mut browser = system.browser();
     let page = set(&system, &mut browser, &link, "short").await;
     assert!(page.body.contains("Password must be 12 characters or more"), "{}", page.body);
-    assert_eq!(set(&system, &mut browser, &link, "violet anchor meadow").await.status, 200, "a refused password spends nothing");
+    assert_eq!(
+        set(&system, &mut browser, &link, "violet anchor meadow").await.status,
+        200,
+        "a refused password spends nothing"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +104,8 @@ async fn a_04_a_reset_ends_sessions_and_skips_no_key() {
     assert!(page.body.contains("id=\"key\""), "the key is still asked for: {}", page.body);
     let page = thief.open(&format!("{}/me/keys/add", system.origin("id"))).await;
     assert!(page.body.contains("id=\"key\""), "and before another is added: {}", page.body);
-    let told = system.demo.mailbox.all().iter().any(|(to, subject, _)| to == SAMINA && subject == "Your password was changed");
+    let told =
+        system.demo.mailbox.all().iter().any(|(to, subject, _)| to == SAMINA && subject == "Your password was changed");
     assert!(told);
 }
 

@@ -30,7 +30,15 @@ async fn g_02_two_hosts() {
 #[tokio::test]
 async fn g_03_odd_hosts() {
     let system = System::start().await;
-    for host in ["a@larkmoor.lanyard.localhost", "larkmoor.lanyard.localhost,x", "larkmoor lanyard", "larkmoor.lanyard.localhost/x", "l%61rkmoor.lanyard.localhost", "", "larkmoor.lanyard.localhost:80:80"] {
+    for host in [
+        "a@larkmoor.lanyard.localhost",
+        "larkmoor.lanyard.localhost,x",
+        "larkmoor lanyard",
+        "larkmoor.lanyard.localhost/x",
+        "l%61rkmoor.lanyard.localhost",
+        "",
+        "larkmoor.lanyard.localhost:80:80",
+    ] {
         refused(&system, &format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), &[400]).await;
     }
 }

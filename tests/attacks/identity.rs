@@ -33,7 +33,10 @@ async fn h_01_a_clients_own_identity_headers_are_removed() {
 
 #[tokio::test]
 async fn h_02_twins_with_underscores_are_removed() {
-    let (head, _) = seen("X_Lanyard_User: head\r\nX-Lanyard_Level: elevated\r\nx.lanyard.groups: dsl\r\nHTTP_X_LANYARD_USER: h\r\n").await;
+    let (head, _) = seen(
+        "X_Lanyard_User: head\r\nX-Lanyard_Level: elevated\r\nx.lanyard.groups: dsl\r\nHTTP_X_LANYARD_USER: h\r\n",
+    )
+    .await;
     assert!(!head.contains('_') || !head.contains("lanyard_"), "{head}");
     assert!(!head.contains(": head") && !head.contains("x.lanyard"), "{head}");
     assert!(head.contains("x-lanyard-level: base"), "{head}");
@@ -48,14 +51,16 @@ async fn h_03_duplicates_leave_one_and_it_is_ours() {
 
 #[tokio::test]
 async fn h_04_connection_cannot_take_our_headers_away() {
-    let (head, _) = seen("Connection: X-Lanyard-User, X-Lanyard-Assertion, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: x\r\n").await;
+    let (head, _) =
+        seen("Connection: X-Lanyard-User, X-Lanyard-Assertion, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: x\r\n").await;
     assert_eq!((count(&head, "x-lanyard-user"), count(&head, "x-lanyard-assertion")), (1, 1), "{head}");
     assert_eq!(count(&head, "x-mine"), 0, "what the client nominates is hop by hop");
 }
 
 #[tokio::test]
 async fn h_05_a_header_that_we_do_not_set_is_deleted_all_the_same() {
-    let (head, _) = seen("X-Lanyard-Elevated-Until: 9999999999\r\nX-Lanyard-Classes: oak\r\nX-Lanyard-Anything: x\r\n").await;
+    let (head, _) =
+        seen("X-Lanyard-Elevated-Until: 9999999999\r\nX-Lanyard-Classes: oak\r\nX-Lanyard-Anything: x\r\n").await;
     for name in ["x-lanyard-elevated-until", "x-lanyard-classes", "x-lanyard-anything"] {
         assert_eq!(count(&head, name), 0, "{name}: {head}");
     }
@@ -84,7 +89,9 @@ async fn h_15_our_cookies_and_tokens_stay_here() {
 #[tokio::test]
 async fn h_18_a_malformed_cookie_is_no_cookie() {
     let system = System::start().await;
-    for cookie in ["ln=", "ln=x", "ln=%00", "ln=\"quoted\"", "ln", ";;;", "ln=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"] {
+    for cookie in
+        ["ln=", "ln=x", "ln=%00", "ln=\"quoted\"", "ln", ";;;", "ln=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"]
+    {
         let bytes = format!("GET /records HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n\r\n");
         let answer = exchange(system.address(), bytes.as_bytes()).await;
         assert_eq!(status(&answer), 401, "{cookie}: {answer}");
@@ -129,7 +136,8 @@ async fn s_03_two_cookies_of_our_name_are_none() {
     let cookie = browser.cookie(HOST, "ln").unwrap();
     let bytes = format!("GET /x HTTP/1.1\r\nHost: {HOST}\r\nCookie: ln={cookie}; ln={cookie}\r\n\r\n");
     assert_eq!(status(&exchange(system.address(), bytes.as_bytes()).await), 401);
-    let other = format!("GET /.lanyard/whoami HTTP/1.1\r\nHost: quillbrook.lanyard.localhost\r\nCookie: ln={cookie}\r\n\r\n");
+    let other =
+        format!("GET /.lanyard/whoami HTTP/1.1\r\nHost: quillbrook.lanyard.localhost\r\nCookie: ln={cookie}\r\n\r\n");
     assert_eq!(status(&exchange(system.address(), other.as_bytes()).await), 401, "a cookie of one site at another");
 }
 

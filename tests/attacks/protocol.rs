@@ -35,7 +35,9 @@ async fn i_01_no_pkce_no_code() {
 async fn i_02_pkce_cannot_be_weakened() {
     let (system, mut browser) = ready().await;
     let good = request(&system);
-    for (name, value) in [("code_challenge_method", "plain"), ("code_challenge", "short"), ("code_challenge_method", "")] {
+    for (name, value) in
+        [("code_challenge_method", "plain"), ("code_challenge", "short"), ("code_challenge_method", "")]
+    {
         let page = authorize(&system, &mut browser, &with(&good, name, value)).await;
         assert_eq!(page.location_param("error").as_deref(), Some("invalid_request"), "{name}={value}");
     }
@@ -82,7 +84,13 @@ async fn i_04_a_code_of_another_client_address_or_minute() {
     let good = request(&system);
     let redirect = format!("{}/callback", system.origin("bookworm"));
     let first = code(&system, &mut browser, &good).await;
-    let params = [("grant_type", "authorization_code"), ("client_id", "bookworm"), ("code", &first), ("redirect_uri", "http://127.0.0.1/x"), ("code_verifier", VERIFIER)];
+    let params = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "bookworm"),
+        ("code", &first),
+        ("redirect_uri", "http://127.0.0.1/x"),
+        ("code_verifier", VERIFIER),
+    ];
     let (status, body) = token(&system, &params).await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_grant")), "{body}");
     let late = code(&system, &mut browser, &good).await;
@@ -91,7 +99,13 @@ async fn i_04_a_code_of_another_client_address_or_minute() {
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_grant")), "{body}");
     let other = code(&system, &mut browser, &good).await;
     let client = tests::system::second_app(&system).await;
-    let params = [("grant_type", "authorization_code"), ("client_id", &client), ("code", &other), ("redirect_uri", &redirect), ("code_verifier", VERIFIER)];
+    let params = [
+        ("grant_type", "authorization_code"),
+        ("client_id", &client),
+        ("code", &other),
+        ("redirect_uri", &redirect),
+        ("code_verifier", VERIFIER),
+    ];
     let (status, body) = token(&system, &params).await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_grant")), "{body}");
 }
@@ -104,7 +118,10 @@ async fn i_05_a_refresh_token_that_comes_twice_ends_its_family() {
     let first = tokens["refresh_token"].as_str().unwrap().to_owned();
     let refresh = |token_text: String| {
         let system = &system;
-        async move { token(system, &[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", &token_text)]).await }
+        async move {
+            token(system, &[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", &token_text)])
+                .await
+        }
     };
     let (status, second) = refresh(first.clone()).await;
     assert_eq!(status, 200, "{second}");
@@ -141,7 +158,9 @@ async fn r_05_redirect_addresses_are_equal_or_refused() {
 #[tokio::test]
 async fn r_01_return_addresses_stay_on_our_own_origin() {
     let system = System::start().await;
-    for evil in ["//evil.example", "/\\evil.example", "https:evil.example", "/%09/evil.example", "https:///evil.example"] {
+    for evil in
+        ["//evil.example", "/\\evil.example", "https:evil.example", "/%09/evil.example", "https:///evil.example"]
+    {
         let mut browser = system.browser();
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", evil).finish();
         let page = browser.open(&format!("{}/signin?{query}", system.origin("id"))).await;

@@ -24,7 +24,13 @@ async fn p_01_an_admin_of_one_school_neither_sees_nor_changes_another() {
     assert_eq!(joss.post(&format!("{id}/admin/memberships/{}", place.id), &fields).await.status, 404);
     assert_eq!(joss.post(&format!("{id}/admin/people/{}/remove", foreign.id), &[("mode", "quiet")]).await.status, 404);
     assert_eq!(joss.post(&format!("{id}/admin/sites/fennick"), &[("short_name", "x")]).await.status, 404);
-    let invite = [("site", "fennick"), ("first_name", "A"), ("last_name", "B"), ("email", "a.b@c.example"), ("group", "recorder")];
+    let invite = [
+        ("site", "fennick"),
+        ("first_name", "A"),
+        ("last_name", "B"),
+        ("email", "a.b@c.example"),
+        ("group", "recorder"),
+    ];
     let page = joss.post(&format!("{id}/admin/people/invite"), &invite).await;
     assert!(page.status == 422 && page.body.contains("Choose a site"), "{}", page.body);
     assert_eq!(store.membership_at(foreign.id, site.id).await.unwrap().unwrap(), before);
@@ -68,7 +74,10 @@ async fn p_04_nobody_approves_what_they_granted_or_would_get() {
     let store = &system.demo.assembled.context.store;
     let place = store.membership_at(person.id, site.id).await.unwrap().unwrap();
     let change = idp_directory::memberships::Change {
-        wanted: idp_directory::grants::Wanted { groups: vec!["teacher".into(), "dsl".into()], scope: idp_domain::scope::Scope::All },
+        wanted: idp_directory::grants::Wanted {
+            groups: vec!["teacher".into(), "dsl".into()],
+            scope: idp_domain::scope::Scope::All,
+        },
         starts_at: None,
         ends_at: None,
         status: place.status,

@@ -53,7 +53,14 @@ async fn inviting_needs_a_key_and_says_what_is_wrong() {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     assert!(page.body.contains("value=\"Nell\""), "what was typed stays");
-    let fields = [("site", "larkmoor"), ("first_name", "Nell"), ("last_name", "Harrow"), ("email", "n.harrow@larkmoor.example"), ("group", "teacher"), ("classes", "Elm")];
+    let fields = [
+        ("site", "larkmoor"),
+        ("first_name", "Nell"),
+        ("last_name", "Harrow"),
+        ("email", "n.harrow@larkmoor.example"),
+        ("group", "teacher"),
+        ("classes", "Elm"),
+    ];
     let page = browser.fill(&form, "/admin/people/invite", &fields).await;
     assert!(page.body.contains("Nell Harrow"), "{}", page.body);
     let link = system.mailed_link("n.harrow@larkmoor.example").await;
@@ -95,7 +102,14 @@ async fn a_change_of_class_reaches_the_site_within_a_second() {
     let site = system.site("larkmoor").await;
     let place = system.demo.assembled.context.store.membership_at(person.id, site.id).await.unwrap().unwrap();
     let url = format!("{}/admin/memberships/{}", system.origin("id"), place.id);
-    let fields = [("group", "teacher"), ("scope", "listed"), ("class", "elm"), ("status", "active"), ("starts", ""), ("ends", "")];
+    let fields = [
+        ("group", "teacher"),
+        ("scope", "listed"),
+        ("class", "elm"),
+        ("status", "active"),
+        ("starts", ""),
+        ("ends", ""),
+    ];
     let page = joss.post(&url, &fields).await;
     assert!(page.body.contains("Adaeze Fairbrass"), "{}", page.body);
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -110,12 +124,24 @@ async fn site_settings_are_checked_and_reach_the_gateway() {
     let system = System::start().await;
     let mut callum = system.admin(CALLUM).await;
     let url = format!("{}/admin/sites/larkmoor", system.origin("id"));
-    let good = [("short_name", "Larkmoor"), ("colour", "#123456"), ("key_rule", "to_elevate"), ("elevation_idle", "10"), ("elevation_absolute", "60"), ("carry_over", "15"), ("bar", "1")];
+    let good = [
+        ("short_name", "Larkmoor"),
+        ("colour", "#123456"),
+        ("key_rule", "to_elevate"),
+        ("elevation_idle", "10"),
+        ("elevation_absolute", "60"),
+        ("carry_over", "15"),
+        ("bar", "1"),
+    ];
     let mut bad = good;
     bad[1] = ("colour", "#ffee00");
     bad[3] = ("elevation_idle", "600");
     let page = callum.post(&url, &bad).await;
-    assert!(page.status == 422 && page.body.contains("Choose a darker colour") && page.body.contains("between 5 and 30"), "{}", page.body);
+    assert!(
+        page.status == 422 && page.body.contains("Choose a darker colour") && page.body.contains("between 5 and 30"),
+        "{}",
+        page.body
+    );
     assert_eq!(callum.post(&url, &good).await.status, 200);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut samina = system.signed_in(SAMINA, "larkmoor").await;

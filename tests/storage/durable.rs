@@ -179,7 +179,8 @@ async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person)
     };
     let first = mine(store.claim("mail", far, 60, 100).await.unwrap()).expect("it is due");
     assert!(mine(store.claim("mail", far, 60, 100).await.unwrap()).is_none(), "claimed by one at a time");
-    let again = mine(store.claim("mail", far.plus(61), 60, 100).await.unwrap()).expect("a claimer that died loses its lease");
+    let again =
+        mine(store.claim("mail", far.plus(61), 60, 100).await.unwrap()).expect("a claimer that died loses its lease");
     assert_eq!((again.id.clone(), again.tries), (first.id, 2));
     store.delivered(&again.id, far).await.unwrap();
     assert!(mine(store.claim("mail", far.plus(1000), 60, 100).await.unwrap()).is_none());

@@ -98,7 +98,8 @@ impl BackChannel for Network {
 #[async_trait]
 impl idp_oauth::signals::Post for Network {
     async fn post(&self, endpoint: &str, token: String) -> bool {
-        let request = http::Request::post(endpoint).header("content-type", "application/secevent+jwt").body(token.into_bytes());
+        let request =
+            http::Request::post(endpoint).header("content-type", "application/secevent+jwt").body(token.into_bytes());
         let Ok(request) = request else { return false };
         matches!(self.send(request).await, Ok(answer) if answer.status() == 202)
     }

@@ -86,8 +86,12 @@ impl Listener {
     }
 }
 
-async fn talk<I>(stream: I, builder: &Builder<TokioExecutor>, front: Front, watcher: hyper_util::server::graceful::Watcher)
-where
+async fn talk<I>(
+    stream: I,
+    builder: &Builder<TokioExecutor>,
+    front: Front,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
@@ -105,4 +109,3 @@ where
 pub fn is_loopback(address: &SocketAddr) -> bool {
     address.ip().is_loopback()
 }
-

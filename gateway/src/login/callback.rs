@@ -37,6 +37,8 @@ pub(crate) async fn finish(
             return Err(UNTRUE);
         }
     }
+    // What is revoked from here on counts against the session that this will become.
+    let mark = inner.sessions.mark();
     let flow = take_flow(inner, headers, &answer, site).await?;
     // RFC 9207 §2.4: an answer of another issuer, or of none, is somebody else's.
     if answer.get("iss") != Some(&inner.settings.issuer) {
@@ -65,7 +67,7 @@ pub(crate) async fn finish(
         other => other,
     };
     let facts = facts.map_err(|_| UNTRUE)?;
-    session_for(inner, headers, site, &flow, facts).await
+    session_for(inner, headers, site, (&flow, mark), facts).await
 }
 
 async fn take_flow(
@@ -172,7 +174,7 @@ async fn session_for(
     inner: &Inner,
     headers: &HeaderMap,
     site: &Site,
-    flow: &Flow,
+    (flow, mark): (&Flow, u64),
     facts: Facts,
 ) -> Result<Response<Body>, Refusal> {
     let now = inner.ports.clock.now();
@@ -217,8 +219,9 @@ async fn session_for(
         created_at,
         id_token: facts.id_token,
         elevation,
+        seen_at: now,
     };
-    let cookie = inner.sessions.begin(record, current.as_ref()).await.map_err(|_| Refusal::StoreAway)?;
+    let cookie = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
     let mut response = redirect(&flow.return_to);
     if let Some(cookie) = Cookie::Session.set(&cookie, inner.settings.secure) {
         response.headers_mut().append(header::SET_COOKIE, cookie);

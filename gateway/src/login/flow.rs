@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::error::{Refusal, full};
+use crate::body::full;
+use crate::error::Refusal;
 use crate::ports::{hash, secret};
 use crate::registry::Site;
 use crate::session::Cookie;

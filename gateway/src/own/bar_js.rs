@@ -3,7 +3,7 @@
 use http::{HeaderValue, Response, header};
 
 use crate::Body;
-use crate::error::full;
+use crate::body::full;
 
 const SCRIPT: &str = include_str!("../bar/bar.js");
 

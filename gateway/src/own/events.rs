@@ -5,7 +5,8 @@ use openidconnect::JsonWebKey;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::Value;
 
-use crate::error::{Refusal, json};
+use crate::body::json;
+use crate::error::Refusal;
 use crate::login::keys_of;
 use crate::{Body, Inner};
 

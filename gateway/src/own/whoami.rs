@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 use serde_json::json;
 
-use crate::error::json as answer_json;
+use crate::body::json as answer_json;
 use crate::registry::Site;
 use crate::session::Live;
 use crate::{Body, Inner};

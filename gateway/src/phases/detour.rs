@@ -6,7 +6,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
 use super::decide::Decided;
-use crate::error::{Asks, Refusal, json};
+use crate::body::json;
+use crate::error::{Asks, Refusal};
 use crate::login::{Kind, Start, own_path, start};
 use crate::page::{escape, raw};
 use crate::registry::Site;

@@ -62,7 +62,7 @@ pub(crate) async fn forward(
             drop(permit);
         });
         let (parts, _) = answer.into_parts();
-        return Ok(Response::from_parts(parts, crate::error::full("")));
+        return Ok(Response::from_parts(parts, crate::body::full("")));
     }
     let (mut parts, body) = answer.into_parts();
     clean(&mut parts.headers);

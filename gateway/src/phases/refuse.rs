@@ -10,7 +10,7 @@ use crate::error::Refusal;
 pub(crate) struct Target {
     /// Host, lower case, without port and trailing dot.
     pub host: String,
-    /// Path, already normal: what the rules see is what the upstream gets.
+    /// Path, decoded once: what the rules see is what every upstream reads.
     pub path: String,
     /// Query, as it came.
     pub query: Option<String>,
@@ -36,8 +36,8 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<Target, Refusal> {
     if length > LONGEST {
         return Err(Refusal::Malformed(StatusCode::URI_TOO_LONG));
     }
-    path::check(uri.path()).map_err(|_| BAD)?;
-    Ok(Target { host, path: uri.path().to_owned(), query: uri.query().map(str::to_owned) })
+    let path = path::check(uri.path()).map_err(|_| BAD)?;
+    Ok(Target { host, path, query: uri.query().map(str::to_owned) })
 }
 
 /// Exactly one Host, plain, equal to an absolute target's (G-01 to G-05).

@@ -33,7 +33,7 @@ pub(crate) fn with_bar(mut parts: Parts, body: Body) -> Response<Body> {
         parts.headers.remove(name);
     }
     let Some(rewriter) = Rewriting::new(body) else {
-        return Response::from_parts(parts, crate::error::full(""));
+        return Response::from_parts(parts, crate::body::full(""));
     };
     Response::from_parts(parts, rewriter.boxed_unsync())
 }

@@ -1,8 +1,8 @@
 //! Sessions in memory: what every request of a known session uses, and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,8 @@ pub(crate) struct Live {
     /// Decisions made for this session, by method and path.
     pub decisions: Mutex<HashMap<String, policies::Answer>>,
     elevation_over: std::sync::atomic::AtomicBool,
+    /// The last use that is written down.
+    saved: AtomicI64,
 }
 
 /// Most decisions that a session remembers; then it begins anew.
@@ -45,6 +47,7 @@ impl Live {
             assertion: Mutex::default(),
             decisions: Mutex::default(),
             elevation_over: false.into(),
+            saved: AtomicI64::new(seen),
         }
     }
 
@@ -56,6 +59,10 @@ impl Live {
     /// Whether elevated access counts now.
     pub fn is_elevated(&self, now: i64) -> bool {
         !self.elevation_over.load(Ordering::Acquire) && self.record.elevated(now, self.seen_at()).is_some()
+    }
+
+    fn elevation_is_over(&self) -> bool {
+        self.elevation_over.load(Ordering::Acquire)
     }
 
     /// Ends elevated access: streams that needed it, and everything that was decided with it.
@@ -72,19 +79,63 @@ impl Live {
     }
 }
 
+/// A revocation that came a moment ago.
+struct Revoked {
+    number: u64,
+    sub: String,
+    sid: Option<String>,
+    site: Option<String>,
+}
+
+impl Revoked {
+    fn means(&self, record: &Record) -> bool {
+        self.sub == record.sub
+            && self.sid.as_ref().is_none_or(|sid| *sid == record.sid)
+            && self.site.as_ref().is_none_or(|site| *site == record.site)
+    }
+}
+
+/// What is remembered beside the sessions, under the same lock as they are.
+#[derive(Default)]
+struct Kept {
+    live: HashMap<String, Arc<Live>>,
+    /// Revocations, newest last: a session that was on its way in when one came must not be let in after it.
+    recent: VecDeque<Revoked>,
+    count: u64,
+    /// Whose the sessions were that ended a moment ago, so that what was typed is given back to the right person.
+    owners: VecDeque<(String, String, i64)>,
+}
+
+/// Most revocations and owners that are remembered.
+const RECENT: usize = 1024;
+/// Seconds for which the owner of an ended session is remembered.
+const OWNED: i64 = 600;
+
+impl Kept {
+    fn revoked_since(&self, mark: u64, record: &Record) -> bool {
+        let forgotten = self.recent.front().is_some_and(|oldest| oldest.number > mark + 1);
+        forgotten || self.recent.iter().any(|one| one.number > mark && one.means(record))
+    }
+
+    fn own(&mut self, live: &Live, now: i64) {
+        if self.owners.len() >= RECENT {
+            self.owners.pop_front();
+        }
+        self.owners.push_back((live.hash.clone(), live.record.sub.clone(), now + OWNED));
+    }
+}
+
 /// All sessions.
 pub(crate) struct Sessions {
-    live: RwLock<HashMap<String, Arc<Live>>>,
+    kept: RwLock<Kept>,
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    /// Counts revocations: a session that was read from the store before one must not be kept after it.
-    revocations: AtomicI64,
 }
 
 impl Sessions {
     pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { live: RwLock::default(), store, clock, random, revocations: AtomicI64::new(0) }
+        Self { kept: RwLock::default(), store, clock, random }
     }
 
     /// The store, for flows and held posts.
@@ -93,17 +144,30 @@ impl Sessions {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.read().live.len()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Kept> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A mark in the order of revocations, to be taken before anything is read that a revocation could overtake.
+    pub fn mark(&self) -> u64 {
+        self.read().count
     }
 
     /// The live session of a cookie at a site.
     pub async fn find(&self, cookie: &str, site: &str) -> Result<Option<Arc<Live>>, StoreAway> {
         let hash = hash(cookie);
         let now = self.clock.now();
-        let known = self.live.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let known = self.read().live.get(&hash).cloned();
         let live = match known {
             Some(live) => live,
-            None => match self.load(&hash, now).await? {
+            None => match self.load(&hash).await? {
                 Some(live) => live,
                 None => return Ok(None),
             },
@@ -112,116 +176,168 @@ impl Sessions {
         Ok(counts.then_some(live))
     }
 
-    async fn load(&self, hash: &str, now: i64) -> Result<Option<Arc<Live>>, StoreAway> {
-        let before = self.revocations.load(Ordering::Acquire);
+    async fn load(&self, hash: &str) -> Result<Option<Arc<Live>>, StoreAway> {
+        let mark = self.mark();
         let Some(stored) = self.store.get(hash).await? else { return Ok(None) };
         let Ok(record) = serde_json::from_str::<Record>(&stored.body) else { return Ok(None) };
-        // A restart must not shorten what people do; the store knows no last use, so it begins now.
-        let live = Arc::new(Live::new(hash.to_owned(), record, now));
-        let mut sessions = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        if self.revocations.load(Ordering::Acquire) != before {
-            return Err(StoreAway("a revocation came in between; try again".to_owned()));
+        let seen = record.seen_at;
+        let live = Arc::new(Live::new(hash.to_owned(), record, seen));
+        let mut kept = self.write();
+        if kept.revoked_since(mark, &live.record) {
+            return Ok(None);
         }
-        Ok(Some(sessions.entry(hash.to_owned()).or_insert(live).clone()))
+        Ok(Some(kept.live.entry(hash.to_owned()).or_insert(live).clone()))
     }
 
-    /// Begins a session and answers its cookie. A session that it replaces dies with its cookie (S-01).
-    pub async fn begin(&self, record: Record, replaces: Option<&Arc<Live>>) -> Result<String, StoreAway> {
+    /// Whose session a cookie is or was a moment ago.
+    pub async fn owner(&self, cookie: &str) -> Result<Option<String>, StoreAway> {
+        let hash = hash(cookie);
+        let now = self.clock.now();
+        {
+            let kept = self.read();
+            if let Some(live) = kept.live.get(&hash) {
+                return Ok(Some(live.record.sub.clone()));
+            }
+            if let Some((_, sub, _)) = kept.owners.iter().find(|(one, _, until)| *one == hash && now < *until) {
+                return Ok(Some(sub.clone()));
+            }
+        }
+        Ok(self.store.get(&hash).await?.map(|stored| stored.sub))
+    }
+
+    /// Begins a session and answers its cookie. A session that it replaces dies with its cookie (S-01). `mark` was taken
+    /// before the provider was asked: what was revoked since then keeps the session out.
+    pub async fn begin(&self, record: Record, replaces: Option<&Arc<Live>>, mark: u64) -> Result<String, StoreAway> {
         let cookie = secret(&*self.random);
         let hash = hash(&cookie);
-        self.keep(&hash, &record).await?;
         let live = Arc::new(Live::new(hash.clone(), record, self.clock.now()));
-        self.live.write().unwrap_or_else(PoisonError::into_inner).insert(hash, live);
+        self.store.put(&stored(&live, &live.record)?).await?;
+        let overtaken = {
+            let mut kept = self.write();
+            let overtaken = kept.revoked_since(mark, &live.record);
+            if !overtaken {
+                kept.live.insert(hash.clone(), live);
+            }
+            overtaken
+        };
+        if overtaken {
+            self.store.remove(&hash).await?;
+            return Err(StoreAway("a revocation came in between; try again".to_owned()));
+        }
         if let Some(old) = replaces {
             self.end(old).await?;
         }
         Ok(cookie)
     }
 
-    async fn keep(&self, hash: &str, record: &Record) -> Result<(), StoreAway> {
-        let body = serde_json::to_string(record).map_err(|error| StoreAway(error.to_string()))?;
-        let stored = Stored {
-            hash: hash.to_owned(),
-            sub: record.sub.clone(),
-            sid: record.sid.clone(),
-            site: record.site.clone(),
-            body,
-            expires_at: record.expires_at(),
-        };
-        self.store.put(&stored).await
-    }
-
     /// Goes back to base access.
     pub async fn drop_elevation(&self, live: &Arc<Live>) -> Result<(), StoreAway> {
         live.drop_elevation();
-        self.keep(&live.hash, &Record { elevation: None, ..live.record.clone() }).await
+        let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };
+        self.store.update(&stored(live, &record)?).await
     }
 
     /// Ends one session, its streams included.
     pub async fn end(&self, live: &Arc<Live>) -> Result<(), StoreAway> {
         live.ended.cancel();
-        self.live.write().unwrap_or_else(PoisonError::into_inner).remove(&live.hash);
+        {
+            let mut kept = self.write();
+            kept.live.remove(&live.hash);
+            kept.own(live, self.clock.now());
+        }
         self.store.remove(&live.hash).await
     }
 
-    /// Ends the sessions of a person: at one site or all, of one provider session or all.
+    /// Ends the sessions of a person: at one site or all, of one provider session or all. Memory first, so that streams
+    /// end at once; then the store; then memory again, for what was read from the store in between.
     pub async fn end_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway> {
-        self.revocations.fetch_add(1, Ordering::AcqRel);
-        self.live.write().unwrap_or_else(PoisonError::into_inner).retain(|_, live| {
-            let record = &live.record;
-            let meant = record.sub == sub
-                && sid.is_none_or(|sid| sid == record.sid)
-                && site.is_none_or(|site| site == record.site);
-            if meant {
-                live.ended.cancel();
-            }
-            !meant
-        });
-        self.store.remove_of(sub, sid, site).await
+        self.forget(sub, sid, site);
+        self.store.remove_of(sub, sid, site).await?;
+        self.forget(sub, sid, site);
+        Ok(())
     }
 
-    /// Drops elevated access of a person everywhere (a key was added or removed).
-    pub async fn drop_of(&self, sub: &str) -> Result<(), StoreAway> {
-        let meant: Vec<Arc<Live>> = {
-            let sessions = self.live.read().unwrap_or_else(PoisonError::into_inner);
-            sessions
-                .values()
-                .filter(|live| live.record.sub == sub && live.record.elevation.is_some())
-                .cloned()
-                .collect()
+    fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) {
+        let now = self.clock.now();
+        let mut kept = self.write();
+        kept.count += 1;
+        let revoked = Revoked {
+            number: kept.count,
+            sub: sub.to_owned(),
+            sid: sid.map(str::to_owned),
+            site: site.map(str::to_owned),
         };
+        let ended: Vec<Arc<Live>> = kept.live.values().filter(|live| revoked.means(&live.record)).cloned().collect();
+        for live in ended {
+            live.ended.cancel();
+            kept.live.remove(&live.hash);
+            kept.own(&live, now);
+        }
+        if kept.recent.len() >= RECENT {
+            kept.recent.pop_front();
+        }
+        kept.recent.push_back(revoked);
+    }
+
+    /// Drops elevated access of a person everywhere (a key was removed): sessions in memory go on at base access, those
+    /// that are only in the store end.
+    pub async fn drop_of(&self, sub: &str) -> Result<(), StoreAway> {
+        let meant: Vec<Arc<Live>> = self.read().live.values().filter(|live| live.record.sub == sub).cloned().collect();
+        self.store.remove_of(sub, None, None).await?;
         for live in meant {
-            self.drop_elevation(&live).await?;
+            live.drop_elevation();
+            let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };
+            self.store.put(&stored(&live, &record)?).await?;
+            if live.ended.is_cancelled() {
+                self.store.remove(&live.hash).await?;
+            }
         }
         Ok(())
     }
 
-    /// Ends what is over: sessions at their limits, elevation at its own.
-    fn sweep(&self) {
+    /// Ends what is over: sessions at their limits, elevation at its own; with `save`, writes down the last use.
+    async fn sweep(&self, save: bool) -> Result<(), StoreAway> {
         let now = self.clock.now();
-        self.live.write().unwrap_or_else(PoisonError::into_inner).retain(|_, live| {
-            let alive = live.record.is_live(now, live.seen_at());
-            if !alive {
-                live.ended.cancel();
-            } else if live.record.elevation.is_some() && !live.is_elevated(now) {
-                live.drop_elevation();
+        let all: Vec<Arc<Live>> = self.read().live.values().cloned().collect();
+        for live in all {
+            if !live.record.is_live(now, live.seen_at()) {
+                self.end(&live).await?;
+            } else if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
+                self.drop_elevation(&live).await?;
+            } else if save && live.seen_at() - live.saved.swap(live.seen_at(), Ordering::Relaxed) > 0 {
+                let elevation = live.record.elevation.clone().filter(|_| !live.elevation_is_over());
+                let record = Record { elevation, seen_at: live.seen_at(), ..live.record.clone() };
+                self.store.update(&stored(&live, &record)?).await?;
             }
-            alive
-        });
+        }
+        Ok(())
     }
 }
 
-/// Sweeps for ever: memory twice a second, so that a stream ends within a second; the store every few minutes.
+fn stored(live: &Live, record: &Record) -> Result<Stored, StoreAway> {
+    Ok(Stored {
+        hash: live.hash.clone(),
+        sub: record.sub.clone(),
+        sid: record.sid.clone(),
+        site: record.site.clone(),
+        body: serde_json::to_string(record).map_err(|error| StoreAway(error.to_string()))?,
+        expires_at: record.expires_at(),
+    })
+}
+
+/// Sweeps for ever: memory twice a second, so that a stream ends within a second; the last use every minute; the store
+/// every five.
 pub(crate) async fn keep_swept(sessions: &Sessions) {
     let mut rounds = 0_u32;
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        sessions.sweep();
         rounds = rounds.wrapping_add(1);
-        if rounds.is_multiple_of(600)
-            && let Err(error) = sessions.store.sweep(sessions.clock.now()).await
-        {
-            tracing::warn!(%error, "expired sessions cannot be dropped");
+        let mut swept = sessions.sweep(rounds.is_multiple_of(120)).await;
+        if rounds.is_multiple_of(600) && swept.is_ok() {
+            swept = sessions.store.sweep(sessions.clock.now()).await;
+        }
+        if let Err(error) = swept {
+            tracing::warn!(%error, "sessions cannot be swept");
         }
     }
 }

@@ -87,6 +87,16 @@ impl SessionStore for Embedded {
         .map(|_| ())
     }
 
+    async fn update(&self, session: &Stored) -> Result<(), StoreAway> {
+        sqlx::query("UPDATE sessions SET body = $2 WHERE hash = $1")
+            .bind(&session.hash)
+            .bind(&session.body)
+            .execute(&self.pool)
+            .await
+            .map_err(away)
+            .map(|_| ())
+    }
+
     async fn get(&self, hash: &str) -> Result<Option<Stored>, StoreAway> {
         let row = sqlx::query("SELECT * FROM sessions WHERE hash = $1")
             .bind(hash)

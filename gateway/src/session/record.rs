@@ -27,6 +27,8 @@ pub(crate) struct Record {
     /// Given back to the provider at sign-out, so that it need not ask.
     pub id_token: String,
     pub elevation: Option<Elevation>,
+    /// Last use, to within a minute: what a restart goes on from.
+    pub seen_at: i64,
 }
 
 /// Elevated access: this browser, this site, this long.

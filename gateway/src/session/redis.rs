@@ -24,6 +24,10 @@ fn seconds(expires_at: i64, now: i64) -> u64 {
     u64::try_from(expires_at.saturating_sub(now)).unwrap_or(0).max(1)
 }
 
+fn packed(session: &Stored) -> String {
+    serde_json::json!([session.sub, session.sid, session.site, session.body, session.expires_at]).to_string()
+}
+
 impl RedisStore {
     /// Connects.
     pub async fn open(url: &str, clock: std::sync::Arc<dyn crate::ports::Clock>) -> Result<Self, StoreAway> {
@@ -43,10 +47,15 @@ impl RedisStore {
 
 #[async_trait]
 impl SessionStore for RedisStore {
+    async fn update(&self, session: &Stored) -> Result<(), StoreAway> {
+        let mut command = redis::cmd("SET");
+        command.arg(format!("gw:session:{}", session.hash)).arg(packed(session)).arg("XX").arg("KEEPTTL");
+        command.exec_async(&mut self.connection.clone()).await.map_err(away)
+    }
+
     async fn put(&self, session: &Stored) -> Result<(), StoreAway> {
         let mut connection = self.connection.clone();
-        let packed =
-            serde_json::json!([session.sub, session.sid, session.site, session.body, session.expires_at]).to_string();
+        let packed = packed(session);
         let ttl = self.ttl(session.expires_at);
         let index = format!("gw:sub:{}", session.sub);
         let mut pipe = redis::pipe();

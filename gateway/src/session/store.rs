@@ -29,6 +29,8 @@ pub struct Stored {
 pub trait SessionStore: Send + Sync {
     /// Keeps a session, replacing an older state of it.
     async fn put(&self, session: &Stored) -> Result<(), StoreAway>;
+    /// Keeps a new state of a session that is still there; one that has ended is not brought back.
+    async fn update(&self, session: &Stored) -> Result<(), StoreAway>;
     /// The session of a cookie's hash.
     async fn get(&self, hash: &str) -> Result<Option<Stored>, StoreAway>;
     /// Forgets one.

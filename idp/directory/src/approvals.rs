@@ -27,7 +27,7 @@ pub struct Waiting {
 impl Directory {
     /// What waits at the sites where the asker may approve.
     pub async fn waiting(&self, asker: &Asker) -> Result<Vec<Waiting>> {
-        let sites: Vec<SiteId> = asker.site_ids();
+        let sites: Vec<SiteId> = asker.approves.iter().map(|seen| seen.site.id).collect();
         let mut waiting = Vec::new();
         for (membership, grant) in self.context.store.waiting_at(&sites).await? {
             if let Some(found) = self.waiting_one(asker, membership, grant).await? {
@@ -44,7 +44,7 @@ impl Directory {
         grant: GrantId,
     ) -> Result<Option<(Waiting, Membership)>> {
         let Some(membership) = self.context.store.membership(membership).await? else { return Ok(None) };
-        let Some(seen) = asker.sites.iter().find(|seen| seen.site.id == membership.site) else { return Ok(None) };
+        let Some(seen) = asker.approves.iter().find(|seen| seen.site.id == membership.site) else { return Ok(None) };
         let Some(grant) = membership.grants.iter().find(|one| one.id == grant && one.pending).cloned() else {
             return Ok(None);
         };
@@ -58,10 +58,13 @@ impl Directory {
 
     /// Approves or refuses. Nobody decides what they gave or what they would get.
     pub async fn decide(&self, asker: &Asker, id: GrantId, approve: bool) -> Result<()> {
-        let waiting = self.context.store.waiting_at(&asker.site_ids()).await?;
+        let waiting = {
+            let sites: Vec<SiteId> = asker.approves.iter().map(|seen| seen.site.id).collect();
+            self.context.store.waiting_at(&sites).await?
+        };
         let (membership, _) = waiting.into_iter().find(|(_, grant)| *grant == id).ok_or(DirectoryError::NotFound)?;
         let (found, _) = self.waiting_one(asker, membership, id).await?.ok_or(DirectoryError::NotFound)?;
-        let seen = asker.sites.iter().find(|seen| seen.site.id == found.site.id).ok_or(DirectoryError::NotFound)?;
+        let seen = asker.approves.iter().find(|seen| seen.site.id == found.site.id).ok_or(DirectoryError::NotFound)?;
         let facts = ("approve", Some(found.person.id), found.grant.granted_by);
         self.may(asker.person, seen, asker.elevated, facts)?;
         let group = idp_domain::group::group_by_id(&found.grant.group).map_or("", |group| group.name);

@@ -21,6 +21,10 @@ pub struct Asker {
     pub elevated: bool,
     /// Sites they may look at, with their own groups there.
     pub sites: Vec<SeenSite>,
+    /// Sites at which they may approve what others granted.
+    pub approves: Vec<SeenSite>,
+    /// Sites whose audit log they may read.
+    pub audit_sites: Vec<SiteId>,
     /// Trusts in which they may manage everybody.
     pub trusts: Vec<TrustId>,
     /// Trusts whose audit log they may read.
@@ -49,17 +53,26 @@ impl Directory {
         let trusts = in_role(&[TrustRole::Owner, TrustRole::IdentityAdmin]);
         let audits = in_role(&[TrustRole::Owner, TrustRole::IdentityAdmin, TrustRole::Auditor]);
         let memberships = store.memberships_of(person.id).await?;
-        let mut sites = Vec::new();
+        let (mut sites, mut approves, mut audit_sites) = (Vec::new(), Vec::new(), Vec::new());
         for site in store.sites().await? {
             let rights = memberships.iter().find(|membership| membership.site == site.id);
             let groups = rights.and_then(|m| SiteRights::of(m, now).ok()).map(|r| r.groups).unwrap_or_default();
             let by_trust = site.trust.is_some_and(|trust| trusts.contains(&trust));
             let seen = SeenSite { site, groups, by_trust };
-            if self.may(person.id, &seen, elevated, ("view", None, None)).is_ok() {
+            let views = self.may(person.id, &seen, elevated, ("view", None, None)).is_ok();
+            let audited = seen.site.trust.is_some_and(|trust| audits.contains(&trust));
+            if views || audited || seen.groups.iter().any(|group| group == "auditor") {
+                audit_sites.push(seen.site.id);
+            }
+            if self.may(person.id, &seen, true, ("approve", None, None)).is_ok() {
+                approves.push(seen.clone());
+            }
+            if views {
                 sites.push(seen);
             }
         }
-        Ok(Asker { person: person.id, name: person.full_name(), elevated, sites, trusts, audits })
+        let name = person.full_name();
+        Ok(Asker { person: person.id, name, elevated, sites, approves, audit_sites, trusts, audits })
     }
 
     /// Asks the rules: `(verb, about whom, granted by whom)`.
@@ -86,6 +99,11 @@ impl Asker {
     /// Identifiers of all sites that the asker may see.
     pub fn site_ids(&self) -> Vec<SiteId> {
         self.sites.iter().map(|seen| seen.site.id).collect()
+    }
+
+    /// Whether there is anything in the console for this person.
+    pub fn sees_anything(&self) -> bool {
+        !(self.sites.is_empty() && self.approves.is_empty() && self.audit_sites.is_empty() && self.audits.is_empty())
     }
 
     /// Whether the asker manages a site through its trust.

@@ -34,15 +34,18 @@ pub fn regrant(context: &Context, old: &[Grant], wanted: &Wanted, by: PersonId) 
         let kept = old.iter().find(|grant| grant.group == group.id);
         grants.push(match kept {
             Some(grant) if grant.scope == scope => grant.clone(),
+            // Still waiting: who gave it first stays the giver, and another person has to approve.
+            Some(grant) if grant.pending => Grant { scope, ..grant.clone() },
             Some(grant) => {
-                let wider = scope == Scope::All && group.default_scope == DefaultScope::Named;
-                Grant { scope, pending: grant.pending || wider, granted_by: Some(by), approved_by: None, ..grant.clone() }
+                let pending = opens_all(group, &scope);
+                Grant { scope, pending, granted_by: Some(by), approved_by: None, ..grant.clone() }
             }
             None => new_grant(context, group, scope, by),
         });
     }
     let everyone = grants.iter().any(|grant| grant.group == RECORDER);
-    if !everyone && grants.iter().all(|grant| grant.pending)
+    if !everyone
+        && grants.iter().all(|grant| grant.pending)
         && let Some(recorder) = group_by_id(RECORDER)
     {
         let kept = old.iter().find(|grant| grant.group == RECORDER).cloned();
@@ -51,12 +54,17 @@ pub fn regrant(context: &Context, old: &[Grant], wanted: &Wanted, by: PersonId) 
     grants
 }
 
+/// A group that is limited by classes and is given all of them: like lifting the restriction, that takes two.
+fn opens_all(group: &Group, scope: &Scope) -> bool {
+    *scope == Scope::All && group.default_scope == DefaultScope::Named
+}
+
 fn new_grant(context: &Context, group: &Group, scope: Scope, by: PersonId) -> Grant {
     Grant {
         id: GrantId::new(&*context.clock, &*context.random),
         group: group.id.to_owned(),
+        pending: group.needs_second_person || opens_all(group, &scope),
         scope,
-        pending: group.needs_second_person,
         granted_by: Some(by),
         approved_by: None,
     }

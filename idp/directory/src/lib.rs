@@ -38,6 +38,6 @@ pub struct Directory {
 impl Directory {
     /// Whether the person manages anybody at all, so that the console is offered.
     pub async fn manages_anything(&self, person: &Person) -> Result<bool> {
-        Ok(!self.asker(person, false).await?.sites.is_empty())
+        Ok(self.asker(person, false).await?.sees_anything())
     }
 }

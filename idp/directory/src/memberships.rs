@@ -7,7 +7,7 @@ use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus, fold_name};
 use idp_domain::scope::Scope;
 use idp_domain::site::Site;
-use idp_domain::{MembershipId, PersonId, Secret, Slug, Timestamp};
+use idp_domain::{MembershipId, PersonId, Secret, SiteId, Slug, Timestamp};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -71,9 +71,11 @@ impl Directory {
             }
         }
         let person = known.clone().unwrap_or_else(|| self.new_person(invitation, &email));
-        let membership = self.new_membership(&person, &site, Source::Manual, (invitation.starts_at, invitation.ends_at));
+        let membership =
+            self.new_membership(&person, &site, Source::Manual, (invitation.starts_at, invitation.ends_at));
         let grants = regrant(&self.context, &[], &invitation.wanted, asker.person);
-        let membership = Membership { grants, ..membership };
+        let account = self.free_account(site.id, &person, &[]).await?;
+        let membership = Membership { grants, account, ..membership };
         let mut batch = Batch::default();
         self.welcome(&mut batch, known.is_none(), (&person, &site), &asker.name);
         batch.effects = self.approval_mails(batch.effects, &membership, &site).await?;
@@ -138,7 +140,10 @@ impl Directory {
         let classes = self.context.store.classes(site.id).await?;
         for code in wanted.scope.classes() {
             if !classes.iter().any(|class| class.code == code) {
-                faults.push(FieldFault::new("classes", format!("“{code}” is not a class at {}", site.settings.short_name)));
+                faults.push(FieldFault::new(
+                    "classes",
+                    format!("“{code}” is not a class at {}", site.settings.short_name),
+                ));
             }
         }
         Ok(faults)
@@ -152,9 +157,6 @@ impl Directory {
         if !faults.is_empty() {
             return Err(DirectoryError::Faults(faults));
         }
-        if change.status == MembershipStatus::Ended || !change.wanted.groups.iter().any(|group| group == "site-admin") {
-            self.keep_an_admin(&site, old.person).await?;
-        }
         let person = self.context.store.person(old.person).await?.ok_or(DirectoryError::NotFound)?;
         let grants = regrant(&self.context, &old.grants, &change.wanted, asker.person);
         let new = Membership {
@@ -164,6 +166,10 @@ impl Directory {
             status: change.status,
             ..old.clone()
         };
+        let now = self.context.now();
+        if !idp_domain::rights::SiteRights::of(&new, now).is_ok_and(|rights| rights.administers()) {
+            self.keep_an_admin(&site, old.person).await?;
+        }
         let sentence = difference(&old, &new);
         if sentence.is_empty() {
             return Ok(());
@@ -243,9 +249,25 @@ impl Directory {
         }
     }
 
+    /// A handle that nobody at the site has or had: an app that maps by it must never mix two people up.
+    pub(crate) async fn free_account(&self, site: SiteId, person: &Person, also: &[Membership]) -> Result<String> {
+        let there = self.context.store.memberships_at(site).await?;
+        let taken = |handle: &str| there.iter().chain(also).any(|one| one.site == site && one.account == handle);
+        let first = account_of(person);
+        let numbered = (2..).map(|number| format!("{first}{number}"));
+        let free = std::iter::once(first.clone()).chain(numbered).find(|handle| !taken(handle));
+        Ok(free.unwrap_or(first))
+    }
+
     /// The mail that tells somebody of their access, with a link for those who are new. Answers the link's address for
     /// people who have no mailbox, to be printed.
-    pub(crate) fn welcome(&self, batch: &mut Batch, new: bool, (person, site): (&Person, &Site), by: &str) -> Option<String> {
+    pub(crate) fn welcome(
+        &self,
+        batch: &mut Batch,
+        new: bool,
+        (person, site): (&Person, &Site),
+        by: &str,
+    ) -> Option<String> {
         let what = if new {
             let (now, secret) = (self.context.now(), Secret::new(&*self.context.random));
             batch.links.push(Link {
@@ -275,21 +297,30 @@ impl Directory {
     }
 
     /// Mails to those who may approve what waits.
-    pub(crate) async fn approval_mails(&self, mut effects: Effects, membership: &Membership, site: &Site) -> Result<Effects> {
+    pub(crate) async fn approval_mails(
+        &self,
+        mut effects: Effects,
+        membership: &Membership,
+        site: &Site,
+    ) -> Result<Effects> {
         if !membership.grants.iter().any(|grant| grant.pending) {
             return Ok(effects);
         }
         let now = self.context.now();
         for other in self.context.store.memberships_at(site.id).await? {
-            let approves = idp_domain::rights::SiteRights::of(&other, now)
-                .is_ok_and(|rights| rights.groups.iter().any(|group| ["slt", "dsl", "site-admin"].contains(&group.as_str())));
+            let approves = idp_domain::rights::SiteRights::of(&other, now).is_ok_and(|rights| {
+                rights.groups.iter().any(|group| ["slt", "dsl", "site-admin"].contains(&group.as_str()))
+            });
             if !approves || other.person == membership.person {
                 continue;
             }
             if let Some(person) = self.context.store.person(other.person).await?
                 && let Some(email) = &person.email
             {
-                let what = MailKind::ApprovalNeeded { site: site.name.clone(), link: format!("{}/admin/approvals", self.origin) };
+                let what = MailKind::ApprovalNeeded {
+                    site: site.name.clone(),
+                    link: format!("{}/admin/approvals", self.origin),
+                };
                 effects = effects.mail(Mail { to: email.to_string(), name: person.full_name(), what });
             }
         }
@@ -315,7 +346,9 @@ pub(crate) fn claims_change(person: &Person, site: &Site) -> Signal {
 /// The handle at a site: first initial and last name, letters and digits only.
 pub fn account_of(person: &Person) -> String {
     let plain = |text: &str| fold_name(text).chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    format!("{}{}", plain(&person.first_name).chars().take(1).collect::<String>(), plain(&person.last_name))
+    let handle =
+        format!("{}{}", plain(&person.first_name).chars().take(1).collect::<String>(), plain(&person.last_name));
+    if handle.is_empty() { format!("p{}", plain(&person.id.to_string())) } else { handle }
 }
 
 /// Before and after in one sentence; empty when nothing differs.
@@ -339,10 +372,15 @@ fn difference(old: &Membership, new: &Membership) -> String {
         parts.push(format!("from {before} to {after}"));
     }
     if old.starts_at != new.starts_at {
-        parts.push(new.starts_at.map_or("no start date".to_owned(), |t| format!("starts {}", idp_domain::london::show_date(t))));
+        parts.push(
+            new.starts_at
+                .map_or("no start date".to_owned(), |t| format!("starts {}", idp_domain::london::show_date(t))),
+        );
     }
     if old.ends_at != new.ends_at {
-        parts.push(new.ends_at.map_or("no end date".to_owned(), |t| format!("ends {}", idp_domain::london::show_last_day(t))));
+        parts.push(
+            new.ends_at.map_or("no end date".to_owned(), |t| format!("ends {}", idp_domain::london::show_last_day(t))),
+        );
     }
     if old.status != new.status {
         parts.push(

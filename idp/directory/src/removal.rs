@@ -1,8 +1,9 @@
 //! Remove access now: everywhere, within a second, by one person. Safety first in the safe direction.
 
-use idp_domain::person::{Person, PersonStatus};
 use idp_domain::PersonId;
 use idp_domain::audit::AuditEntry;
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::trust::{TrustRole, TrustSeat};
 use idp_store::effects::MailKind;
 use idp_store::{Effects, Mail, Signal};
 
@@ -17,7 +18,15 @@ impl Directory {
     /// memberships at their own sites.
     pub async fn remove_now(&self, asker: &Asker, id: PersonId, quiet: bool) -> Result<()> {
         let seen = self.person(asker, id).await?;
-        let everywhere = !seen.elsewhere && seen.memberships.iter().all(|m| asker.by_trust(m.site));
+        let seats = self.context.store.seats_of(id).await?;
+        let own = self.context.store.seats_of(asker.person).await?;
+        let owner = |seats: &[TrustSeat]| seats.iter().any(|seat| seat.role == TrustRole::Owner);
+        if owner(&seats) && !owner(&own) {
+            let reason = "Only an owner of the trust removes the access of an owner".to_owned();
+            return Err(DirectoryError::Refused(reason));
+        }
+        let elsewhere = seen.elsewhere || seats.iter().any(|seat| !asker.trusts.contains(&seat.trust));
+        let everywhere = !elsewhere && seen.memberships.iter().all(|m| asker.by_trust(m.site));
         if !everywhere {
             let reason = "This person also works outside your trust. End their access at each of your sites instead.";
             return Err(DirectoryError::Refused(reason.to_owned()));

@@ -12,7 +12,7 @@ impl Directory {
     /// Entries at the asker's sites, and of their trust where they may read it.
     pub async fn audit(&self, asker: &Asker, about: Option<PersonId>, event: &str) -> Result<Vec<AuditEntry>> {
         let query = AuditQuery {
-            sites: asker.site_ids(),
+            sites: asker.audit_sites.clone(),
             trust: asker.audits.first().copied(),
             subject: about,
             event: event.to_owned(),

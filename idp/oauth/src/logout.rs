@@ -49,7 +49,10 @@ impl Provider {
             .set_allowed_algs([CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
             .set_time_fn(|| std::time::UNIX_EPOCH.into());
         let token = OurIdToken::from_str(hint).ok()?;
-        let claims = token.claims(&verifier, |_: Option<&Nonce>| Ok(())).ok()?;
+        let claims = token
+            .claims(&verifier, |_: Option<&Nonce>| Ok(()))
+            .inspect_err(|error| tracing::info!(%error, "an id_token_hint was not believed"))
+            .ok()?;
         Some((client, claims.additional_claims().sid.clone()))
     }
 }

@@ -1,7 +1,6 @@
 //! Waiting after wrong tries: per person and factor, the same for people who do not exist, never a lock by address.
 
 use idp_store::Context;
-use idp_store::throttle::Count;
 
 use crate::Refusal;
 
@@ -26,16 +25,18 @@ pub fn wait_after(failures: i64) -> i64 {
     }
 }
 
-/// Refuses while the counter says to wait. Nothing is counted.
-pub async fn check(context: &Context, counter: &str) -> Result<(), Refusal> {
-    let Count { failures, last_at } = context.store.short.failures(counter).await?;
-    let left = wait_after(failures) - context.now().since(last_at);
-    if failures > 0 && left > 0 { Err(Refusal::Wait(left)) } else { Ok(()) }
-}
-
-/// Counts a failure.
-pub async fn failed(context: &Context, counter: &str) -> Result<Count, Refusal> {
-    Ok(context.store.short.count_failure(counter, context.now(), WINDOW).await?)
+/// Takes a try before anything is checked: it counts as a failure until [`succeeded`] says otherwise, so that a thousand
+/// tries at once are not all the first. Refuses while the counter says to wait.
+pub async fn take_try(context: &Context, counter: &str) -> Result<(), Refusal> {
+    let now = context.now();
+    let before = context.store.short.failures(counter).await?;
+    let left = wait_after(before.failures) - now.since(before.last_at);
+    if before.failures > 0 && left > 0 {
+        return Err(Refusal::Wait(left));
+    }
+    let after = context.store.short.count_failure(counter, now, WINDOW).await?;
+    let overtaken = after.failures > FREE && after.failures > before.failures + 1;
+    if overtaken { Err(Refusal::Wait(wait_after(after.failures - 1).max(1))) } else { Ok(()) }
 }
 
 /// Forgets failures after a success.
@@ -45,7 +46,11 @@ pub async fn succeeded(context: &Context, counter: &str) -> Result<(), Refusal> 
 
 /// At most `most` of something in `window` seconds; true while that holds. Used for mails.
 pub async fn within_budget(context: &Context, counter: &str, most: i64, window: i64) -> Result<bool, Refusal> {
-    Ok(context.store.short.count_failure(counter, context.now(), window).await?.failures <= most)
+    let (now, before) = (context.now(), context.store.short.failures(counter).await?);
+    if before.failures >= most && now.since(before.last_at) < window {
+        return Ok(false);
+    }
+    Ok(context.store.short.count_failure(counter, now, window).await?.failures <= most)
 }
 
 #[cfg(test)]

@@ -80,7 +80,10 @@ impl Attempts for RedisShort {
         let key = format!("attempt:{}", attempt.hash.0);
         let mut pipe = redis::pipe();
         pipe.atomic()
-            .hset_multiple(&key, &[("version", "0"), ("body", &attempt.body), ("expires", &attempt.expires_at.to_string())])
+            .hset_multiple(
+                &key,
+                &[("version", "0"), ("body", &attempt.body), ("expires", &attempt.expires_at.to_string())],
+            )
             .ignore()
             .expire(&key, GRACE)
             .ignore();
@@ -128,8 +131,12 @@ impl Codes for RedisShort {
     }
 
     async fn look_code(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<String>> {
-        let found: (Option<String>, Option<i64>, Option<i64>) =
-            self.connection.clone().hmget(format!("code:{}", hash.0), &["body", "expires", "used"]).await.map_err(away)?;
+        let found: (Option<String>, Option<i64>, Option<i64>) = self
+            .connection
+            .clone()
+            .hmget(format!("code:{}", hash.0), &["body", "expires", "used"])
+            .await
+            .map_err(away)?;
         let (body, expires, used) = found;
         Ok(body.filter(|_| used.is_none() && expires.is_some_and(|expires| expires > now.0)))
     }

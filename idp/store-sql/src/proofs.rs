@@ -74,10 +74,25 @@ impl Keys for SqlStore {
     }
 
     async fn remove_key(&self, person: PersonId, id: KeyId, effects: Effects) -> Result<bool> {
-        let statement = sqlx::query("DELETE FROM keys WHERE id = $1 AND person_id = $2 RETURNING id")
+        let mut transaction = self.begin().await?;
+        let gone = sqlx::query("DELETE FROM keys WHERE id = $1 AND person_id = $2 RETURNING id")
             .bind(id.to_string())
-            .bind(person.to_string());
-        self.settle(statement, effects).await
+            .bind(person.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        if gone.is_none() {
+            return Ok(false);
+        }
+        // What the key proved counts no more, in any browser.
+        sqlx::query("UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL WHERE person_id = $1")
+            .bind(person.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
     }
 }
 
@@ -96,14 +111,12 @@ fn key(row: &AnyRow) -> Result<Key> {
 
 /// Inserts a link and marks the person's older ones as replaced.
 pub(crate) async fn put_link(transaction: &mut Transaction<'static, Any>, link: &Link) -> Result<()> {
-    sqlx::query(
-        "UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL",
-    )
-    .bind(link.person.to_string())
-    .bind(link.created_at.0)
-    .execute(&mut **transaction)
-    .await
-    .map_err(problem)?;
+    sqlx::query("UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL")
+        .bind(link.person.to_string())
+        .bind(link.created_at.0)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)?;
     sqlx::query(
         "INSERT INTO links (id, hash, person_id, invite, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
     )

@@ -22,7 +22,7 @@ pub fn request(system: &System) -> Vec<(String, String)> {
         ("response_type", "code"),
         ("client_id", "bookworm"),
         ("redirect_uri", &redirect),
-        ("scope", "openid profile email"),
+        ("scope", "openid profile email offline_access"),
         ("state", "s1"),
         ("nonce", "n1"),
         ("code_challenge", &challenge(VERIFIER)),
@@ -45,7 +45,8 @@ pub async fn code(system: &System, browser: &mut Browser, params: &[(String, Str
     if page.location().contains("/consent") || !page.location().starts_with(&system.origin("bookworm")) {
         let asked = browser.open(&url::Url::parse(&page.url).unwrap().join(page.location()).unwrap().to_string()).await;
         let url = format!("{}/consent", system.origin("id"));
-        let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let attempt =
+            asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let body = format!("attempt={attempt}&decision=allow");
         let origin = system.origin("id");
         page = browser.send(Method::POST, &url, Some(body), &[("origin", &origin), ("accept", "text/html")]).await;

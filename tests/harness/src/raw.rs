@@ -34,7 +34,8 @@ pub async fn open_stream(system: &crate::System, browser: &crate::Browser, site:
     let host = format!("{site}.lanyard.localhost");
     let cookie = browser.cookie(&host, "ln").expect("signed in");
     let mut stream = TcpStream::connect(system.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: ln={cookie}\r\nAccept: text/event-stream\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: ln={cookie}\r\nAccept: text/event-stream\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut read = String::new();
     let mut buffer = [0; 4096];

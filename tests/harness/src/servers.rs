@@ -48,8 +48,10 @@ pub fn redis() -> Server {
 
 /// The folder of PostgreSQL's programs.
 fn programs() -> PathBuf {
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").expect("postgresql is missing: tests/run installs it").map(|entry| entry.unwrap().path()).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("postgresql is missing: tests/run installs it")
+        .map(|entry| entry.unwrap().path())
+        .collect();
     versions.sort();
     versions.pop().expect("no version of postgresql").join("bin")
 }
@@ -75,9 +77,19 @@ pub fn postgres() -> Server {
         command
     };
     let data = data.to_str().unwrap();
-    let made = run("initdb", &["-D", data, "-U", "lanyard", "--auth=trust", "-E", "UTF8", "--locale=C"]).status().unwrap();
+    let made =
+        run("initdb", &["-D", data, "-U", "lanyard", "--auth=trust", "-E", "UTF8", "--locale=C"]).status().unwrap();
     assert!(made.success(), "initdb failed");
-    let arguments = ["-D", data, "-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-k", folder.path().to_str().unwrap()];
+    let arguments = [
+        "-D",
+        data,
+        "-p",
+        &port.to_string(),
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-k",
+        folder.path().to_str().unwrap(),
+    ];
     let child = run("postgres", &arguments).spawn().unwrap();
     wait_for(port);
     Server { child, url: format!("postgres://lanyard@127.0.0.1:{port}/postgres?sslmode=disable"), folder }

@@ -45,7 +45,21 @@ impl System {
         let clock = Arc::new(SteppedClock::new());
         let folder = tempfile::tempdir().unwrap();
         let demo = Demo::start(plan(&folder, &clock, 0, database, redis)).await.unwrap();
-        Self { demo, clock, folder }
+        let system = Self { demo, clock, folder };
+        system.settle().await;
+        system
+    }
+
+    /// Waits until all mails and events are delivered.
+    pub async fn settle(&self) {
+        let store = &self.demo.assembled.context.store;
+        for _ in 0..200 {
+            if store.waiting("mail").await.unwrap() + store.waiting("signal").await.unwrap() == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the outbox does not empty");
     }
 
     /// Stops it and starts it again on the same data and port.
@@ -186,7 +200,11 @@ impl SessionFile {
 
 /// Every file that a system has written.
 pub fn files_of(system: &System) -> Vec<std::path::PathBuf> {
-    std::fs::read_dir(system.folder.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+    std::fs::read_dir(system.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect()
 }
 
 /// A second public app with the same redirect address as the first.

@@ -108,8 +108,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
     let signin = SignIn { context: context.clone(), hasher, webauthn: Arc::new(webauthn), origin: plan.issuer.clone() };
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
-    let provider =
-        Provider { context: context.clone(), keys, issuer: plan.issuer.clone(), pairwise_salt: salt.into() };
+    let provider = Provider { context: context.clone(), keys, issuer: plan.issuer.clone(), pairwise_salt: salt.into() };
     let directory = Directory {
         context: context.clone(),
         rules: Arc::new(Rules::shipped()?),
@@ -128,7 +127,17 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         settings: Arc::new(settings),
     };
     let router = web.router();
-    Ok(Assembled { context, sql, signin, provider, directory, router, custody, plan: plan.clone(), chance: chance.clone() })
+    Ok(Assembled {
+        context,
+        sql,
+        signin,
+        provider,
+        directory,
+        router,
+        custody,
+        plan: plan.clone(),
+        chance: chance.clone(),
+    })
 }
 
 /// The key for pairwise subjects: kept as long as the installation, since `sub` must never change.
@@ -144,7 +153,8 @@ fn salt(path: &Path, chance: &Chance, custody: &Custody) -> Result<Vec<u8>> {
 impl Assembled {
     /// The gateway in the same process.
     pub async fn gateway(&self) -> Result<Gateway> {
-        let gateway = gateway(&self.plan, &self.chance, &self.custody, Arc::new(InProcess(self.router.clone()))).await?;
+        let gateway =
+            gateway(&self.plan, &self.chance, &self.custody, Arc::new(InProcess(self.router.clone()))).await?;
         self.register_gateway(&gateway.public_point()).await?;
         gateway.refresh_registry().await;
         Ok(gateway)

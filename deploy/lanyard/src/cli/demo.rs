@@ -74,7 +74,10 @@ fn tell(demo: &Demo, tls: bool, data: &std::path::Path) {
         println!("  {login:<44} {shows}");
     }
     if tls {
-        println!("\nTo trust the certificate, import {} into your browser’s authorities.", data.join("dev-ca.pem").display());
+        println!(
+            "\nTo trust the certificate, import {} into your browser’s authorities.",
+            data.join("dev-ca.pem").display()
+        );
     }
     println!("\nNext: open {} and sign in as the first person above. Stop with Ctrl+C.", origin("larkmoor"));
 }

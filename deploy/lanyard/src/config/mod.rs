@@ -58,7 +58,8 @@ impl Config {
     /// Reads and judges a file.
     pub fn read(path: &Path) -> Result<Self, ConfigFaults> {
         let fail = |faults| ConfigFaults { path: path.display().to_string(), faults };
-        let text = std::fs::read_to_string(path).map_err(|error| fail(vec![format!("{error}. Hint: name it with --config")]))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| fail(vec![format!("{error}. Hint: name it with --config")]))?;
         Self::parse(&text, path.parent().unwrap_or(Path::new("."))).map_err(fail)
     }
 

@@ -57,8 +57,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
         return Err(judge.faults);
     }
     let data = resolved(folder, &data);
-    let database =
-        if database.is_empty() { format!("sqlite:{}", data.join("lanyard.db").display()) } else { database };
+    let database = if database.is_empty() { format!("sqlite:{}", data.join("lanyard.db").display()) } else { database };
     let plan = Plan { issuer, site_origin: sites, data, database, redis, support_email, hashing_threads };
     Ok(Config { listen, metrics, tls, smtp, gateways, gateway_public_key, plan })
 }
@@ -114,7 +113,8 @@ impl Judge {
             return text;
         }
         let parsed = url::Url::parse(&text.replace("{slug}", "slug"));
-        let plain = parsed.is_ok_and(|url| ["https", "http"].contains(&url.scheme()) && url.path() == "/" && url.query().is_none());
+        let plain = parsed
+            .is_ok_and(|url| ["https", "http"].contains(&url.scheme()) && url.path() == "/" && url.query().is_none());
         if !plain || text.ends_with('/') || text.contains("://{slug}.") != with_slug {
             self.fault(key, "must be an origin without a path or a slash at the end");
         }
@@ -123,7 +123,9 @@ impl Judge {
 
     fn database(&mut self) -> String {
         let text = self.text("database", false);
-        if !text.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+        if !text.is_empty()
+            && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
+        {
             self.fault("database", "must begin with sqlite: or postgres://");
         }
         text
@@ -192,9 +194,13 @@ impl Judge {
 
     fn gateways(&mut self) -> Vec<String> {
         let Some(value) = self.values.get("gateways") else { return Vec::new() };
-        let texts = value.as_array().map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect::<Vec<_>>());
+        let texts = value
+            .as_array()
+            .map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect::<Vec<_>>());
         match texts {
-            Some(texts) if texts.iter().all(|text| text.starts_with("https://") || text.starts_with("http://")) => texts,
+            Some(texts) if texts.iter().all(|text| text.starts_with("https://") || text.starts_with("http://")) => {
+                texts
+            }
             _ => {
                 self.fault("gateways", "must be a list of addresses");
                 Vec::new()
@@ -223,9 +229,17 @@ mod tests {
                     database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n";
         let faults = judge(text, Path::new("/")).unwrap_err().join("\n");
         for part in [
-            "issuer: must be an origin", "sites: must be an origin", "databse: is not a setting. Did you mean database?",
-            "listen: must be an address", "hashing_threads: is out of range", "database: must begin with", "tls.key: is missing",
-            "data: is missing. Hint:", "support_email: is missing", "smtp.url: cannot be read", "smtp.from",
+            "issuer: must be an origin",
+            "sites: must be an origin",
+            "databse: is not a setting. Did you mean database?",
+            "listen: must be an address",
+            "hashing_threads: is out of range",
+            "database: must begin with",
+            "tls.key: is missing",
+            "data: is missing. Hint:",
+            "support_email: is missing",
+            "smtp.url: cannot be read",
+            "smtp.from",
         ] {
             assert!(faults.contains(part), "{part} is not in:\n{faults}");
         }

@@ -73,8 +73,9 @@ impl Bookworm {
 
     async fn begin(&self) -> Option<String> {
         let redirect = RedirectUrl::new(format!("{}/callback", self.origin)).ok()?;
-        let client = CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(CLIENT_ID.to_owned()), None)
-            .set_redirect_uri(redirect);
+        let client =
+            CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(CLIENT_ID.to_owned()), None)
+                .set_redirect_uri(redirect);
         let (state, nonce) = (self.secret(), self.secret());
         let verifier = PkceCodeVerifier::new(self.secret());
         let (kept_state, kept_nonce) = (state.clone(), nonce.clone());
@@ -96,8 +97,9 @@ impl Bookworm {
         let kept = self.flows.lock().unwrap_or_else(PoisonError::into_inner).remove(answer.get("state")?);
         let (nonce, verifier) = kept?;
         let redirect = RedirectUrl::new(format!("{}/callback", self.origin)).ok()?;
-        let client = CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(CLIENT_ID.to_owned()), None)
-            .set_redirect_uri(redirect);
+        let client =
+            CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(CLIENT_ID.to_owned()), None)
+                .set_redirect_uri(redirect);
         let tokens = client
             .exchange_code(AuthorizationCode::new(answer.get("code")?.clone()))
             .ok()?
@@ -106,7 +108,8 @@ impl Bookworm {
             .await
             .ok()?;
         let now = self.chance.clock.now().0;
-        let time = move || (std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(now).unwrap_or(0))).into();
+        let time =
+            move || (std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(now).unwrap_or(0))).into();
         let verifier = client.id_token_verifier().set_time_fn(time);
         let claims = tokens.id_token()?.claims(&verifier, &Nonce::new(nonce)).ok()?;
         Some(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()).unwrap_or_default())

@@ -15,7 +15,13 @@ pub(super) struct SiteRow {
     pub classes: &'static str,
 }
 
-const fn site(slug: &'static str, name: &'static str, short: &'static str, colour: &'static str, classes: &'static str) -> SiteRow {
+const fn site(
+    slug: &'static str,
+    name: &'static str,
+    short: &'static str,
+    colour: &'static str,
+    classes: &'static str,
+) -> SiteRow {
     SiteRow {
         slug,
         name,
@@ -45,7 +51,13 @@ pub(super) static SITES: [SiteRow; 7] = [
         "#7a3b69",
         "Wren:R Robin:R Lark:Y1 Swift:Y1 Heron:Y2 Kite:Y2",
     ),
-    site("copperwick", "Copperwick Junior Academy", "Copperwick", "#8a4b16", "3A:Y3 3B:Y3 4A:Y4 4B:Y4 5A:Y5 5B:Y5 6A:Y6 6B:Y6"),
+    site(
+        "copperwick",
+        "Copperwick Junior Academy",
+        "Copperwick",
+        "#8a4b16",
+        "3A:Y3 3B:Y3 4A:Y4 4B:Y4 5A:Y5 5B:Y5 6A:Y6 6B:Y6",
+    ),
     SiteRow {
         phishing_resistant_only: true,
         elevation: (30, 10),
@@ -64,5 +76,8 @@ pub(super) static SITES: [SiteRow; 7] = [
         ..site("fennick", "Fennick House School", "Fennick", "#3d6b2c", "Kingfisher: Otter: Badger: Hare:")
     },
     site("oldquay", "The Old Quay Centre", "Old Quay", "#4a4f7a", "KS3: KS4: Outreach:"),
-    SiteRow { in_trust: false, ..site("briarholt", "Briarholt Village School", "Briarholt", "#9b2f45", "Puffin:R Tern:Y2 Gull:Y4") },
+    SiteRow {
+        in_trust: false,
+        ..site("briarholt", "Briarholt Village School", "Briarholt", "#9b2f45", "Puffin:R Tern:Y2 Gull:Y4")
+    },
 ];

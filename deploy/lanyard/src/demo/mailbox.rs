@@ -71,7 +71,12 @@ async fn list(State(mailbox): State<Mailbox>) -> Html<String> {
                     if link { format!("<a href=\"{0}\">{0}</a>", safe(line)) } else { safe(line) }
                 })
                 .collect();
-            format!("<article><h2>{}</h2><p>To {}</p><pre>{}</pre></article>", safe(subject), safe(to), linked.join("\n"))
+            format!(
+                "<article><h2>{}</h2><p>To {}</p><pre>{}</pre></article>",
+                safe(subject),
+                safe(to),
+                linked.join("\n")
+            )
         })
         .collect();
     let none = "<p>No mail yet.</p>".to_owned();

@@ -74,7 +74,8 @@ impl Seeder<'_> {
             let site = self.add_site(row, trust).await?;
             sites.insert(row.slug, site);
         }
-        let hash = self.assembled.signin.hasher.hash(PASSWORD).await.map_err(|_| anyhow!("the password pool is busy"))?;
+        let hash =
+            self.assembled.signin.hasher.hash(PASSWORD).await.map_err(|_| anyhow!("the password pool is busy"))?;
         let imported = |row: &PersonRow| row.places.starts_with("import");
         for row in PEOPLE.iter().filter(|row| !imported(row)) {
             let person = self.add_person(row).await?;
@@ -166,7 +167,8 @@ impl Seeder<'_> {
     }
 
     async fn asker(&self, login: &str) -> Result<Asker> {
-        let person = self.assembled.context.store.person_by_login(login).await?.with_context(|| format!("no {login}"))?;
+        let person =
+            self.assembled.context.store.person_by_login(login).await?.with_context(|| format!("no {login}"))?;
         Ok(self.assembled.directory.asker(&person, true).await?)
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use idp_domain::email::EmailAddress;
 use idp_domain::membership::{Membership, Source};
-use idp_domain::person::{Person, PersonStatus};
+use idp_domain::person::{Person, PersonStatus, fold_name};
 use idp_domain::site::{Class, Site};
 use idp_domain::{ImportId, PersonId, SiteId};
-use idp_domain::email::EmailAddress;
 use idp_store::imports::StoredImport;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,8 @@ pub struct Applied {
     pub unchanged: usize,
     /// Rows that still wait for an answer.
     pub waiting: usize,
+    /// Rows that the rules do not let this admin apply, and why.
+    pub refused: Vec<String>,
     /// Set-up addresses to be handed over on paper, for people without a mailbox. Shown once.
     pub printed: Vec<(String, String)>,
 }
@@ -67,12 +69,7 @@ struct Ground {
 
 impl Directory {
     /// Takes a file. Answers given to an earlier import are remembered, so that the same file asks nothing twice.
-    pub async fn upload(
-        &self,
-        asker: &Asker,
-        name: &str,
-        file: Vec<u8>,
-    ) -> std::result::Result<ImportId, ImportFault> {
+    pub async fn upload(&self, asker: &Asker, name: &str, file: Vec<u8>) -> std::result::Result<ImportId, ImportFault> {
         let ground = self.ground(asker).await?;
         let earlier = self.context.store.latest_applied(asker.person).await?;
         let earlier = earlier.and_then(|import| serde_json::from_str::<Kept>(&import.body).ok());
@@ -147,31 +144,39 @@ impl Directory {
                 applied.waiting += 1;
                 continue;
             };
-            let known = match made.get(&row.login) {
-                Some(person) => Some(person.clone()),
-                None => self.context.store.person_by_login(&row.login).await?,
+            let found = match made.get(&made_key(row)) {
+                Some(person) => Found::Known(Box::new(person.clone())),
+                None => self.find(row, &ground, &batch).await?,
             };
-            let new = known.is_none();
-            let person = known.unwrap_or_else(|| self.person_of(row));
+            let (person, new) = match found {
+                Found::Known(person) => (*person, false),
+                Found::New(login) => (self.person_of(row, login), true),
+            };
+            if let Err(DirectoryError::Refused(reason)) = self.allowed(asker, site.id, "edit", person.id) {
+                applied.refused.push(format!("Line {}: {reason}", row.number));
+                continue;
+            }
             let old = self.context.store.membership_at(person.id, site.id).await?;
-            let Some(membership) = self.membership_of(asker, row, (&person, site), old.as_ref()) else {
+            let Some(mut membership) = self.membership_of(asker, row, (&person, site), old.as_ref()) else {
                 applied.unchanged += 1;
                 continue;
             };
             if new {
                 applied.people += 1;
-                made.insert(row.login.clone(), person.clone());
+                made.insert(made_key(row), person.clone());
                 batch.people.push(person.clone());
             }
             if old.is_some() {
                 applied.changed += 1;
             } else {
                 applied.memberships += 1;
-                let first = welcomed.insert(person.id) && (new || made.contains_key(&row.login));
+                membership.account = self.free_account(site.id, &person, &batch.memberships).await?;
+                let first = welcomed.insert(person.id) && (new || made.contains_key(&made_key(row)));
                 let printed = self.welcome(&mut batch, first, (&person, site), &asker.name);
                 applied.printed.extend(printed.map(|link| (full_name(row), link)));
             }
-            let sentence = format!("{} imported {} at {} (line {})", asker.name, person.full_name(), site.name, row.number);
+            let sentence =
+                format!("{} imported {} at {} (line {})", asker.name, person.full_name(), site.name, row.number);
             let entry = self.entry("membership.imported", sentence, site).by(asker.person).about(person.id);
             batch.effects.audit.push(entry);
             batch.effects = std::mem::take(&mut batch.effects).signal(claims_change(&person, site));
@@ -183,13 +188,38 @@ impl Directory {
         Ok(applied)
     }
 
-    fn person_of(&self, row: &Row) -> Person {
+    /// Whom a row means. Without an address it is somebody of the same name at one of the asker's own sites, or somebody
+    /// new with a username of their own: never a stranger who happens to have the same initials.
+    async fn find(&self, row: &Row, ground: &Ground, batch: &Batch) -> Result<Found> {
+        let store = &self.context.store;
+        if row.email.is_some() {
+            let known = store.person_by_login(&row.login).await?;
+            return Ok(known.map_or_else(|| Found::New(row.login.clone()), |person| Found::Known(Box::new(person))));
+        }
+        let sites: Vec<SiteId> = ground.sites.iter().map(|site| site.id).collect();
+        for number in 1..1000 {
+            let login = if number == 1 { row.login.clone() } else { format!("{}{number}", row.login) };
+            match store.person_by_login(&login).await? {
+                None if batch.people.iter().any(|one| one.username.as_ref() == Some(&login)) => {}
+                None => return Ok(Found::New(login)),
+                Some(person) => {
+                    let same = fold_name(&person.full_name()) == fold_name(&full_name(row));
+                    if same && !store.memberships_among(&[person.id], &sites).await?.is_empty() {
+                        return Ok(Found::Known(Box::new(person)));
+                    }
+                }
+            }
+        }
+        Err(DirectoryError::Refused(format!("Line {}: no username is free", row.number)))
+    }
+
+    fn person_of(&self, row: &Row, login: String) -> Person {
         let email = row.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         Person {
             id: PersonId::new(&*self.context.clock, &*self.context.random),
             first_name: row.first_name.clone(),
             last_name: row.last_name.clone(),
-            username: email.is_none().then(|| row.login.clone()),
+            username: email.is_none().then_some(login),
             email,
             password: None,
             status: PersonStatus::Active,
@@ -216,6 +246,18 @@ impl Directory {
         new.main_contact |= row.main_contact;
         (old != Some(&new)).then_some(new)
     }
+}
+
+/// Whom a row means.
+enum Found {
+    Known(Box<Person>),
+    /// Somebody new, with this login.
+    New(String),
+}
+
+/// By what a person of this file is known again further down in it.
+fn made_key(row: &Row) -> String {
+    if row.email.is_some() { row.login.clone() } else { format!("{} {}", row.login, fold_name(&full_name(row))) }
 }
 
 impl Ground {

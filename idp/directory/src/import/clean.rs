@@ -98,7 +98,8 @@ pub(super) fn years(cell: &str) -> Result<Vec<String>, String> {
         match ends.as_slice() {
             [one] => found.push(year_name(year_number(one).ok_or_else(|| part.clone())?)),
             [from, to] => {
-                let (from, to) = (year_number(from).ok_or_else(|| part.clone())?, year_number(to).ok_or_else(|| part.clone())?);
+                let (from, to) =
+                    (year_number(from).ok_or_else(|| part.clone())?, year_number(to).ok_or_else(|| part.clone())?);
                 found.extend((from..=to).map(year_name));
             }
             _ => return Err(part),
@@ -142,7 +143,9 @@ mod tests {
         let good = |text: &str| EmailAddress::parse(text).unwrap();
         assert_eq!(address("A@b.example"), Address::Good(good("A@b.example"), None));
         assert!(matches!(address("a@b.example;"), Address::Good(email, Some(_)) if email == good("a@b.example")));
-        assert!(matches!(address("Joss W <a@b.example>"), Address::Good(email, Some(_)) if email == good("a@b.example")));
+        assert!(
+            matches!(address("Joss W <a@b.example>"), Address::Good(email, Some(_)) if email == good("a@b.example"))
+        );
         assert_eq!(address("a@b.exmaple"), Address::Doubtful(good("a@b.exmaple"), Some(good("a@b.example"))));
         assert_eq!(address("no email"), Address::None);
         assert_eq!(address("nobody"), Address::Bad);

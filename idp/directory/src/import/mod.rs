@@ -6,6 +6,7 @@
 mod apply;
 mod clean;
 mod columns;
+mod doubts;
 mod plan;
 mod read;
 mod roles;

@@ -59,7 +59,7 @@ pub struct Row {
     /// Questions that it waits for.
     pub waits_for: BTreeSet<String>,
     /// Names of classes as written, folded; what makes two rows look alike.
-    class_names: BTreeSet<String>,
+    pub(super) class_names: BTreeSet<String>,
 }
 
 /// What becomes of a row.
@@ -135,9 +135,9 @@ pub(super) fn plan(bytes: &[u8], known: &Known<'_>) -> Result<Plan, ReadFault> {
     Ok(planner.plan)
 }
 
-struct Planner<'a> {
-    known: &'a Known<'a>,
-    plan: Plan,
+pub(super) struct Planner<'a> {
+    pub known: &'a Known<'a>,
+    pub plan: Plan,
 }
 
 impl Planner<'_> {
@@ -153,8 +153,11 @@ impl Planner<'_> {
         }
         let line = line(header, number, content);
         let mut row = self.row(&line);
+        let group = group_by_id(row.group);
         if !line.faults.is_empty() {
             row.state = RowState::Refused(line.faults.clone());
+        } else if let Some(group) = group.filter(|group| group.needs_end && row.ends_at.is_none()) {
+            row.state = RowState::Refused(vec![format!("End date is missing. {} always ends", group.name)]);
         }
         self.merge_or_keep(row);
     }
@@ -189,7 +192,7 @@ impl Planner<'_> {
     }
 
     /// The answer to a question; asks it if there is none yet.
-    fn answer(&mut self, question: Question, waits_for: &mut BTreeSet<String>) -> Option<String> {
+    pub(super) fn answer(&mut self, question: Question, waits_for: &mut BTreeSet<String>) -> Option<String> {
         let given = self.known.answers.get(&question.id);
         let valid = given.filter(|answer| question.options.iter().any(|(value, _)| value == *answer)).cloned();
         if valid.is_none() {
@@ -275,7 +278,9 @@ impl Planner<'_> {
         let classes = site.and_then(|site| self.known.classes.get(&site)).cloned().unwrap_or_default();
         let mut codes = Vec::new();
         for name in names {
-            let exact = classes.iter().find(|class| class.code == name.to_lowercase() || fold_name(&class.name) == fold_name(name));
+            let exact = classes
+                .iter()
+                .find(|class| class.code == name.to_lowercase() || fold_name(&class.name) == fold_name(name));
             if let Some(class) = exact {
                 codes.push(class.code.clone());
                 continue;
@@ -302,7 +307,10 @@ impl Planner<'_> {
     /// The same person at the same site twice is one row; what is filled in wins over what is blank.
     fn merge_or_keep(&mut self, mut row: Row) {
         let twin = self.plan.rows.iter_mut().find(|earlier| {
-            earlier.state == RowState::Ready && row.state == RowState::Ready && earlier.login == row.login && earlier.site == row.site
+            earlier.state == RowState::Ready
+                && row.state == RowState::Ready
+                && same_person(earlier, &row)
+                && earlier.site == row.site
         });
         if let Some(earlier) = twin {
             if earlier.scope == Scope::None {
@@ -316,87 +324,11 @@ impl Planner<'_> {
         }
         self.plan.rows.push(row);
     }
+}
 
-    /// A site has one main contact; the others become deputies.
-    fn ask_about_main_contacts(&mut self) {
-        let mut by_site: BTreeMap<SiteId, Vec<usize>> = BTreeMap::new();
-        for (at, row) in self.plan.rows.iter().enumerate().filter(|(_, row)| row.main_contact) {
-            if let Some(site) = row.site {
-                by_site.entry(site).or_default().push(at);
-            }
-        }
-        for (site, rows) in by_site.into_iter().filter(|(_, rows)| rows.len() > 1) {
-            let name = self.known.sites.iter().find(|one| one.id == site).map(|site| site.name.clone()).unwrap_or_default();
-            let named: Vec<(usize, String, String)> = rows
-                .iter()
-                .filter_map(|at| self.plan.rows.get(*at).map(|row| (*at, row.login.clone(), full_name(row))))
-                .collect();
-            let question = Question {
-                id: format!("main:{site}"),
-                text: format!("Who is the main contact at {name}? The others become deputies."),
-                options: named.iter().map(|(_, login, name)| (login.clone(), name.clone())).collect(),
-                suggested: None,
-            };
-            let mut waits_for = BTreeSet::new();
-            let answer = self.answer(question, &mut waits_for);
-            for (at, login, _) in named {
-                if let Some(row) = self.plan.rows.get_mut(at) {
-                    row.main_contact = answer.as_ref() == Some(&login);
-                    row.waits_for.extend(waits_for.iter().cloned());
-                }
-            }
-        }
-    }
-
-    /// Same first name, same school, same class, another address: perhaps one person with a new surname. Never merged
-    /// without being told.
-    fn ask_about_twins(&mut self) {
-        let mut pairs = Vec::new();
-        for (at, one) in self.plan.rows.iter().enumerate() {
-            for (other_at, other) in self.plan.rows.iter().enumerate().skip(at + 1) {
-                let alike = fold_name(&one.first_name) == fold_name(&other.first_name)
-                    && one.site == other.site
-                    && one.login != other.login
-                    && one.email.is_some()
-                    && other.email.is_some()
-                    && !one.class_names.is_disjoint(&other.class_names);
-                if alike {
-                    pairs.push((at, other_at));
-                }
-            }
-        }
-        for (at, other_at) in pairs {
-            let (Some(one), Some(other)) = (self.plan.rows.get(at), self.plan.rows.get(other_at)) else { continue };
-            let question = Question {
-                id: format!("same:{}:{}", one.login, other.login),
-                text: format!(
-                    "Are {} (line {}) and {} (line {}) the same person?",
-                    full_name(one),
-                    one.number,
-                    full_name(other),
-                    other.number
-                ),
-                options: vec![
-                    ("different".to_owned(), "No, two people".to_owned()),
-                    ("same".to_owned(), "Yes. Keep the second, and ask the person to add the other address".to_owned()),
-                ],
-                suggested: None,
-            };
-            let mut waits_for = BTreeSet::new();
-            let answer = self.answer(question, &mut waits_for);
-            if let Some(first) = self.plan.rows.get_mut(at)
-                && first.state == RowState::Ready
-            {
-                first.waits_for.extend(waits_for.clone());
-                if answer.as_deref() == Some("same") {
-                    first.state = RowState::Merged;
-                }
-            }
-            if let Some(second) = self.plan.rows.get_mut(other_at) {
-                second.waits_for.extend(waits_for);
-            }
-        }
-    }
+/// Whether two rows mean one person: the same address, or the same username and name.
+fn same_person(one: &Row, other: &Row) -> bool {
+    one.login == other.login && (one.email.is_some() || fold_name(&full_name(one)) == fold_name(&full_name(other)))
 }
 
 /// First and last name.

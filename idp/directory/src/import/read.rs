@@ -51,13 +51,14 @@ fn decode(bytes: &[u8]) -> Result<String, ReadFault> {
         return Err(ReadFault::Unreadable);
     }
     let plain = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-    Ok(std::str::from_utf8(plain).map_or_else(|_| plain.iter().map(|byte| windows_1252(*byte)).collect(), str::to_owned))
+    Ok(std::str::from_utf8(plain)
+        .map_or_else(|_| plain.iter().map(|byte| windows_1252(*byte)).collect(), str::to_owned))
 }
 
 fn windows_1252(byte: u8) -> char {
     const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“',
-        '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
     ];
     match byte {
         0x80..=0x9f => HIGH.get(usize::from(byte - 0x80)).copied().unwrap_or('\u{fffd}'),
@@ -91,7 +92,8 @@ fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>, ReadFault> {
     if unpacked_size(bytes).is_none_or(|size| size > UNPACKED) {
         return Err(ReadFault::TooLarge);
     }
-    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|_: calamine::XlsxError| ReadFault::Unreadable)?;
+    let mut book: Xlsx<_> =
+        calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|_: calamine::XlsxError| ReadFault::Unreadable)?;
     let names = book.sheet_names();
     let name = names.iter().find(|name| name.eq_ignore_ascii_case("staff")).or(names.first()).cloned();
     let range = book.worksheet_range(&name.ok_or(ReadFault::Empty)?).map_err(|_| ReadFault::Unreadable)?;

@@ -14,7 +14,10 @@ pub(super) enum Role {
 }
 
 const WORDS: [(&str, &[&str]); 13] = [
-    ("recorder", &["recorder", "non key", "non-key", "staff", "ta", "teaching assistant", "hlta", "lunchtime", "midday"]),
+    (
+        "recorder",
+        &["recorder", "non key", "non-key", "staff", "ta", "teaching assistant", "hlta", "lunchtime", "midday"],
+    ),
     ("supply", &["supply", "cover", "supply teacher", "cover supervisor"]),
     ("teacher", &["t", "teacher", "class teacher", "ect", "form tutor", "tutor", "key user"]),
     ("phase-lead", &["phase lead", "year lead", "head of year", "phase or year lead"]),

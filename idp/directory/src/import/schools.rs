@@ -21,7 +21,7 @@ pub(super) fn school<'a>(cell: &str, sites: &'a [Site]) -> School<'a> {
     let without = |name: &str| name.strip_suffix(" school").unwrap_or(name).to_owned();
     let exact = sites.iter().find(|site| {
         let name = folded(&site.name);
-        name == asked || without(&name) == asked || site.slug.as_str() == asked
+        name == asked || without(&name) == asked || site.slug.as_str() == cell
     });
     if let Some(site) = exact {
         return School::Found(site);
@@ -31,7 +31,8 @@ pub(super) fn school<'a>(cell: &str, sites: &'a [Site]) -> School<'a> {
         let starts = !asked.is_empty() && name.starts_with(&asked);
         (if starts { 2.0 } else { strsim::jaro_winkler(&name, &asked) }, site.slug.to_string())
     };
-    let nearest = sites.iter().max_by(|a, b| likeness(a).partial_cmp(&likeness(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let nearest =
+        sites.iter().max_by(|a, b| likeness(a).partial_cmp(&likeness(b)).unwrap_or(std::cmp::Ordering::Equal));
     School::Ask(nearest.filter(|site| likeness(site).0 > 0.8))
 }
 

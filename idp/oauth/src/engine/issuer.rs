@@ -73,7 +73,7 @@ impl Issuer for Tokens<'_> {
             redirect_uri: grant.redirect_uri.to_string(),
         };
         let (access, refresh, kept_access, kept_refresh) = self.pair(&code.family, &facts);
-        let with_refresh = self.client.refresh;
+        let with_refresh = self.client.refresh && facts.scope.split_whitespace().any(|scope| scope == "offline_access");
         let kept = self.provider.context.store.add_tokens(&kept_access, with_refresh.then_some(&kept_refresh)).await;
         match kept {
             Ok(true) => {}

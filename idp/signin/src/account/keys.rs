@@ -119,16 +119,14 @@ impl SignIn {
         let name = checked_name(name)?;
         let pending = self.pending(session, token).await?;
         let counter = format!("code:{}", person.id);
-        throttle::check(&self.context, &counter).await?;
+        throttle::take_try(&self.context, &counter).await?;
         let now = self.context.now();
         let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
         let step = soft_key::totp(&secret, "key")
             .and_then(|totp| totp.check(code, u64::try_from(now.0).unwrap_or(0)))
             .and_then(|step| i64::try_from(step).ok());
-        let Some(step) = step else {
-            throttle::failed(&self.context, &counter).await?;
-            return Err(Refusal::Wrong.into());
-        };
+        let step = step.ok_or(Refusal::Wrong)?;
+        throttle::succeeded(&self.context, &counter).await?;
         if !self.context.store.short.take_attempt(&Secret::presented(token).hash()).await? {
             return Err(AddFault::Expired);
         }

@@ -17,16 +17,14 @@ impl SignIn {
     pub async fn check_password(&self, login: &str, password: &str) -> Result<Person, Refusal> {
         let login = fold_login(login);
         let counter = format!("password:{login}");
-        throttle::check(&self.context, &counter).await?;
+        throttle::take_try(&self.context, &counter).await?;
         if password.chars().count() > MAX {
-            throttle::failed(&self.context, &counter).await?;
             return Err(Refusal::Wrong);
         }
         let person = self.context.store.person_by_login(&login).await?;
         let stored = person.as_ref().and_then(|person| person.password.as_ref());
         let checked = self.hasher.check(password, stored).await.map_err(|_| Refusal::Busy)?;
         let Some(person) = person.filter(|_| checked != Checked::Wrong) else {
-            throttle::failed(&self.context, &counter).await?;
             return Err(Refusal::Wrong);
         };
         throttle::succeeded(&self.context, &counter).await?;

@@ -48,7 +48,7 @@ impl SignIn {
     /// Checks a code against every soft key of a person and uses its step up.
     pub async fn check_code(&self, person: &Person, code: &str, place: &str) -> Result<KeyProof, Refusal> {
         let counter = format!("code:{}", person.id);
-        throttle::check(&self.context, &counter).await?;
+        throttle::take_try(&self.context, &counter).await?;
         let now = self.context.now();
         let mut used_already = false;
         for key in self.context.store.keys_of(person.id).await? {
@@ -59,7 +59,6 @@ impl SignIn {
             }
             used_already = true;
         }
-        throttle::failed(&self.context, &counter).await?;
         Err(if used_already { Refusal::UsedAlready } else { Refusal::Wrong })
     }
 

@@ -61,7 +61,8 @@ CREATE TABLE memberships (
   main_contact BIGINT NOT NULL,
   last_used_at BIGINT,
   created_at BIGINT NOT NULL,
-  UNIQUE (person_id, site_id)
+  UNIQUE (person_id, site_id),
+  UNIQUE (site_id, account)
 );
 CREATE INDEX memberships_by_site ON memberships (site_id);
 

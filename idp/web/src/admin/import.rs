@@ -5,8 +5,8 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::import::{Applied, ImportFault, Plan, Question, RowState};
-use idp_domain::group::group_by_id;
 use idp_domain::ImportId;
+use idp_domain::group::group_by_id;
 
 use super::wanted::Fields;
 use super::{Admin, refused};
@@ -156,11 +156,7 @@ pub(crate) async fn answer(
     Ok(go(&format!("/admin/import/{id}")))
 }
 
-pub(crate) async fn apply(
-    State(web): State<Web>,
-    admin: Admin,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
+pub(crate) async fn apply(State(web): State<Web>, admin: Admin, Path(id): Path<String>) -> Result<Response, PageError> {
     let applied = web.directory.apply_import(&admin.asker, id_of(&id)?).await.map_err(failed)?;
     show(&Done { frame: admin.frame("Import finished"), tab: "import", applied })
 }

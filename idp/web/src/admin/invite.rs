@@ -75,8 +75,12 @@ pub(crate) async fn submit(State(web): State<Web>, admin: Admin, body: String) -
     let fields = Fields::read(&body);
     let mut faults = Vec::new();
     let (starts_at, ends_at) = fields.dates(&mut faults);
-    let classes: Vec<String> =
-        fields.one("classes").split([',', ';']).map(|part| part.trim().to_lowercase()).filter(|part| !part.is_empty()).collect();
+    let classes: Vec<String> = fields
+        .one("classes")
+        .split([',', ';'])
+        .map(|part| part.trim().to_lowercase())
+        .filter(|part| !part.is_empty())
+        .collect();
     let mut wanted = fields.wanted();
     if !classes.is_empty() {
         wanted.scope = idp_domain::scope::Scope::listed(classes, []);

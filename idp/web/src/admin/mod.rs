@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use idp_directory::asker::Asker;
 use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::person::Person;
+use idp_oauth::registry::place_of;
 use idp_signin::account::keys::FRESH;
 
 use crate::browser::SignedIn;
@@ -54,9 +55,14 @@ impl FromRequestParts<Web> for Admin {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
         let SignedIn { session, person } = SignedIn::from_request_parts(parts, web).await?;
         let now = web.signin.context.now();
-        let elevated = session.key_proof.as_ref().is_some_and(|proof| now.since(proof.at) <= ADMIN_FRESH);
-        let asker = web.directory.asker(&person, elevated).await?;
-        if asker.sites.is_empty() && asker.audits.is_empty() {
+        let fresh = session.key_proof.as_ref().filter(|proof| now.since(proof.at) <= ADMIN_FRESH);
+        let mut asker = web.directory.asker(&person, fresh.is_some()).await?;
+        // A proof given for another trust, or for an app, opens nothing here (invariant 3).
+        let mut seen = asker.sites.iter().chain(&asker.approves);
+        let here =
+            fresh.is_some_and(|proof| proof.place.is_empty() || seen.all(|one| place_of(&one.site) == proof.place));
+        asker.elevated = here;
+        if !asker.sees_anything() {
             return Err(PageError::NotFound);
         }
         Ok(Self { person, asker })

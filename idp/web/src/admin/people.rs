@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use idp_directory::people::{Filter, PAGE};
-use idp_domain::group::{GROUPS, group_by_id};
 use idp_domain::Slug;
+use idp_domain::group::{GROUPS, group_by_id};
 use serde::Deserialize;
 
 use super::{Admin, refused};
@@ -73,7 +73,11 @@ pub(crate) async fn list(
             let places = seen.memberships.iter().map(|membership| {
                 let site = admin.asker.sites.iter().find(|one| one.site.id == membership.site);
                 let site = site.map_or("", |one| one.site.settings.short_name.as_str());
-                format!("{site}: {} ({})", crate::account::roles(membership), membership.state(now).title().to_lowercase())
+                format!(
+                    "{site}: {} ({})",
+                    crate::account::roles(membership),
+                    membership.state(now).title().to_lowercase()
+                )
             });
             let suspended = seen.person.status == idp_domain::person::PersonStatus::Suspended;
             Line {

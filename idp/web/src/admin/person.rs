@@ -94,7 +94,8 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership) -> Result<Plac
     let classes: Vec<String> = scopes.iter().flat_map(|scope| scope.classes()).collect();
     let years: Vec<String> = scopes.iter().flat_map(|scope| scope.years()).collect();
     let known = store.classes(membership.site).await?;
-    let mut year_codes: Vec<String> = known.iter().map(|class| class.year.clone()).filter(|year| !year.is_empty()).collect();
+    let mut year_codes: Vec<String> =
+        known.iter().map(|class| class.year.clone()).filter(|year| !year.is_empty()).collect();
     year_codes.dedup();
     let listed = !classes.is_empty() || !years.is_empty();
     Ok(Place {
@@ -109,10 +110,20 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership) -> Result<Plac
                 GroupBox { id: group.id, name: group.name, on: grant.is_some(), waiting }
             })
             .collect(),
-        scope: if all { "all" } else if listed { "listed" } else { "none" },
+        scope: if all {
+            "all"
+        } else if listed {
+            "listed"
+        } else {
+            "none"
+        },
         classes: known
             .iter()
-            .map(|class| Choice { on: classes.contains(&class.code), code: class.code.clone(), name: class.name.clone() })
+            .map(|class| Choice {
+                on: classes.contains(&class.code),
+                code: class.code.clone(),
+                name: class.name.clone(),
+            })
             .collect(),
         years: year_codes
             .into_iter()

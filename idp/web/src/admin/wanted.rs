@@ -23,7 +23,8 @@ impl Fields {
 
     /// Everything whose name begins so, without the beginning.
     pub fn under(&self, prefix: &str) -> Vec<(String, String)> {
-        let under = self.0.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone())));
+        let under =
+            self.0.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone())));
         under.collect()
     }
 

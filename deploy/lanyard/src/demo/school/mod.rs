@@ -177,7 +177,8 @@ async fn one_record(staff: Staff, Path(id): Path<usize>) -> Response {
 }
 
 async fn admin(staff: Staff) -> Response {
-    let allowed = staff.level == "elevated" && staff.groups.iter().any(|group| group == "site-admin" || group == "office");
+    let allowed =
+        staff.level == "elevated" && staff.groups.iter().any(|group| group == "site-admin" || group == "office");
     if !allowed {
         return (StatusCode::FORBIDDEN, "The Admin area is for elevated site admins").into_response();
     }
@@ -190,7 +191,8 @@ async fn alerts(_staff: Staff) -> Response {
         if count > 0 {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         }
-        let text = if count == 0 { "event: ready\ndata: listening\n\n".to_owned() } else { ": still here\n\n".to_owned() };
+        let text =
+            if count == 0 { "event: ready\ndata: listening\n\n".to_owned() } else { ": still here\n\n".to_owned() };
         Some((Ok::<_, std::convert::Infallible>(text), count + 1))
     });
     let body = axum::body::Body::from_stream(ticks.boxed());

@@ -34,7 +34,11 @@ pub(super) fn home(staff: &Staff, own: &[(String, String)]) -> Html<String> {
         .rev()
         .map(|(pupil, text)| format!("<li><strong>{}</strong><span>{}</span></li>", safe(pupil), safe(text)))
         .collect();
-    let list = if list.is_empty() { "<p class=\"soft\">Nothing yet today.</p>".to_owned() } else { format!("<ul class=\"list\">{list}</ul>") };
+    let list = if list.is_empty() {
+        "<p class=\"soft\">Nothing yet today.</p>".to_owned()
+    } else {
+        format!("<ul class=\"list\">{list}</ul>")
+    };
     shell(
         staff,
         "Home",
@@ -48,7 +52,11 @@ pub(super) fn home(staff: &Staff, own: &[(String, String)]) -> Html<String> {
 }
 
 pub(super) fn concern(staff: &Staff, pupil: &str, text: &str) -> Html<String> {
-    let again = if pupil.is_empty() && text.is_empty() { "" } else { "<p class=\"error\" role=\"alert\">Enter a name and what you saw or heard.</p>" };
+    let again = if pupil.is_empty() && text.is_empty() {
+        ""
+    } else {
+        "<p class=\"error\" role=\"alert\">Enter a name and what you saw or heard.</p>"
+    };
     shell(
         staff,
         "Record a concern",
@@ -78,7 +86,9 @@ pub(super) fn records(staff: &Staff, seen: &[Record]) -> Html<String> {
     let body = if rows.is_empty() {
         "<p>You have no class yet. Ask the school office to add yours.</p>".to_owned()
     } else {
-        format!("<table><thead><tr><th>Pupil</th><th>Class</th><th>Category</th></tr></thead><tbody>{rows}</tbody></table>")
+        format!(
+            "<table><thead><tr><th>Pupil</th><th>Class</th><th>Category</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
     };
     shell(staff, "Records", &format!("<h1>Records</h1>{body}"))
 }
@@ -114,6 +124,8 @@ pub(super) fn admin(staff: &Staff, classes: &[String]) -> Html<String> {
     shell(
         staff,
         "Admin area",
-        &format!("<h1>Admin area</h1><p>Settings of this site. People are managed in Lanyard.</p><h2>Classes</h2><ul class=\"chips\">{chips}</ul>"),
+        &format!(
+            "<h1>Admin area</h1><p>Settings of this site. People are managed in Lanyard.</p><h2>Classes</h2><ul class=\"chips\">{chips}</ul>"
+        ),
     )
 }

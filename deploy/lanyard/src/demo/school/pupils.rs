@@ -15,7 +15,8 @@ pub(super) struct Record {
 
 const FIRST: [&str; 12] =
     ["Arlo", "Bea", "Caius", "Delphie", "Ezra", "Fern", "Gethin", "Hana", "Idris", "Juno", "Kester", "Lowri"];
-const LAST: [&str; 9] = ["Mossgrove", "Tarrant-Ley", "Okell", "Penhallow", "Quaife", "Sorrel", "Thistle", "Umberley", "Vane"];
+const LAST: [&str; 9] =
+    ["Mossgrove", "Tarrant-Ley", "Okell", "Penhallow", "Quaife", "Sorrel", "Thistle", "Umberley", "Vane"];
 const NOTES: [(&str, &str); 4] = [
     ("Attendance", "Late three times this week. Breakfast club offered, family pleased."),
     ("Welfare", "Said they were very tired. Spoke with home, new bedtime agreed."),
@@ -45,7 +46,9 @@ pub(super) fn records(slug: &str) -> Vec<Record> {
     for (class, class_name, year) in classes(slug) {
         for _ in 0..2 {
             let id = records.len();
-            let pick = |list: &[&'static str], step: usize| list.get((id * step + slug.len()) % list.len()).copied().unwrap_or_default();
+            let pick = |list: &[&'static str], step: usize| {
+                list.get((id * step + slug.len()) % list.len()).copied().unwrap_or_default()
+            };
             let (category, note) = NOTES.get((id + slug.len()) % NOTES.len()).copied().unwrap_or_default();
             records.push(Record {
                 id,
