@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;
+use crate::origin::is_own_form;
 use crate::page::{escape, raw};
 use crate::ports::{Random, hash, secret};
 use crate::registry::Site;
@@ -68,8 +69,7 @@ pub(crate) async fn hold(
     let kind = text(request.headers(), "content-type").unwrap_or_default().to_owned();
     let plain_form = kind.starts_with("application/x-www-form-urlencoded");
     // A form that another page sends must not be kept for the person to send (S-24).
-    let own_form = text(request.headers(), "sec-fetch-site") == Some("same-origin")
-        && text(request.headers(), "origin") == Some(&inner.settings.origin_of(&site.entry.slug));
+    let own_form = is_own_form(&inner.settings, request.headers(), &site.entry.slug);
     let Some(cookie) = Cookie::Session.read(request.headers(), inner.settings.secure) else { return Ok(None) };
     let owner = match session {
         Some(live) => Some(live.record.sub.clone()),

@@ -6,9 +6,11 @@
 
 mod body;
 pub mod error;
+mod follow;
 mod held;
 mod identity;
 mod login;
+mod origin;
 mod own;
 mod page;
 mod phases;
@@ -145,12 +147,12 @@ impl Gateway {
 
     /// Runs what goes on beside requests until the future is dropped: the registry, and what ends by itself.
     pub async fn run_background(&self) {
-        tokio::join!(registry::keep_fresh(&self.inner), session::keep_swept(&self.inner.sessions));
+        tokio::join!(follow::keep_fresh(&self.inner), session::keep_swept(&self.inner.sessions));
     }
 
     /// Fetches the registry once; used at start and by tests.
     pub async fn refresh_registry(&self) -> bool {
-        registry::refresh(&self.inner, false).await
+        follow::refresh(&self.inner, false).await
     }
 
     /// Takes one pushed event, as its address `/.lanyard/events` does; true when it was believed and carried out.

@@ -3,13 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-
-use crate::Inner;
-use crate::login::service_token;
 
 /// Most requests of one site that may be under way at once: one dead school never slows another.
 const BUDGET: usize = 512;
@@ -49,8 +45,9 @@ pub struct SiteEntry {
     pub bar: bool,
 }
 
+/// The registry as the provider sends it and as the copy keeps it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Document {
+pub(crate) struct Document {
     version: i64,
     sites: Vec<SiteEntry>,
 }
@@ -87,11 +84,13 @@ impl Registry {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
     }
 
-    fn version(&self) -> i64 {
+    /// The version of the copy in use.
+    pub(crate) fn version(&self) -> i64 {
         self.version.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    fn swap(&self, document: &Document) {
+    /// Takes a new document into use.
+    pub(crate) fn swap(&self, document: &Document) {
         let old = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
         let sites = document.sites.iter().map(|entry| {
             let budget =
@@ -105,53 +104,9 @@ impl Registry {
     }
 
     /// Keeps the copy whole or not at all.
-    fn save(&self, document: &Document) -> std::io::Result<()> {
+    pub(crate) fn save(&self, document: &Document) -> std::io::Result<()> {
         let draft = self.file.with_extension("new");
         std::fs::write(&draft, serde_json::to_vec(document).unwrap_or_default())?;
         std::fs::rename(&draft, &self.file)
-    }
-}
-
-/// Asks the provider for the registry; with `wait`, until something changes. True when it answered.
-pub(crate) async fn refresh(inner: &Inner, wait: bool) -> bool {
-    match fetch(inner, wait).await {
-        Ok(Some(document)) => {
-            inner.registry.swap(&document);
-            if let Err(error) = inner.registry.save(&document) {
-                tracing::warn!(%error, "the registry's copy cannot be written");
-            }
-            true
-        }
-        Ok(None) => true,
-        Err(problem) => {
-            tracing::warn!(problem, "the registry cannot be read; going on with the last good copy");
-            false
-        }
-    }
-}
-
-async fn fetch(inner: &Inner, wait: bool) -> Result<Option<Document>, String> {
-    let token = service_token(inner, "service:registry").await.map_err(|error| error.to_string())?;
-    let mut request = http::Request::get(format!("{}/gateway/v1/sites", inner.settings.issuer))
-        .header("authorization", format!("Bearer {token}"))
-        .header("if-none-match", format!("\"{}\"", inner.registry.version()));
-    if wait {
-        request = request.header("prefer", "wait=20");
-    }
-    let request = request.body(Vec::new()).map_err(|error| error.to_string())?;
-    let answer = inner.ports.back_channel.send(request).await.map_err(|error| error.to_string())?;
-    match answer.status().as_u16() {
-        304 => Ok(None),
-        200 => serde_json::from_slice(answer.body()).map(Some).map_err(|error| error.to_string()),
-        other => Err(format!("status {other}")),
-    }
-}
-
-/// Follows the registry for ever.
-pub(crate) async fn keep_fresh(inner: &Inner) {
-    loop {
-        if !refresh(inner, true).await {
-            tokio::time::sleep(Duration::from_secs(2)).await;
-        }
     }
 }

@@ -1,11 +1,5 @@
 //! The shape of the repository, tested like its behaviour.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in tests a broken assumption must stop the test at once"
-)]
+#![expect(clippy::unwrap_used, reason = "in tests a broken assumption must stop the test at once")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

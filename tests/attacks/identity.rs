@@ -101,7 +101,7 @@ async fn h_18_a_malformed_cookie_is_no_cookie() {
 #[tokio::test]
 async fn h_19_a_store_that_is_away_is_503_and_never_200() {
     let system = System::start().await;
-    let store = tests::system::store_of(&system).await;
+    let store = tests::system::store_of(&system);
     store.break_it().await;
     let mut browser = system.browser();
     browser.cookies.insert((HOST.to_owned(), "ln".to_owned()), "a".repeat(43));

@@ -1,11 +1,5 @@
 //! Attacks: each test is named by its number in the catalogue of attacks, and fails without its defence.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in tests a broken assumption must stop the test at once"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken assumption must stop the test at once")]
 
 mod authentication;
 mod gateway;

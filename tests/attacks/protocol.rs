@@ -144,7 +144,7 @@ async fn r_05_redirect_addresses_are_equal_or_refused() {
         format!("{origin}/a/../callback"),
         format!("{origin}/callback/..;/x"),
         format!("{upper}/callback"),
-        format!("{}@evil.example/callback", origin),
+        format!("{origin}@evil.example/callback"),
         "https://evil.example/callback".to_owned(),
         "javascript:alert(1)".to_owned(),
         format!("{origin}.evil.example/callback"),

@@ -113,6 +113,8 @@ async fn a_change_of_class_reaches_the_site_within_a_second() {
     let page = joss.post(&url, &fields).await;
     assert!(page.body.contains("Adaeze Fairbrass"), "{}", page.body);
     tokio::time::sleep(Duration::from_secs(1)).await;
+    let page = adaeze.open(&format!("{}/records", system.origin("larkmoor"))).await;
+    assert!(page.body.contains("id=\"elevate\""), "signed in again silently, at base access: {}", page.body);
     let page = system.elevate(&mut adaeze, ADAEZE, "larkmoor").await;
     assert!(page.body.contains("Elm") && !page.body.contains("Oak"), "{}", page.body);
     let audit = joss.open(&format!("{}/admin/audit", system.origin("id"))).await.body;

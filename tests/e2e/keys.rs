@@ -25,29 +25,17 @@ async fn first_password_by_link_then_a_soft_key_that_elevates_at_once() {
     let wrong = browser.fill(&page, "add", &[("name", "My phone"), ("code", "000000")]).await;
     assert!(wrong.body.contains("That code is not right"), "{}", wrong.body);
     assert!(wrong.body.replace(' ', "").contains(&secret), "nothing is lost by a wrong code");
-    let code = code_of(&secret, &system);
+    let code = tests::system::code_of(&secret, &system);
     let page = browser.fill(&wrong, "add", &[("name", "My phone"), ("code", &code)]).await;
     assert!(page.body.contains("My phone") && page.body.contains("Security keys"), "{}", page.body);
-    let mails = system.demo.mailbox.all();
-    drop(mails);
-}
-
-fn code_of(base32: &str, system: &System) -> String {
-    use idp_domain::Clock;
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let mut bits = 0_u64;
-    let mut count = 0;
-    let mut bytes = Vec::new();
-    for letter in base32.bytes() {
-        bits = (bits << 5) | u64::try_from(alphabet.iter().position(|one| *one == letter).unwrap()).unwrap();
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).unwrap());
-        }
-    }
-    let now = u64::try_from(system.clock.now().0).unwrap();
-    idp_signin::factors::soft_key::totp(&bytes, "test").unwrap().generate(now).to_string()
+    system.settle().await;
+    let told = system
+        .demo
+        .mailbox
+        .all()
+        .iter()
+        .any(|(to, subject, _)| to == WILF && subject == "A key was added to your account");
+    assert!(told);
 }
 
 #[tokio::test]

@@ -1,11 +1,5 @@
 //! End to end: the story of people, by address, through the whole system in one process.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in tests a broken assumption must stop the test at once"
-)]
+#![expect(clippy::unwrap_used, reason = "in tests a broken assumption must stop the test at once")]
 
 mod admin;
 mod apps;

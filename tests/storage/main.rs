@@ -1,11 +1,5 @@
 //! Promises that every backend keeps: SQLite, PostgreSQL and Redis, as real servers.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in tests a broken assumption must stop the test at once"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in tests a broken assumption must stop the test at once")]
 
 mod durable;
 mod gateway_sessions;

@@ -36,7 +36,7 @@
 
   const show = (me) => {
     const host = make("div", { id: "lanyard-bar" });
-    const root = host.attachShadow({ mode: "closed" });
+    const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];

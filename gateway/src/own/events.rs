@@ -32,7 +32,7 @@ pub(super) async fn receive(inner: &Inner, token: String) -> Result<Response<Bod
                 inner.sessions.drop_of(sub).await.map_err(away)?;
             }
             "registry-change" => {
-                crate::registry::refresh(inner, false).await;
+                crate::follow::refresh(inner, false).await;
             }
             _ => {}
         }

@@ -9,12 +9,13 @@ mod whoami;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
 use crate::error::Refusal;
 use crate::login::{self, redirect};
+use crate::origin::is_own_form;
 use crate::registry::Site;
 use crate::session::Live;
 use crate::{Body, Inner, held, phases};
@@ -42,7 +43,7 @@ pub(crate) async fn answer(
             "/jwks.json" => return Ok(whoami::jwks(inner)),
             _ => {}
         }
-    } else if method != Method::HEAD && !own_form(inner, &headers, site) {
+    } else if method != Method::HEAD && !is_own_form(&inner.settings, &headers, &site.entry.slug) {
         return Err(Refusal::ForeignOrigin);
     }
     let session = phases::session::find(inner, &headers, site).await?;
@@ -77,13 +78,6 @@ async fn offered(
             login::start(inner, headers, site, login::Start { kind: login::Kind::SignIn, return_to }).await
         }
     }
-}
-
-/// Whether a form comes from this site's own pages.
-fn own_form(inner: &Inner, headers: &HeaderMap, site: &Site) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    text(header::ORIGIN.as_str()) == Some(&inner.settings.origin_of(&site.entry.slug))
-        && text("sec-fetch-site").is_none_or(|from| from == "same-origin")
 }
 
 async fn read(request: Request<Incoming>) -> Result<String, Refusal> {

@@ -13,9 +13,9 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::people::put_person;
-use crate::pool::{SqlStore, commit, corrupt};
+use crate::pool::{SqlStore, commit};
 use crate::proofs::put_link;
-use crate::row::{Columns, placeholders, problem, to_json};
+use crate::row::{Columns, corrupt, placeholders, problem, to_json};
 
 fn membership(row: &AnyRow) -> Result<Membership> {
     let status = match row.text("status")?.as_str() {

@@ -10,8 +10,8 @@ use idp_store::{Effects, Outgoing, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use crate::pool::{SqlStore, commit, corrupt};
-use crate::row::{Columns, placeholders, problem};
+use crate::pool::{SqlStore, commit};
+use crate::row::{Columns, corrupt, placeholders, problem};
 
 const SEAL: &str = "outbox";
 

@@ -11,8 +11,8 @@ use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use crate::pool::{SqlStore, commit, corrupt};
-use crate::row::{Columns, placeholders, problem};
+use crate::pool::{SqlStore, commit};
+use crate::row::{Columns, corrupt, placeholders, problem};
 
 fn person(row: &AnyRow) -> Result<Person> {
     let email = row.maybe_text("email")?;

@@ -8,8 +8,8 @@ use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
-use crate::pool::{SqlStore, commit, corrupt};
-use crate::row::{Columns, problem, to_json};
+use crate::pool::{SqlStore, commit};
+use crate::row::{Columns, corrupt, problem, to_json};
 
 fn site(row: &AnyRow) -> Result<Site> {
     Ok(Site {

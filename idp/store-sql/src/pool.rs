@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use idp_domain::{Clock, Random, Vault};
-use idp_store::{Result, StoreError};
+use idp_store::Result;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyPool, Executor, Transaction};
@@ -151,9 +151,4 @@ fn without_credentials(message: &str, url: &str) -> String {
 /// Commits, as our own error.
 pub(crate) async fn commit(transaction: Transaction<'static, Any>) -> Result<()> {
     transaction.commit().await.map_err(problem)
-}
-
-/// Stored data that makes no sense.
-pub(crate) fn corrupt(what: impl std::fmt::Display) -> StoreError {
-    StoreError::Corrupt(what.to_string())
 }

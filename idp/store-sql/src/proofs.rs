@@ -13,8 +13,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
 use crate::people::new_epoch;
-use crate::pool::{SqlStore, commit, corrupt};
-use crate::row::{Columns, problem};
+use crate::pool::{SqlStore, commit};
+use crate::row::{Columns, corrupt, problem};
 
 #[async_trait]
 impl Keys for SqlStore {

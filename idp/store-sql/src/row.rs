@@ -7,8 +7,6 @@ use idp_store::{Result, StoreError};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use crate::pool::corrupt;
-
 /// Columns by name, as our own errors.
 pub(crate) trait Columns {
     fn text(&self, column: &str) -> Result<String>;
@@ -63,6 +61,11 @@ impl Columns for AnyRow {
     fn bytes(&self, column: &str) -> Result<Vec<u8>> {
         self.try_get(column).map_err(problem)
     }
+}
+
+/// Stored data that makes no sense.
+pub(crate) fn corrupt(what: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(what.to_string())
 }
 
 /// What the database said, as our own error.

@@ -17,10 +17,13 @@ fn is_own(web: &Web, request: &Request) -> bool {
         return true;
     }
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let origin_ok = header("origin").is_some_and(|origin| origin == web.provider.issuer);
-    let fetch_ok = header("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    // Where a browser says which page a form is from, that is the answer: with `no-referrer` its Origin is `null`.
+    let own = match header("sec-fetch-site") {
+        Some(from) => from == "same-origin",
+        None => header("origin").is_some_and(|origin| origin == web.provider.issuer),
+    };
     // The authorization endpoint takes POST from anywhere (OpenID Connect Core §3.1.2.1); it changes nothing by itself.
-    (origin_ok && fetch_ok) || ["/authorize", "/logout"].contains(&request.uri().path())
+    own || ["/authorize", "/logout"].contains(&request.uri().path())
 }
 
 /// Adds the headers that every answer needs (L-08).

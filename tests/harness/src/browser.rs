@@ -129,7 +129,7 @@ impl Browser {
         let request = request.body(Full::from(body.unwrap_or_default())).unwrap();
         let answer = self.client.request(request).await.unwrap();
         let (parts, body) = answer.into_parts();
-        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         self.keep_cookies(&host, &parts.headers);
         Page {
             url: url.to_owned(),

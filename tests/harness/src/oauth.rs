@@ -43,7 +43,7 @@ pub async fn authorize(system: &System, browser: &mut Browser, params: &[(String
 pub async fn code(system: &System, browser: &mut Browser, params: &[(String, String)]) -> String {
     let mut page = authorize(system, browser, params).await;
     if page.location().contains("/consent") || !page.location().starts_with(&system.origin("bookworm")) {
-        let asked = browser.open(&url::Url::parse(&page.url).unwrap().join(page.location()).unwrap().to_string()).await;
+        let asked = browser.open(url::Url::parse(&page.url).unwrap().join(page.location()).unwrap().as_ref()).await;
         let url = format!("{}/consent", system.origin("id"));
         let attempt =
             asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();

@@ -185,7 +185,7 @@ fn plan(
 pub struct SessionFile(std::path::PathBuf);
 
 /// The gateway's session store of a system.
-pub async fn store_of(system: &System) -> SessionFile {
+pub fn store_of(system: &System) -> SessionFile {
     SessionFile(system.folder.path().join("gateway.db"))
 }
 
@@ -214,4 +214,22 @@ pub async fn second_app(system: &System) -> String {
     let second = idp_domain::client::Client { id: "second".to_owned(), ..first };
     store.save_client(&second, Effects::none()).await.unwrap();
     second.id
+}
+
+/// The code of a secret that a page shows, as an authenticator app makes it.
+pub fn code_of(base32: &str, system: &System) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut bits = 0_u64;
+    let mut count = 0;
+    let mut bytes = Vec::new();
+    for letter in base32.bytes() {
+        bits = (bits << 5) | u64::try_from(alphabet.iter().position(|one| *one == letter).unwrap()).unwrap();
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xff).unwrap());
+        }
+    }
+    let now = u64::try_from(system.clock.now().0).unwrap();
+    idp_signin::factors::soft_key::totp(&bytes, "test").unwrap().generate(now).to_string()
 }
