@@ -19,10 +19,10 @@
 
   const style = `
     :host{all:initial;position:sticky;top:0;left:0;right:0;display:block;z-index:2147483000}
-    .bar{font:600 15px/1.3 system-ui,sans-serif;display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:7px 14px;color:#fff;background:var(--site);box-shadow:0 1px 4px rgb(0 0 0/.3)}
+    .bar{font:600 14px/1.3 system-ui,sans-serif;display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center;padding:6px 14px;color:#fff;background:var(--site);box-shadow:0 1px 4px rgb(0 0 0/.3)}
     .bar.elevated{border-bottom:6px solid #f2b134}
     .name{margin-right:auto}.level{font-weight:400}
-    form{margin:0}button,a.act{font:inherit;color:#fff;background:rgb(0 0 0/.26);border:1px solid rgb(255 255 255/.55);border-radius:6px;padding:6px 11px;min-height:34px;cursor:pointer;text-decoration:none;box-sizing:border-box;display:inline-block}
+    form{margin:0}button,a.act{font:inherit;color:#fff;background:rgb(0 0 0/.26);border:1px solid rgb(255 255 255/.55);border-radius:6px;padding:5px 9px;min-height:32px;cursor:pointer;text-decoration:none;box-sizing:border-box;display:inline-block}
     button.primary{background:#fff;color:#14232b}
     button:hover,a.act:hover{background:rgb(0 0 0/.5)}button.primary:hover{background:#eee}
     :focus-visible{outline:3px solid #f2b134;outline-offset:2px}

@@ -154,7 +154,7 @@ impl Seeder<'_> {
     async fn import(&self) -> Result<()> {
         let directory = &self.assembled.directory;
         let asker = self.asker("c.threadgold@tamberwell.example").await?;
-        let id = directory.upload(&asker, "staff-list.csv", STAFF_LIST.to_vec()).await?;
+        let id = directory.upload(&asker, "staff-list.csv", self.shifted_list().into_bytes()).await?;
         let plan = directory.import_plan(&asker, id).await?;
         let answers = plan.questions.iter().map(|question| {
             let first = question.options.first().map(|(value, _)| value.clone());
@@ -164,6 +164,25 @@ impl Seeder<'_> {
         directory.answer_import(&asker, id, answers.collect()).await?;
         directory.apply_import(&asker, id).await?;
         Ok(())
+    }
+
+    /// The spreadsheet with its dates moved by whole weeks, so that the invented September is this month.
+    fn shifted_list(&self) -> String {
+        let text = String::from_utf8_lossy(STAFF_LIST).into_owned();
+        let anchor = london::day_of(2026, 9, 7).unwrap_or(time::Date::MIN);
+        let weeks = (london::date(self.now) - anchor).whole_weeks();
+        let moved = |cell: &str| -> Option<String> {
+            let parts: Vec<&str> = cell.split('/').collect();
+            let [day, month, year] = parts.as_slice() else { return None };
+            let day = london::day_of(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+            let day = day.checked_add(time::Duration::weeks(weeks))?;
+            Some(format!("{:02}/{:02}/{}", day.day(), u8::from(day.month()), day.year()))
+        };
+        let line = |line: &str| {
+            let cells = line.split(',').map(|cell| moved(cell).unwrap_or_else(|| cell.to_owned()));
+            cells.collect::<Vec<_>>().join(",")
+        };
+        text.lines().map(line).collect::<Vec<_>>().join("\n")
     }
 
     async fn asker(&self, login: &str) -> Result<Asker> {
