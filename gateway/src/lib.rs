@@ -132,6 +132,10 @@ impl Gateway {
         if let Some(own) = target.path.strip_prefix("/.lanyard").filter(|own| own.is_empty() || own.starts_with('/')) {
             return own::answer(&self.inner, request, &site, own).await;
         }
+        // The key with which a site verifies what it is told; public, and the same on every host.
+        if target.path == "/.well-known/lanyard/jwks.json" {
+            return Ok(own::jwks(&self.inner));
+        }
         // Cookie → memory → store. A store that does not answer is a 503, never nobody (H-19).
         let session = phases::session::find(&self.inner, request.headers(), &site).await?;
         // The rules: allow, sign in, elevate, or no.

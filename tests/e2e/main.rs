@@ -5,5 +5,6 @@ mod admin;
 mod apps;
 mod import;
 mod keys;
+mod servers;
 mod sites;
 mod words;

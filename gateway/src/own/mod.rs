@@ -7,6 +7,8 @@ mod home;
 mod signout;
 mod whoami;
 
+pub(crate) use whoami::jwks;
+
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Request, Response};
@@ -40,7 +42,6 @@ pub(crate) async fn answer(
         match path {
             "/callback" => return login::finish(inner, &headers, &query, site).await,
             "/bar.js" => return Ok(bar_js::script()),
-            "/jwks.json" => return Ok(whoami::jwks(inner)),
             _ => {}
         }
     } else if method != Method::HEAD && !is_own_form(&inner.settings, &headers, &site.entry.slug) {

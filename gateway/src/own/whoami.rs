@@ -31,6 +31,7 @@ pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>) -> Resp
     answer_json(StatusCode::OK, &facts.to_string())
 }
 
-pub(super) fn jwks(inner: &Inner) -> Response<Body> {
+/// The gateway's public key as a JWKS (RFC 7517 §5).
+pub(crate) fn jwks(inner: &Inner) -> Response<Body> {
     answer_json(StatusCode::OK, &format!(r#"{{"keys":[{}]}}"#, inner.signer.jwk()))
 }

@@ -78,8 +78,13 @@ fn csv_lines(text: &str) -> Result<Vec<Vec<String>>, ReadFault> {
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|_| ReadFault::Unreadable)?;
-        // The reader passes over wholly empty lines; their numbers are kept all the same.
-        let number = record.position().map_or(0, csv::Position::line);
+        // The reader passes over wholly empty lines and says where it began to look; their numbers are kept all the same.
+        let number = record.position().map_or(0, |position| {
+            let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+            let blank =
+                text.as_bytes().get(from..).unwrap_or_default().iter().take_while(|byte| b"\r\n".contains(byte));
+            position.line() + u64::try_from(blank.filter(|byte| **byte == b'\n').count()).unwrap_or(0)
+        });
         while u64::try_from(lines.len()).unwrap_or(0) + 1 < number && lines.len() < LINES {
             lines.push(Vec::new());
         }

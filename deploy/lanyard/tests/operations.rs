@@ -1,0 +1,108 @@
+//! The command line as an operator uses it: check, migrate, serve, health, metrics, drain.
+#![expect(clippy::unwrap_used, reason = "in tests a broken assumption must stop the test at once")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running service; stopped by its own process id.
+struct Service(Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn lanyard(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lanyard"));
+    command.args(arguments);
+    command
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn get(port: u16, host: &str, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+fn config(folder: &Path, port: u16, metrics: u16) -> String {
+    let path = folder.join("lanyard.toml");
+    let text = format!(
+        "issuer = \"http://id.a.localhost:{port}\"\nsites = \"http://{{slug}}.a.localhost:{port}\"\ndata = \"data\"\n\
+         support_email = \"help@a.example\"\nlisten = \"127.0.0.1:{port}\"\nmetrics = \"127.0.0.1:{metrics}\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn check_names_every_fault_and_serve_refuses_to_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bad.toml");
+    std::fs::write(&path, "issuer = 7\nisuer = \"x\"\nlisten = \"nowhere\"\n").unwrap();
+    let path = path.to_str().unwrap();
+    for command in ["check", "serve", "migrate"] {
+        let output = lanyard(&[command, "--config", path]).output().unwrap();
+        assert!(!output.status.success(), "{command}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        for part in [
+            "issuer: must be a text",
+            "isuer: is not a setting. Did you mean issuer?",
+            "listen: must be",
+            "data: is missing",
+        ] {
+            assert!(said.contains(part), "{command}: {part} is not in {said}");
+        }
+    }
+}
+
+#[test]
+fn the_demonstration_listens_on_this_machine_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let output = lanyard(&["demo", "--address", "0.0.0.0", "--port", "0", "--data", data]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("listens on this machine only"));
+}
+
+#[test]
+fn serve_answers_shows_metrics_apart_and_drains() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, metrics) = (free_port(), free_port());
+    let path = config(folder.path(), port, metrics);
+    assert!(lanyard(&["check", "--config", &path]).status().unwrap().success());
+    assert!(lanyard(&["migrate", "--config", &path]).status().unwrap().success());
+    let child = lanyard(&["serve", "--config", &path]).stdout(Stdio::null()).spawn().unwrap();
+    let mut service = Service(child);
+    let host = format!("id.a.localhost:{port}");
+    let begun = Instant::now();
+    while get(port, &host, "/health/ready").is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(get(port, &host, "/health/live").unwrap().contains("200 OK"));
+    assert!(get(port, &host, "/health/ready").unwrap().ends_with("ready\n"));
+    assert!(
+        get(port, &host, "/metrics").unwrap().starts_with("HTTP/1.1 404"),
+        "metrics are not on the public listener"
+    );
+    assert!(get(port, "nowhere.a.localhost", "/").unwrap().starts_with("HTTP/1.1 421"));
+    let shown = get(metrics, "127.0.0.1", "/metrics").unwrap();
+    assert!(shown.contains("lanyard_gateway_answers_total"), "{shown}");
+    let mode = std::fs::metadata(folder.path().join("data/master.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
+    assert!(Command::new("kill").arg(service.0.id().to_string()).status().unwrap().success());
+    let ended = service.0.wait().unwrap();
+    assert!(ended.success(), "{ended}");
+}
