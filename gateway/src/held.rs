@@ -1,7 +1,7 @@
 //! What somebody typed when their access ran out: kept sealed for 10 minutes, given back to the same person once.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
@@ -90,16 +90,7 @@ pub(crate) async fn hold(
 }
 
 /// Offers what was held to the person who typed it: a page with the form again, to be sent by one click.
-pub(crate) async fn offer(
-    inner: &Inner,
-    method: &Method,
-    query: &str,
-    site: &Site,
-    session: &Live,
-) -> Result<Response<Body>, Refusal> {
-    if *method != Method::GET {
-        return Err(Refusal::NotFound);
-    }
+pub(crate) async fn offer(inner: &Inner, query: &str, site: &Site, session: &Live) -> Result<Response<Body>, Refusal> {
     let name =
         url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "id").map(|(_, value)| value.into_owned());
     let name = format!("held:{}", hash(&name.unwrap_or_default()));

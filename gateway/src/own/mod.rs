@@ -73,7 +73,7 @@ async fn offered(
     (site, session): (&Site, Option<Arc<Live>>),
 ) -> Result<Response<Body>, Refusal> {
     match session {
-        Some(live) => held::offer(inner, &Method::GET, query, site, &live).await,
+        Some(live) => held::offer(inner, query, site, &live).await,
         None => {
             let return_to = format!("/.lanyard/held?{query}");
             login::start(inner, headers, site, login::Start { kind: login::Kind::SignIn, return_to }).await

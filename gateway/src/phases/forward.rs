@@ -11,7 +11,7 @@ use policies::Allowed;
 use tokio_util::sync::CancellationToken;
 
 use super::rewrite;
-use super::strip::Upgrade;
+use super::strip::{Upgrade, nominated};
 use crate::error::{Asks, Refusal};
 use crate::registry::Site;
 use crate::session::{Cookie, Live};
@@ -85,14 +85,7 @@ fn stream_end(inner: &Inner, session: Option<&Live>) -> CancellationToken {
 
 /// What an upstream may not say for us: hop-by-hop headers, our cookies (G-33); and what is private stays so (INV-6).
 fn clean(headers: &mut http::HeaderMap) {
-    let nominated: Vec<http::HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in nominated {
+    for name in nominated(headers) {
         headers.remove(name);
     }
     for name in ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"] {

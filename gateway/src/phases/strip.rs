@@ -53,13 +53,7 @@ pub(crate) fn strip<B>(inner: &Inner, mut request: Request<B>, target: &Target) 
         return Err(Refusal::ForeignOrigin);
     }
     let headers = request.headers_mut();
-    let nominated: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
+    let nominated = nominated(headers);
     let doomed: Vec<HeaderName> = headers
         .keys()
         .filter(|name| {
@@ -79,6 +73,12 @@ pub(crate) fn strip<B>(inner: &Inner, mut request: Request<B>, target: &Target) 
         request.extensions_mut().insert(std::sync::Arc::new(Upgrade));
     }
     Ok(request)
+}
+
+/// Names that `Connection` declares hop by hop (RFC 9110 §7.6.1).
+pub(crate) fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
+    let listed = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    listed.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
 /// CGI and WSGI turn hyphens, underscores and dots into the same name (H-02).

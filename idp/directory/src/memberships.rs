@@ -7,7 +7,7 @@ use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus, fold_name};
 use idp_domain::scope::Scope;
 use idp_domain::site::Site;
-use idp_domain::{MembershipId, PersonId, Secret, SiteId, Slug, Timestamp};
+use idp_domain::{MembershipId, PersonId, SiteId, Slug, Timestamp};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -48,9 +48,6 @@ pub struct Change {
     /// Active, paused or ended.
     pub status: MembershipStatus,
 }
-
-/// Life of an invitation, in seconds.
-pub const INVITE_LIFE: i64 = 14 * 24 * 3600;
 
 impl Directory {
     /// Gives a person access to a site; a new identity if the address is new. Answers the person.
@@ -269,17 +266,8 @@ impl Directory {
         by: &str,
     ) -> Option<String> {
         let what = if new {
-            let (now, secret) = (self.context.now(), Secret::new(&*self.context.random));
-            batch.links.push(Link {
-                id: idp_domain::LinkId::new(&*self.context.clock, &*self.context.random),
-                hash: secret.hash(),
-                person: person.id,
-                invite: true,
-                created_at: now,
-                expires_at: now.plus(INVITE_LIFE),
-                spent_at: None,
-                replaced_at: None,
-            });
+            let (kept, secret) = Link::make(&self.context, person.id, true);
+            batch.links.push(kept);
             let link = format!("{}/link?token={}", self.origin, secret.reveal());
             if person.email.is_none() {
                 return Some(link);

@@ -3,18 +3,13 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
-use idp_domain::{LinkId, Secret, Timestamp, london};
+use idp_domain::{Secret, Timestamp, london};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
-use idp_store::{Context, Effects, Mail, Signal};
+use idp_store::{Effects, Mail, Signal};
 
 use crate::password::{PasswordFault, judge};
 use crate::{Refusal, SignIn, throttle};
-
-/// Life of a reset link, in seconds.
-pub const RESET_LIFE: i64 = 60 * 60;
-/// Life of an invitation, in seconds.
-pub const INVITE_LIFE: i64 = 14 * 24 * 3600;
 
 /// What is wrong with a link. The words are shown as they are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,22 +42,6 @@ pub enum SetFault {
     Refusal(#[from] Refusal),
 }
 
-/// Makes a link for a person; the caller stores it with [`idp_store::links::Links::add_link`]. The secret goes into a mail.
-pub fn make(context: &Context, person: &Person, invite: bool) -> (Link, Secret) {
-    let (now, secret) = (context.now(), Secret::new(&*context.random));
-    let link = Link {
-        id: LinkId::new(&*context.clock, &*context.random),
-        hash: secret.hash(),
-        person: person.id,
-        invite,
-        created_at: now,
-        expires_at: now.plus(if invite { INVITE_LIFE } else { RESET_LIFE }),
-        spent_at: None,
-        replaced_at: None,
-    };
-    (link, secret)
-}
-
 impl SignIn {
     /// Sends a link if there is such a person. The caller says the same thing either way.
     pub async fn ask_link(&self, address: &EmailAddress) -> Result<(), Refusal> {
@@ -74,7 +53,7 @@ impl SignIn {
         if person.status != PersonStatus::Active {
             return Ok(());
         }
-        let (link, secret) = make(&self.context, &person, false);
+        let (link, secret) = Link::make(&self.context, person.id, false);
         let mail = Mail {
             to: address.as_str().to_owned(),
             name: person.full_name(),

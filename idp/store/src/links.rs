@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use idp_domain::person::PasswordHash;
-use idp_domain::{LinkId, PersonId, SecretHash, Timestamp};
+use idp_domain::{LinkId, PersonId, Secret, SecretHash, Timestamp};
 
+use crate::Context;
 use crate::effects::Effects;
 use crate::error::Result;
 
@@ -26,6 +27,29 @@ pub struct Link {
     pub spent_at: Option<Timestamp>,
     /// When a newer one was made.
     pub replaced_at: Option<Timestamp>,
+}
+
+/// Life of a reset link, in seconds.
+const RESET_LIFE: i64 = 60 * 60;
+/// Life of an invitation, in seconds.
+const INVITE_LIFE: i64 = 14 * 24 * 3600;
+
+impl Link {
+    /// A new link for a person, and the secret that goes into a mail. It counts once it is stored.
+    pub fn make(context: &Context, person: PersonId, invite: bool) -> (Self, Secret) {
+        let (now, secret) = (context.now(), Secret::new(&*context.random));
+        let link = Self {
+            id: LinkId::new(&*context.clock, &*context.random),
+            hash: secret.hash(),
+            person,
+            invite,
+            created_at: now,
+            expires_at: now.plus(if invite { INVITE_LIFE } else { RESET_LIFE }),
+            spent_at: None,
+            replaced_at: None,
+        };
+        (link, secret)
+    }
 }
 
 /// The port.
