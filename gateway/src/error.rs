@@ -61,6 +61,8 @@ pub enum Refusal {
     },
     /// There is nothing here.
     NotFound,
+    /// A fault of ours.
+    Broken,
 }
 
 impl Refusal {
@@ -131,6 +133,12 @@ impl Refusal {
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", "Page not found", "Check the address and try again.".to_owned())
             }
+            Self::Broken => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "There is a problem with this page",
+                "It is not your fault. Try again, or contact support.".to_owned(),
+            ),
         }
     }
 }

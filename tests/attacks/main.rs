@@ -6,3 +6,4 @@ mod gateway;
 mod identity;
 mod protocol;
 mod tenancy;
+mod webauthn;

@@ -1,182 +1,120 @@
 //! Ratios: an authenticated proxied request against nginx as a plain proxy of the same upstream, sign-ins against bare
-//! argon2id, memory, and the time from start to first answer.
+//! argon2id, memory with many sessions, and the time from start to first answer. What is measured runs in processes of
+//! its own on the first core; what loads it and what answers behind it share the second.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to say")]
 #![expect(clippy::expect_used, reason = "a benchmark that cannot measure has nothing to say")]
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
 
+mod machine;
+mod subject;
+
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tests::System;
-use tests::system::SAMINA;
+use machine::{Nginx, free_port, load, median, on_core, resident_kb};
 
-struct Nginx {
+/// The product measures what the product runs with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Rounds of each measurement; the median counts.
+const ROUNDS: usize = 5;
+
+/// A Lanyard in a process of its own, which does what lines on its standard input say.
+struct Subject {
     child: Child,
-    _folder: tempfile::TempDir,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
 }
 
-impl Drop for Nginx {
+impl Subject {
+    fn start() -> Self {
+        let own = std::env::current_exe().unwrap();
+        let mut child =
+            on_core(0, &own).arg("subject").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("taskset runs");
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, input, output }
+    }
+
+    fn ask(&mut self, line: &str) -> String {
+        writeln!(self.input, "{line}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        answer.trim().to_owned()
+    }
+}
+
+impl Drop for Subject {
     fn drop(&mut self) {
-        // The master ends its workers on SIGTERM.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        // Nothing is lost by it: its data lies in a temporary folder.
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
-/// An nginx that is a site's server on `upstream` and a plain proxy of it on `proxy`, one worker each.
-fn nginx(port: u16, location: &str) -> Nginx {
-    let folder = tempfile::tempdir().unwrap();
-    let conf = folder.path().join("nginx.conf");
-    let text = format!(
-        "daemon off; worker_processes 1; error_log /dev/null; pid {0}/pid;\nevents {{ worker_connections 1024; }}\n\
-         http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; \
-         scgi_temp_path {0}/s; keepalive_requests 1000000;\n{location}\n}}\n",
-        folder.path().display()
-    );
-    std::fs::write(&conf, text).unwrap();
-    let child = Command::new("/usr/sbin/nginx")
-        .arg("-c")
-        .arg(&conf)
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("nginx is missing: tests/bench/run installs it");
-    for _ in 0..100 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Nginx { child, _folder: folder }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// CPU time of a process and its children in seconds.
-fn cpu(pid: u32) -> f64 {
-    let own = |pid: &str| -> f64 {
-        let text = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
-        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
-        (ticks(11) + ticks(12)) / 100.0
-    };
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    own(&pid.to_string()) + children.split_whitespace().map(own).sum::<f64>()
-}
-
-/// Requests per second and microseconds of CPU per request.
-fn load(url: &str, cookie: Option<&str>, host: &str, pid: u32) -> (f64, f64) {
-    let before = cpu(pid);
-    let mut command = Command::new("wrk");
-    command.args(["-t1", "-c32", "-d4s", "-H"]).arg(format!("Host: {host}"));
-    if let Some(cookie) = cookie {
-        command.arg("-H").arg(format!("Cookie: ln={cookie}"));
-    }
-    let output = command.arg(url).output().expect("wrk is missing: tests/bench/run installs it");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!text.contains("Non-2xx"), "{text}");
-    let per_second =
-        text.lines().find_map(|line| line.strip_prefix("Requests/sec:")).unwrap().trim().parse::<f64>().unwrap();
-    let count = text.lines().find(|line| line.contains("requests in")).unwrap();
-    let count: f64 = count.split_whitespace().next().unwrap().parse().unwrap();
-    (per_second, (cpu(pid) - before) / count * 1e6)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
-}
-
-fn resident_kb() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0.0)
-}
-
-async fn proxy(system: &System) {
+fn proxy() {
     let (upstream, plain) = (free_port(), free_port());
     let page =
         "default_type text/plain; return 200 'a small answer of a school site, a few hundred bytes long in real life';";
-    let _site = nginx(upstream, &format!("server {{ listen 127.0.0.1:{upstream}; location / {{ {page} }} }}"));
-    let proxied = nginx(
+    let _site =
+        Nginx::start(1, upstream, &format!("server {{ listen 127.0.0.1:{upstream}; location / {{ {page} }} }}"));
+    let proxied = Nginx::start(
+        0,
         plain,
         &format!(
             "upstream site {{ server 127.0.0.1:{upstream}; keepalive 64; }} server {{ listen 127.0.0.1:{plain}; location / {{ \
              proxy_pass http://site; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host $host; }} }}"
         ),
     );
-    system.set_upstream("larkmoor", &format!("http://127.0.0.1:{upstream}")).await;
-    let browser = system.signed_in(SAMINA, "larkmoor").await;
-    let host = format!("larkmoor.lanyard.localhost:{}", system.address().port());
-    let cookie = browser.cookie("larkmoor.lanyard.localhost", "ln").unwrap().clone();
+    let mut subject = Subject::start();
+    let answer = subject.ask(&format!("site http://127.0.0.1:{upstream}"));
+    let (port, cookie) = answer.split_once(' ').unwrap();
+    let host = format!("larkmoor.lanyard.localhost:{port}");
     let (mut rates, mut costs) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        let other = format!("http://127.0.0.1:{plain}/x");
-        let (nginx_rate, nginx_cost) = load(&other, None, &host, proxied.child.id());
-        let (ours, cookie, host) = (format!("http://{}/x", system.address()), cookie.clone(), host.clone());
-        let own = std::process::id();
-        let (rate, cost) = tokio::task::spawn_blocking(move || load(&ours, Some(&cookie), &host, own)).await.unwrap();
-        println!("  nginx {nginx_rate:>8.0}/s {nginx_cost:>6.1} us   lanyard {rate:>8.0}/s {cost:>6.1} us of CPU");
-        rates.push(rate / nginx_rate);
-        costs.push(cost / nginx_cost);
+    for _ in 0..ROUNDS {
+        let nginx = load(&format!("http://127.0.0.1:{plain}/x"), None, &host, proxied.id());
+        let ours = load(&format!("http://127.0.0.1:{port}/x"), Some(cookie), &host, subject.child.id());
+        println!(
+            "  nginx {:>7.0}/s {:>5.1} us   lanyard {:>7.0}/s {:>5.1} us of CPU a request",
+            nginx.per_second, nginx.cost, ours.per_second, ours.cost
+        );
+        rates.push(ours.per_second / nginx.per_second);
+        costs.push(ours.cost / nginx.cost);
     }
     println!(
-        "authenticated request v nginx plain proxy: CPU per request {:.2} x, requests per second {:.2} x",
+        "authenticated request v nginx as a plain proxy, a core each: {:.2} x its CPU a request, {:.2} x its requests per second",
         median(costs),
         median(rates)
     );
 }
 
-async fn sign_ins(system: &System) {
-    let signin = &system.demo.assembled.signin;
-    let stored = system.person(SAMINA).await.password.unwrap();
-    let rounds = 24;
-    let (mut bare, mut full) = (0.0, 0.0);
-    for _ in 0..3 {
-        let begun = Instant::now();
-        let mut set = tokio::task::JoinSet::new();
-        for _ in 0..rounds {
-            let (hasher, stored) = (signin.hasher.clone(), stored.clone());
-            set.spawn(async move { hasher.check(lanyard::demo::PASSWORD, Some(&stored)).await });
-        }
-        while set.join_next().await.is_some() {}
-        bare += begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
-        let mut set = tokio::task::JoinSet::new();
-        for _ in 0..rounds {
-            let signin = signin.clone();
-            set.spawn(async move {
-                let person = signin.check_password(SAMINA, lanyard::demo::PASSWORD).await;
-                if let Ok(person) = person {
-                    signin.start_session(&person, person.epoch, false).await.unwrap();
-                }
-            });
-        }
-        while set.join_next().await.is_some() {}
-        full += begun.elapsed().as_secs_f64();
-    }
-    println!("sign-ins, durable: {:.0} % of bare argon2id in the same pool", 100.0 * bare / full);
+fn sign_ins() {
+    let mut subject = Subject::start();
+    let shares: Vec<f64> = (0..ROUNDS).map(|_| subject.ask("sign-ins").parse().unwrap()).collect();
+    println!("password sign-ins, durable: {:.0} % of bare argon2id on the same core", 100.0 * median(shares));
 }
 
-async fn sessions(system: &System) {
-    let before = resident_kb();
-    let count = 300;
-    for _ in 0..count {
-        system.signed_in(SAMINA, "larkmoor").await;
-    }
-    println!(
-        "memory: {:.0} MB with the demonstration’s trust, {:.1} kB for each of {count} further sessions at provider and gateway",
-        before / 1024.0,
-        (resident_kb() - before) / f64::from(count)
-    );
+fn memory() {
+    let mut subject = Subject::start();
+    let id = subject.child.id();
+    subject.ask("site http://127.0.0.1:9");
+    println!("memory: {:.0} MB with the demonstration’s trust and one session", resident_kb(id) / 1024.0);
+    subject.ask("trust 80 10000");
+    let before = resident_kb(id);
+    println!("memory: {:.0} MB with 80 sites and 10,000 people more, no session of theirs", before / 1024.0);
+    let live = subject.ask("sessions 10000");
+    std::thread::sleep(Duration::from_secs(3));
+    let after = resident_kb(id);
+    let per_session = (after - before) / live.parse::<f64>().unwrap();
+    println!("memory: {:.0} MB with {live} live sessions, {per_session:.1} kB each", after / 1024.0);
 }
 
 fn cold_start() {
     let folder = tempfile::tempdir().unwrap();
     let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/lanyard");
-    for word in ["first start, with 44 people to make", "second start"] {
+    for word in ["first start, with 44 people to make", "second start", "third start"] {
         let port = free_port();
         let begun = Instant::now();
         let mut child = Command::new(&binary)
@@ -184,21 +122,30 @@ fn cold_start() {
             .arg(folder.path())
             .stdout(Stdio::null())
             .spawn()
-            .unwrap();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() && begun.elapsed() < Duration::from_secs(30) {
+            .expect("tests/bench/run builds the binary");
+        while !answers(port) && begun.elapsed() < Duration::from_secs(30) {
             std::thread::sleep(Duration::from_millis(2));
         }
-        println!("cold start, {word}: {} ms to the first connection", begun.elapsed().as_millis());
-        let _ = child.kill();
-        let _ = child.wait();
+        println!("cold start, {word}: {} ms to the first answer", begun.elapsed().as_millis());
+        drop(child.kill());
+        drop(child.wait());
     }
 }
 
-#[tokio::main]
-async fn main() {
-    let system = System::start().await;
-    proxy(&system).await;
-    sign_ins(&system).await;
-    sessions(&system).await;
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let asked = stream.write_all(b"GET /signin HTTP/1.1\r\nHost: id.lanyard.localhost\r\nConnection: close\r\n\r\n");
+    let mut text = String::new();
+    asked.is_ok() && stream.read_to_string(&mut text).is_ok() && text.starts_with("HTTP/1.1 ")
+}
+
+fn main() {
+    if std::env::args().nth(1).as_deref() == Some("subject") {
+        subject::run();
+        return;
+    }
+    proxy();
+    sign_ins();
+    memory();
     cold_start();
 }

@@ -1,14 +1,22 @@
 //! The front of a listener: which host goes to the provider, which to a page of the demonstration, and the rest to the
 //! gateway, which alone judges hosts.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use axum::Router;
-use gateway::Gateway;
+use gateway::error::{Asks, Refusal};
+use gateway::{BoxError, Gateway};
 use http::{Request, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// Most requests whose answer has not begun. What comes beyond is told so at once instead of waiting with the rest.
+const MOST: usize = 4096;
 
 /// Where requests go.
 #[derive(Clone)]
@@ -23,22 +31,58 @@ impl Front {
         Self { hosts: hosts.into_iter().collect(), gateway }
     }
 
+    /// The front with what surrounds every request of either half, outermost first.
+    pub fn layered(
+        self,
+    ) -> impl Service<Request<Incoming>, Response = Response<gateway::Body>, Error = Infallible, Future: Send> + Clone
+    {
+        let limited = ServiceBuilder::new()
+            // Without its name the type is short enough for the compiler to see that it can cross threads.
+            .layer_fn(BoxCloneSyncService::new)
+            // A fault of ours ends one request and nothing else (F-14).
+            .layer(CatchPanicLayer::custom(panicked))
+            .load_shed()
+            .concurrency_limit(MOST)
+            .service(service_fn(move |request| {
+                let front = self.clone();
+                async move { Ok::<_, BoxError>(front.handle(request).await) }
+            }));
+        service_fn(move |request| {
+            let limited = limited.clone();
+            async move {
+                // The only error there can be is a request too many.
+                let answer = limited.oneshot(request).await.map(|answer| answer.map(BodyExt::boxed_unsync));
+                Ok(answer.unwrap_or_else(|_| page_of(Refusal::SiteBusy)))
+            }
+        })
+    }
+
     /// Answers a request.
-    pub async fn handle(&self, request: Request<Incoming>) -> Response<gateway::Body> {
+    async fn handle(&self, request: Request<Incoming>) -> Response<gateway::Body> {
         let router = named_host(&request).and_then(|host| self.hosts.get(&host)).cloned();
         match (router, &self.gateway) {
             (Some(router), _) => {
                 let request = request.map(axum::body::Body::new);
                 let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
-                answer.map(|body| body.map_err(gateway::BoxError::from).boxed_unsync())
+                answer.map(|body| body.map_err(BoxError::from).boxed_unsync())
             }
             (None, Some(gateway)) => gateway.handle(request).await,
             (None, None) => {
-                let asks = gateway::error::Asks::of(request.headers());
-                gateway::error::Refusal::UnknownSite.answer(&asks)
+                let asks = Asks::of(request.headers());
+                Refusal::UnknownSite.answer(&asks)
             }
         }
     }
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response<gateway::Body> {
+    tracing::error!("a request ended in a panic");
+    page_of(Refusal::Broken)
+}
+
+/// The page of a refusal that came before or after anybody looked at the request.
+fn page_of(refusal: Refusal) -> Response<gateway::Body> {
+    refusal.answer(&Asks { navigates: true })
 }
 
 /// The host of a request that names exactly one, without doubt. Anything odd is the gateway's to refuse.

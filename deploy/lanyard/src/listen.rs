@@ -1,14 +1,18 @@
 //! The accept loop: limits on time before anything is read, TLS if asked for, a drain at the end.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::service::service_fn;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -50,6 +54,7 @@ impl Listener {
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(FIELDS);
         builder.http2().timer(TokioTimer::new()).max_concurrent_streams(200).max_header_list_size(16 * 1024);
         let builder = Arc::new(builder);
+        let service = TowerToHyperService::new(front.layered());
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
@@ -64,15 +69,16 @@ impl Listener {
                     continue;
                 }
             };
-            let (front, builder, tls, watcher) = (front.clone(), builder.clone(), self.tls.clone(), graceful.watcher());
+            let (service, builder, tls, watcher) =
+                (service.clone(), builder.clone(), self.tls.clone(), graceful.watcher());
             tokio::spawn(async move {
                 // An error here is a client that went away.
                 drop(stream.set_nodelay(true));
                 match tls {
-                    None => talk(stream, &builder, front, watcher).await,
+                    None => talk(stream, &builder, service, watcher).await,
                     Some(tls) => {
                         if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                            talk(stream, &builder, front, watcher).await;
+                            talk(stream, &builder, service, watcher).await;
                         }
                     }
                 }
@@ -86,18 +92,13 @@ impl Listener {
     }
 }
 
-async fn talk<I>(
-    stream: I,
-    builder: &Builder<TokioExecutor>,
-    front: Front,
-    watcher: hyper_util::server::graceful::Watcher,
-) where
+async fn talk<I, S>(stream: I, builder: &Builder<TokioExecutor>, service: S, watcher: Watcher)
+where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<gateway::Body>, Error = Infallible, Future: Send>
+        + Send
+        + 'static,
 {
-    let service = service_fn(move |request| {
-        let front = front.clone();
-        async move { Ok::<_, std::convert::Infallible>(front.handle(request).await) }
-    });
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = pin!(watcher.watch(connection));
     if let Err(error) = connection.await {

@@ -2,8 +2,6 @@
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body_util::Full;
 use idp_signin::Refusal;
 use idp_signin::account::keys::AddFault;
 use idp_store::StoreError;
@@ -124,12 +122,4 @@ pub(crate) fn query(name: &str, value: &str) -> String {
 
 pub(crate) async fn not_found(_: Uri) -> PageError {
     PageError::NotFound
-}
-
-/// A panic in one request ends that request only (F-14).
-pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::http::Response<Full<Bytes>> {
-    tracing::error!("a handler panicked");
-    let mut response = axum::http::Response::new(Full::from("There is a problem. Try again."));
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
 }

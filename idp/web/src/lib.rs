@@ -76,7 +76,6 @@ impl Web {
             .fallback(error::not_found)
             .layer(axum::middleware::from_fn_with_state(self.clone(), guard::headers))
             .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
-            .layer(tower_http::catch_panic::CatchPanicLayer::custom(error::panicked))
             .with_state(self)
     }
 }

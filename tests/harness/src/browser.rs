@@ -195,7 +195,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(unescape(rest.split('"').next()?))
 }
 
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let pairs = [
         ("&#38;", "&"),
         ("&amp;", "&"),

@@ -9,6 +9,7 @@
     reason = "in tests a broken assumption must stop the test at once"
 )]
 
+pub mod authenticator;
 pub mod browser;
 pub mod echo;
 pub mod oauth;

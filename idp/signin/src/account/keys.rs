@@ -11,6 +11,7 @@ use idp_store::{Effects, Mail, Signal, StoreError};
 use serde::{Deserialize, Serialize};
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
+use crate::factors::passkey;
 use crate::factors::soft_key::{self, SEAL};
 use crate::{Refusal, SignIn, throttle};
 
@@ -171,6 +172,7 @@ impl SignIn {
         }
         let state: PasskeyRegistration = serde_json::from_slice(&pending.material).map_err(|_| AddFault::Expired)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
+        passkey::require_top(answer.response.client_data_json.as_ref())?;
         let passkey = self.webauthn.finish_passkey_registration(&answer, &state).map_err(|_| Refusal::Wrong)?;
         let id = hex(passkey.cred_id());
         let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;

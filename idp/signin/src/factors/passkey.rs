@@ -30,6 +30,7 @@ impl SignIn {
     ) -> Result<KeyProof, Refusal> {
         let state: PasskeyAuthentication = serde_json::from_str(state).map_err(|_| Refusal::Wrong)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
+        require_top(answer.response.client_data_json.as_ref())?;
         let result = self.webauthn.finish_passkey_authentication(&answer, &state).map_err(|_| Refusal::Wrong)?;
         let now = self.context.now();
         for (key, mut passkey) in self.passkeys(person).await? {
@@ -50,4 +51,12 @@ impl SignIn {
             .filter_map(|key| serde_json::from_slice(&key.material).ok().map(|passkey| (key, passkey)))
             .collect())
     }
+}
+
+/// Refuses what a page of another origin had made in a frame (W-02, WebAuthn Level 3 §7.2 step 10). webauthn-rs asks this
+/// of new credentials only.
+pub(crate) fn require_top(client_data: &[u8]) -> Result<(), Refusal> {
+    let said: serde_json::Value = serde_json::from_slice(client_data).map_err(|_| Refusal::Wrong)?;
+    let framed = said.get("crossOrigin").is_some_and(|framed| framed != false) || said.get("topOrigin").is_some();
+    if framed { Err(Refusal::Wrong) } else { Ok(()) }
 }

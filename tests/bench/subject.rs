@@ -1,0 +1,152 @@
+//! The measured process: a running system that does what lines on its standard input say, and answers a line for each.
+
+use std::io::BufRead;
+use std::time::Instant;
+
+use idp_domain::email::EmailAddress;
+use idp_domain::membership::{Membership, MembershipStatus, Source};
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::site::Site;
+use idp_domain::{MembershipId, PersonId, SiteId, Slug};
+use idp_store::Effects;
+use idp_store::imports::Batch;
+use tests::System;
+use tests::system::SAMINA;
+
+/// Password checks in one measurement.
+const CHECKS: usize = 24;
+
+/// Runs until its input ends.
+pub fn run() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut subject = Subject { system: System::start().await, people: Vec::new() };
+        for line in std::io::stdin().lock().lines() {
+            let line = line.unwrap();
+            println!("{}", subject.answer(&line).await);
+        }
+    });
+}
+
+struct Subject {
+    system: System,
+    /// People who were added, each with the slug of their site.
+    people: Vec<(Person, String)>,
+}
+
+impl Subject {
+    async fn answer(&mut self, line: &str) -> String {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let number = |text: &str| text.parse::<usize>().unwrap();
+        match words.as_slice() {
+            ["site", upstream] => self.site(upstream).await,
+            ["sign-ins"] => self.sign_ins().await.to_string(),
+            ["trust", sites, people] => self.trust(number(sites), number(people)).await,
+            ["sessions", count] => self.sessions(number(count)).await,
+            _ => "unknown".to_owned(),
+        }
+    }
+
+    /// Points a site at an upstream and signs somebody in there. Answers port and cookie.
+    async fn site(&self, upstream: &str) -> String {
+        // Signed in first: the page that an upstream does not have would not open.
+        let browser = self.system.signed_in(SAMINA, "larkmoor").await;
+        self.system.set_upstream("larkmoor", upstream).await;
+        let cookie = browser.cookie("larkmoor.lanyard.localhost", "ln").unwrap();
+        format!("{} {cookie}", self.system.address().port())
+    }
+
+    /// Time of bare hashes as a share of the time of whole sign-ins, as many of each.
+    async fn sign_ins(&self) -> f64 {
+        let signin = &self.system.demo.assembled.signin;
+        let stored = self.system.person(SAMINA).await.password.unwrap();
+        let begun = Instant::now();
+        let mut set = tokio::task::JoinSet::new();
+        for _ in 0..CHECKS {
+            let (hasher, stored) = (signin.hasher.clone(), stored.clone());
+            set.spawn(async move { hasher.check(lanyard::demo::PASSWORD, Some(&stored)).await.unwrap() });
+        }
+        set.join_all().await;
+        let bare = begun.elapsed();
+        let begun = Instant::now();
+        for wave in 0..CHECKS / 4 {
+            // Few at once: a person's own tries wait for each other.
+            let mut set = tokio::task::JoinSet::new();
+            for _ in 0..4 {
+                let signin = signin.clone();
+                set.spawn(async move {
+                    let person = signin.check_password(SAMINA, lanyard::demo::PASSWORD).await.unwrap();
+                    signin.start_session(&person, person.epoch, false).await.unwrap();
+                });
+            }
+            assert_eq!(set.join_all().await.len(), 4, "wave {wave}");
+        }
+        bare.as_secs_f64() / begun.elapsed().as_secs_f64()
+    }
+
+    /// Adds sites like Larkmoor, and people spread over them.
+    async fn trust(&mut self, sites: usize, people: usize) -> String {
+        let context = self.system.demo.assembled.context.clone();
+        let model = self.system.site("larkmoor").await;
+        let pattern = context.store.memberships_at(model.id).await.unwrap().first().cloned().unwrap();
+        let mut added = Vec::new();
+        for number in 0..sites {
+            let slug = Slug::parse(&format!("school-{number}")).unwrap();
+            let id = SiteId::new(&*context.clock, &*context.random);
+            let site = Site { id, slug, name: format!("School {number}"), ..model.clone() };
+            context.store.add_site(&site, Effects::none()).await.unwrap();
+            added.push(site);
+        }
+        let mut batch = Batch::default();
+        for (number, site) in added.iter().cycle().take(people).enumerate() {
+            let person = Person {
+                id: PersonId::new(&*context.clock, &*context.random),
+                first_name: "Person".to_owned(),
+                last_name: format!("Number {number}"),
+                email: Some(EmailAddress::parse(&format!("person.{number}@school.example")).unwrap()),
+                username: None,
+                password: None,
+                status: PersonStatus::Active,
+                epoch: 1,
+                created_at: context.now(),
+            };
+            batch.memberships.push(Membership {
+                id: MembershipId::new(&*context.clock, &*context.random),
+                person: person.id,
+                site: site.id,
+                account: format!("person{number}"),
+                status: MembershipStatus::Active,
+                source: Source::Manual,
+                grants: idp_directory::grants::regrant(
+                    &context,
+                    &[],
+                    &idp_directory::grants::Wanted {
+                        groups: vec!["teacher".to_owned()],
+                        scope: idp_domain::scope::Scope::All,
+                    },
+                    person.id,
+                ),
+                ..pattern.clone()
+            });
+            self.people.push((person.clone(), site.slug.to_string()));
+            batch.people.push(person);
+        }
+        context.store.apply(&batch).await.unwrap();
+        assert!(self.system.demo.gateway.refresh_registry().await);
+        "added".to_owned()
+    }
+
+    /// Signs so many people in at their sites, each in a browser of their own. Answers how many sessions live.
+    async fn sessions(&self, count: usize) -> String {
+        let signin = &self.system.demo.assembled.signin;
+        for (person, slug) in self.people.iter().take(count) {
+            let secret = signin.start_session(person, person.epoch, false).await.unwrap();
+            let mut browser = self.system.browser();
+            browser
+                .cookies
+                .insert(("id.lanyard.localhost".to_owned(), "lanyard".to_owned()), secret.reveal().to_owned());
+            browser.open(&format!("{}/.lanyard/held?x", self.system.origin(slug))).await;
+        }
+        self.system.demo.gateway.live_sessions().to_string()
+    }
+}
