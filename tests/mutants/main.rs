@@ -1,5 +1,5 @@
 //! Takes each defence away, in a copy of the tree, and looks whether the attack test named by it fails. A test that still
-//! passes proves nothing; a defence that is no longer found in the code has to be described anew in `defences.toml`.
+//! passes proves nothing; names as arguments (`A-01 H-02`) choose some; a defence that is no longer found in the code has to be described anew in `defences.toml`.
 #![expect(clippy::expect_used, reason = "a check that cannot be made must stop with its reason")]
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
 
@@ -40,7 +40,9 @@ struct Edit {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project's folder");
     let text = std::fs::read_to_string(root.join("tests/mutants/defences.toml")).expect("the catalogue can be read");
-    let catalogue: Catalogue = toml::from_str(&text).expect("the catalogue is well formed");
+    let mut catalogue: Catalogue = toml::from_str(&text).expect("the catalogue is well formed");
+    let wanted: BTreeSet<String> = std::env::args().skip(1).collect();
+    catalogue.defence.retain(|defence| wanted.is_empty() || defence.ids.iter().any(|id| wanted.contains(id)));
     let copy = root.join("target/mutants/tree");
     let batches: BTreeSet<u32> = catalogue.defence.iter().map(|defence| defence.batch).collect();
     let mut alive = Vec::new();
