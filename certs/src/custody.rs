@@ -5,7 +5,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{hkdf, rand};
+use aws_lc_rs::{hkdf, hmac, rand};
 use zeroize::Zeroizing;
 
 use crate::KeyError;
@@ -50,16 +50,31 @@ impl Custody {
         Some(plain.to_vec())
     }
 
+    /// HMAC-SHA-256 of a short secret with a key of this purpose.
+    pub fn fingerprint(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let derived = self.derive(&["fingerprint of ", purpose])?;
+        Ok(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*derived), plain).as_ref().to_vec())
+    }
+
     fn key(&self, purpose: &str) -> Result<LessSafeKey, KeyError> {
-        let failed = |_| KeyError::Malformed("key derivation failed".to_owned());
+        let derived = self.derive(&[purpose])?;
+        UnboundKey::new(&AES_256_GCM, &*derived).map(LessSafeKey::new).map_err(underivable)
+    }
+
+    fn derive(&self, info: &[&str]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
         let mut derived = Zeroizing::new([0_u8; 32]);
+        let info: Vec<&[u8]> = info.iter().map(|part| part.as_bytes()).collect();
         hkdf::Salt::new(hkdf::HKDF_SHA256, b"lanyard")
             .extract(&*self.master)
-            .expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
+            .expand(&info, hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(&mut *derived))
-            .map_err(failed)?;
-        UnboundKey::new(&AES_256_GCM, &*derived).map(LessSafeKey::new).map_err(failed)
+            .map_err(underivable)?;
+        Ok(derived)
     }
+}
+
+fn underivable(_: aws_lc_rs::error::Unspecified) -> KeyError {
+    KeyError::Malformed("key derivation failed".to_owned())
 }
 
 /// Reads a secret file, or makes it with owner-only rights; it appears whole or not at all.

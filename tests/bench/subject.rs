@@ -6,8 +6,11 @@ use std::time::Instant;
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus};
+use idp_domain::session::Method;
 use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Slug};
+use idp_signin::sessions::Beginning;
+use idp_signin::throttle::TriedFrom;
 use idp_store::Effects;
 use idp_store::imports::Batch;
 use tests::System;
@@ -26,6 +29,11 @@ pub fn run() {
             println!("{}", subject.answer(&line).await);
         }
     });
+}
+
+/// A sign-in with a password, in a browser that is remembered.
+fn beginning(browser: &idp_domain::SecretHash) -> Beginning<'_> {
+    Beginning { method: Method::Password, shared: false, proof: None, browser, agent: "" }
 }
 
 struct Subject {
@@ -75,8 +83,10 @@ impl Subject {
             for _ in 0..4 {
                 let signin = signin.clone();
                 set.spawn(async move {
-                    let person = signin.check_password(SAMINA, lanyard::demo::PASSWORD).await.unwrap();
-                    signin.start_session(&person, person.epoch, false).await.unwrap();
+                    let browser = idp_domain::SecretHash("bench".to_owned());
+                    let from = TriedFrom { browser: &browser, address: None };
+                    let person = signin.check_password(SAMINA, lanyard::demo::PASSWORD, from).await.unwrap();
+                    signin.start_session(&person, person.epoch, beginning(&browser)).await.unwrap();
                 });
             }
             assert_eq!(set.join_all().await.len(), 4, "wave {wave}");
@@ -140,7 +150,8 @@ impl Subject {
     async fn sessions(&self, count: usize) -> String {
         let signin = &self.system.demo.assembled.signin;
         for (person, slug) in self.people.iter().take(count) {
-            let secret = signin.start_session(person, person.epoch, false).await.unwrap();
+            let known = idp_domain::SecretHash("bench".to_owned());
+            let secret = signin.start_session(person, person.epoch, beginning(&known)).await.unwrap();
             let mut browser = self.system.browser();
             browser
                 .cookies

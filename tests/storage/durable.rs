@@ -6,7 +6,7 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::{PasswordHash, Person, PersonStatus};
-use idp_domain::{KeyId, LinkId, PersonId, Secret, SteppedClock, SystemRandom, Timestamp, Vault};
+use idp_domain::{KeyId, LinkId, PersonId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp, Vault};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::tokens::{Rotation, Token, TokenFacts};
@@ -24,6 +24,10 @@ impl Vault for Marking {
     fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let rest = sealed.strip_prefix(purpose.as_bytes())?.strip_prefix(b"|")?;
         Some(rest.iter().map(|byte| byte ^ 0x55).collect())
+    }
+
+    fn fingerprint(&self, purpose: &str, plain: &[u8]) -> SecretHash {
+        SecretHash(format!("{purpose}|{}", String::from_utf8_lossy(plain)))
     }
 }
 
@@ -53,13 +57,14 @@ async fn promises(store: &dyn Durable) {
     let person = a_login_is_taken_once(store).await;
     a_link_is_spent_once_and_replaced_by_a_newer(store, &person).await;
     a_step_is_used_once(store, &person).await;
+    super::account::promises(store, &person).await;
     a_refresh_token_rotates_once(store).await;
     an_identifier_is_new_once(store).await;
     the_outbox_delivers_at_least_once(store, &person).await;
     a_failed_change_leaves_nothing(store, &person).await;
 }
 
-fn random_person() -> Person {
+pub(crate) fn random_person() -> Person {
     let id = PersonId::new(&SteppedClock::new(), &SystemRandom);
     Person {
         id,
@@ -121,6 +126,7 @@ async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
         last_step: 5,
         created_at: Timestamp(0),
         last_used_at: None,
+        suspended_at: None,
     };
     store.add_key(&key, None, Effects::none()).await.unwrap();
     let found = store.keys_of(person.id).await.unwrap().pop().unwrap();
@@ -129,6 +135,12 @@ async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
     for (step, wanted) in tries {
         assert_eq!(store.use_step(id, step, Timestamp(1)).await.unwrap(), wanted, "step {step}");
     }
+    let suspend = |since: Option<i64>| store.suspend_key(person.id, id, since.map(Timestamp), Effects::none());
+    assert!(suspend(Some(2)).await.unwrap());
+    assert!(!suspend(Some(3)).await.unwrap(), "it is suspended already");
+    assert!(!store.use_step(id, 9, Timestamp(1)).await.unwrap(), "a suspended key proves nothing");
+    assert!(suspend(None).await.unwrap() && !suspend(None).await.unwrap());
+    assert!(store.use_step(id, 9, Timestamp(1)).await.unwrap());
     let other = random_person();
     assert!(!store.remove_key(other.id, id, Effects::none()).await.unwrap(), "somebody else's key");
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());

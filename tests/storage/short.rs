@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use idp_domain::{Secret, SteppedClock, SystemRandom, Timestamp};
+use idp_domain::{Secret, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::ShortLived;
 use idp_store::attempts::StoredAttempt;
 use idp_store::codes::Redeemed;
@@ -18,6 +18,10 @@ impl idp_domain::Vault for NoVault {
 
     fn open(&self, _: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         Some(sealed.to_vec())
+    }
+
+    fn fingerprint(&self, purpose: &str, plain: &[u8]) -> SecretHash {
+        SecretHash(format!("{purpose}|{}", String::from_utf8_lossy(plain)))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
+use base64::Engine;
 use bytes::Bytes;
 use gateway::ports::{BackChannel, BackChannelError};
 use http_body_util::{BodyExt, Full, Limited};
@@ -48,6 +49,14 @@ impl idp_domain::Vault for Sealing {
 
     fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         self.0.open_sealed(purpose, sealed)
+    }
+
+    #[expect(clippy::panic, reason = "going on would mean to store a short secret as it is")]
+    fn fingerprint(&self, purpose: &str, plain: &[u8]) -> idp_domain::SecretHash {
+        match self.0.fingerprint(purpose, plain) {
+            Ok(digest) => idp_domain::SecretHash(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)),
+            Err(error) => panic!("a fingerprint failed: {error}"),
+        }
     }
 }
 

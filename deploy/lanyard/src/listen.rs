@@ -60,8 +60,8 @@ impl Listener {
                 accepted = self.socket.accept() => accepted,
                 () = stop.cancelled() => break,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, or a client that left: neither may end the loop.
                     tracing::warn!(%error, "accept");
@@ -70,7 +70,7 @@ impl Listener {
                 }
             };
             let (service, builder, tls, watcher) =
-                (service.clone(), builder.clone(), self.tls.clone(), graceful.watcher());
+                (With { peer, service: service.clone() }, builder.clone(), self.tls.clone(), graceful.watcher());
             tokio::spawn(async move {
                 // An error here is a client that went away.
                 drop(stream.set_nodelay(true));
@@ -89,6 +89,24 @@ impl Listener {
             () = graceful.shutdown() => {}
             () = tokio::time::sleep(DRAIN) => tracing::warn!("requests were cut off at the end of the drain"),
         }
+    }
+}
+
+/// Says with each request who is at the other end of its connection.
+#[derive(Clone)]
+struct With<S> {
+    peer: SocketAddr,
+    service: S,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for With<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(self.peer);
+        self.service.call(request)
     }
 }
 

@@ -8,6 +8,7 @@ use idp_domain::person::{Person, PersonStatus, fold_name};
 use idp_domain::scope::Scope;
 use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Slug, Timestamp};
+use idp_store::addresses::is_detached;
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -50,6 +51,20 @@ pub struct Change {
 }
 
 impl Directory {
+    /// Whose address this is. A school's mailbox whose owner has left every school of that domain is nobody's: it is
+    /// released, so that its new reader gets an identity of their own.
+    pub(crate) async fn owner_of(&self, email: &EmailAddress) -> Result<Option<Person>> {
+        let Some(person) = self.context.store.person_by_login(&email.folded()).await? else { return Ok(None) };
+        if !is_detached(&self.context, &person, email).await? {
+            return Ok(Some(person));
+        }
+        let sentence =
+            format!("{} gave up {}, which belongs to a school they have left", person.full_name(), email.as_str());
+        let entry = AuditEntry::new(self.context.now(), "address.released", sentence).about(person.id);
+        self.context.store.release_address(person.id, email, Effects::audit(entry)).await?;
+        Ok(None)
+    }
+
     /// Gives a person access to a site; a new identity if the address is new. Answers the person.
     pub async fn invite(&self, asker: &Asker, invitation: &Invitation) -> Result<PersonId> {
         let seen = invitation.site.as_ref().and_then(|slug| asker.site(slug));
@@ -59,7 +74,7 @@ impl Directory {
         let site = seen.site.clone();
         self.may(asker.person, seen, asker.elevated, ("edit", None, None))?;
         let email = self.checked_invitation(&site, invitation).await?;
-        let known = self.context.store.person_by_login(&email.folded()).await?;
+        let known = self.owner_of(&email).await?;
         if let Some(person) = &known {
             self.allowed(asker, site.id, "edit", person.id)?;
             if self.context.store.membership_at(person.id, site.id).await?.is_some() {

@@ -23,6 +23,15 @@ pub struct Key {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Since when it proves nothing, until its owner switches it on again.
+    pub suspended_at: Option<Timestamp>,
+}
+
+impl Key {
+    /// Whether it proves anything now.
+    pub fn works(&self) -> bool {
+        self.suspended_at.is_none()
+    }
 }
 
 /// The kinds of key.
@@ -33,20 +42,26 @@ pub enum KeyKind {
     Soft,
     /// A passkey or security key (WebAuthn).
     Passkey,
+    /// A printed card of codes, each used once, for people without a telephone.
+    Card,
 }
 
 impl KeyKind {
+    /// Every kind, in the order in which screens list them.
+    pub const ALL: [Self; 3] = [Self::Passkey, Self::Soft, Self::Card];
+
     /// The stored word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Soft => "soft",
             Self::Passkey => "passkey",
+            Self::Card => "card",
         }
     }
 
     /// Reads the stored word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Soft, Self::Passkey].into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
     /// The name on screen.
@@ -54,13 +69,14 @@ impl KeyKind {
         match self {
             Self::Soft => "Authenticator app",
             Self::Passkey => "Passkey or security key",
+            Self::Card => "Printed code card",
         }
     }
 
     /// What a proof with this kind of key is worth.
     pub fn acr(self) -> Acr {
         match self {
-            Self::Soft => Acr::Key,
+            Self::Soft | Self::Card => Acr::Key,
             Self::Passkey => Acr::PhishingResistant,
         }
     }
@@ -68,7 +84,7 @@ impl KeyKind {
     /// How a proof with this kind of key is named.
     pub fn amr(self) -> &'static [Amr] {
         match self {
-            Self::Soft => &[Amr::Otp, Amr::Mfa],
+            Self::Soft | Self::Card => &[Amr::Otp, Amr::Mfa],
             Self::Passkey => &[Amr::Hwk, Amr::User, Amr::Mfa],
         }
     }

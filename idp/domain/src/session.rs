@@ -1,5 +1,7 @@
 //! A signed-in browser at the provider.
 
+use serde::{Deserialize, Serialize};
+
 use crate::acr::{Acr, Amr};
 use crate::clock::Timestamp;
 use crate::id::PersonId;
@@ -34,6 +36,37 @@ pub struct Session {
     pub key_proof: Option<KeyProof>,
     /// A classroom computer: short idle time, nothing remembered.
     pub shared: bool,
+    /// How the person signed in.
+    pub method: Method,
+    /// When a recovery code or a temporary pass was used here; it lets its owner change keys, and nothing else (M-07).
+    pub recovered_at: Option<Timestamp>,
+    /// The browser in words, for "Where you are signed in".
+    pub agent: String,
+}
+
+/// How a person signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// E-mail and password.
+    Password,
+    /// A passkey alone.
+    Passkey,
+}
+
+impl Method {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// Reads the stored word; anything unknown is the weaker one.
+    pub fn parse(text: &str) -> Self {
+        if text == "passkey" { Self::Passkey } else { Self::Password }
+    }
 }
 
 /// A proof with a key.
@@ -65,10 +98,16 @@ impl Session {
     }
 
     /// The methods that this session may claim, given a proof that counts.
-    pub fn amr(proof: Option<&KeyProof>) -> Vec<Amr> {
-        let mut amr = vec![Amr::Pwd];
-        if let Some(proof) = proof {
-            amr.extend_from_slice(proof.kind.amr());
+    pub fn amr(&self, proof: Option<&KeyProof>) -> Vec<Amr> {
+        let mut amr = match self.method {
+            Method::Password => vec![Amr::Pwd],
+            // Said whether or not the proof still counts for the asked class: it is how this session began.
+            Method::Passkey => KeyKind::Passkey.amr().to_vec(),
+        };
+        for method in proof.map(|proof| proof.kind.amr()).unwrap_or_default() {
+            if !amr.contains(method) {
+                amr.push(*method);
+            }
         }
         amr
     }

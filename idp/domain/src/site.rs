@@ -25,6 +25,11 @@ impl Site {
     pub fn client_id(&self) -> String {
         format!("site:{}", self.slug)
     }
+
+    /// Where a proof with a key carries over to: the whole trust, or a lone site. One of the words in a session's proof.
+    pub fn place(&self) -> String {
+        self.trust.map_or_else(|| format!("site {}", self.slug), |trust| format!("trust {trust}"))
+    }
 }
 
 /// What an admin may change about a site.
@@ -53,6 +58,10 @@ pub struct SiteSettings {
     pub upstream: String,
     /// Whether the gateway puts the Lanyard bar into pages.
     pub bar: bool,
+    /// The domain of the school's own mailboxes, lower case; empty when it has none. Who has left the school has left
+    /// their address there.
+    #[serde(default)]
+    pub mail_domain: String,
 }
 
 /// When a key is needed at a site, weakest first; a trust's floor can only be raised.
@@ -101,6 +110,10 @@ impl SiteSettings {
             "elevation_absolute",
             "Longest time must be between 15 and 240 minutes",
         );
+        let domain = &self.mail_domain;
+        let is_domain =
+            crate::email::EmailAddress::parse(&format!("a@{domain}")).is_ok() && *domain == domain.to_lowercase();
+        check(domain.is_empty() || is_domain, "mail_domain", "Enter a domain, like larkmoor.example");
         check((0..=900).contains(&self.carry_over), "carry_over", "Carry-over must be between 0 and 15 minutes");
         faults
     }

@@ -54,9 +54,60 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             &[&format!("The key “{key}” was added to your account."), NOT_ME],
             None,
         ),
-        MailKind::KeyRemoved { key } => {
-            words("A key was removed or suspended", &[&format!("The key “{key}” no longer works."), NOT_ME], None)
+        MailKind::KeyChanged { key, verb } => words(
+            if verb == "switched on again" { "A key was switched on again" } else { "A key was removed or suspended" },
+            &[&format!("The key “{key}” was {verb}."), NOT_ME],
+            None,
+        ),
+        MailKind::SecurityCode { code } => words(
+            "Your security code",
+            &[
+                &format!("Your security code is {code}. It works once, for 15 minutes."),
+                "Type it on the page that asked for it. Nobody from your school or from Lanyard will ask you for it.",
+                NOT_ME,
+            ],
+            None,
+        ),
+        MailKind::ConfirmAddress { code } => words(
+            "Confirm your new email address",
+            &[
+                &format!("Your security code is {code}. It works once, for 15 minutes."),
+                "If you did not ask to use this address, ignore this email. Nothing changes.",
+            ],
+            None,
+        ),
+        MailKind::AddressChanging { new, link } => words(
+            "Your email address is changing",
+            &[
+                &format!("From now on you sign in as {new}. This address still works for 90 days."),
+                "If this was not you, undo it within 7 days. You will be signed out everywhere.",
+            ],
+            Some(("Undo the change", link)),
+        ),
+        MailKind::RecoveryUsed => {
+            words("A recovery code was used", &["One of your recovery codes was used to sign in.", NOT_ME], None)
         }
+        MailKind::PassUsed { who } => words(
+            "A temporary pass was used",
+            &[
+                &format!("{who} used a temporary pass to add a new key."),
+                "If nobody spoke to them face to face or by video before, tell your trust office at once.",
+            ],
+            None,
+        ),
+        MailKind::NewBrowser { agent } => words(
+            "New sign-in on a browser we do not recognise",
+            &[&format!("You signed in with {agent}, where we have not seen you before."), NOT_ME],
+            None,
+        ),
+        MailKind::SomebodyTried => words(
+            "Someone tried to sign in as you",
+            &[
+                "Someone entered your email address with a wrong password 10 times. They did not get in.",
+                "You can sign in as usual with a passkey, or on a computer that you have used before.",
+            ],
+            None,
+        ),
         MailKind::AccessChanged { site, sentence } => words(
             format!("Your access at {site} has changed"),
             &[sentence, "If this looks wrong, talk to the school office."],

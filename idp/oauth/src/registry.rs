@@ -52,11 +52,6 @@ pub struct RegisteredSite {
     pub bar: bool,
 }
 
-/// Where a proof with a key counts: the site's trust, or the site itself when it has none.
-pub fn place_of(site: &Site) -> String {
-    site.trust.map_or_else(|| format!("site {}", site.slug), |trust| format!("trust {trust}"))
-}
-
 impl Provider {
     /// The registry, for a token with [`SCOPE`].
     pub async fn registry(&self, authorization: Option<&str>) -> Result<Registry, OAuthError> {
@@ -79,7 +74,7 @@ fn registered(site: &Site) -> RegisteredSite {
         name: site.name.clone(),
         short_name: settings.short_name,
         colour: settings.colour,
-        place: place_of(site),
+        place: site.place(),
         upstream: settings.upstream,
         key_to_sign_in: settings.key_rule == idp_domain::site::KeyRule::ToSignIn,
         phishing_resistant_only: settings.phishing_resistant_only,

@@ -1,6 +1,6 @@
 //! A sign-in attempt: where somebody wants to go and what was asked of them. Bound to one browser (S-14).
 
-use idp_domain::{Acr, Secret, SecretHash, Slug, Timestamp};
+use idp_domain::{Acr, PersonId, Secret, SecretHash, Slug, Timestamp};
 use idp_store::attempts::StoredAttempt;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,32 @@ pub struct Attempt {
     pub site: Option<Slug>,
     /// State of a WebAuthn ceremony that is under way, used once.
     pub ceremony: Option<String>,
+    /// Whose password was right in a browser that has to be confirmed before they are signed in.
+    pub unconfirmed: Option<Unconfirmed>,
+}
+
+impl Attempt {
+    /// A new attempt of this browser.
+    pub fn new(browser: SecretHash, started_at: Timestamp, goal: Goal, need: Need) -> Self {
+        Self { browser, started_at, goal, need, site: None, ceremony: None, unconfirmed: None }
+    }
+}
+
+/// Somebody whose password was right, and who has yet to type the code that was mailed to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfirmed {
+    /// Who.
+    pub person: PersonId,
+    /// Their epoch when the password was right; another one by now means to begin again.
+    pub epoch: i64,
+    /// A classroom computer.
+    pub shared: bool,
+    /// Fingerprint of the code.
+    pub code: SecretHash,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// Wrong tries so far.
+    pub tries: u8,
 }
 
 /// Where an attempt leads.

@@ -3,21 +3,48 @@
 use idp_domain::session::{KeyProof, Session};
 use idp_domain::{Acr, Timestamp};
 
-use crate::attempt::Need;
+use crate::attempt::{Attempt, Need};
 
 /// What is next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// E-mail and password.
+    /// E-mail and password, or a passkey.
     SignIn,
+    /// The code that was mailed because the browser is not known.
+    NewBrowser,
     /// A proof with a key, of at least this strength.
     Key(Acr),
     /// Everything is proven.
     Done,
 }
 
-/// Decides the next step. `session` is live; `started_at` is when the attempt began.
-pub fn next_step(session: Option<&Session>, need: &Need, started_at: Timestamp, now: Timestamp) -> Step {
+/// What the dispatcher looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// The live session of this browser.
+    pub session: Option<&'a Session>,
+    /// What has to be proven.
+    pub need: &'a Need,
+    /// When the attempt began.
+    pub started_at: Timestamp,
+    /// Whether a password was right, but the browser is still to be confirmed.
+    pub unconfirmed: bool,
+}
+
+impl<'a> Standing<'a> {
+    /// Where an attempt stands.
+    pub fn of(attempt: &'a Attempt, session: Option<&'a Session>) -> Self {
+        let unconfirmed = attempt.unconfirmed.is_some();
+        Self { session, need: &attempt.need, started_at: attempt.started_at, unconfirmed }
+    }
+}
+
+/// Decides the next step.
+pub fn next_step(standing: Standing<'_>, now: Timestamp) -> Step {
+    let Standing { session, need, started_at, unconfirmed } = standing;
+    if unconfirmed {
+        return Step::NewBrowser;
+    }
     let Some(session) = session else { return Step::SignIn };
     let since_start = session.auth_time >= started_at;
     if need.anew && !since_start {
@@ -44,6 +71,7 @@ pub fn proof_for<'a>(session: &'a Session, need: &Need, started_at: Timestamp, n
 mod tests {
     use super::*;
     use idp_domain::key::KeyKind;
+    use idp_domain::session::Method;
     use idp_domain::{PersonId, SecretHash, SeededRandom, SystemClock};
 
     fn session(key_at: Option<i64>, place: &str) -> Session {
@@ -57,6 +85,9 @@ mod tests {
             auth_time: Timestamp(100),
             key_proof: key_at.map(|at| KeyProof { kind: KeyKind::Soft, at: Timestamp(at), place: place.into() }),
             shared: false,
+            method: Method::Password,
+            recovered_at: None,
+            agent: String::new(),
         }
     }
 
@@ -64,15 +95,26 @@ mod tests {
         Need { acr: Acr::Key, max_age: Some(max_age), anew: false, place: "tamberwell".into() }
     }
 
+    fn step(session: Option<&Session>, need: &Need, started_at: i64, now: Timestamp) -> Step {
+        next_step(Standing { session, need, started_at: Timestamp(started_at), unconfirmed: false }, now)
+    }
+
     #[test]
     fn nobody_is_done_without_a_session() {
-        assert_eq!(next_step(None, &Need::base(), Timestamp(0), Timestamp(1)), Step::SignIn);
+        assert_eq!(step(None, &Need::base(), 0, Timestamp(1)), Step::SignIn);
+    }
+
+    #[test]
+    fn a_browser_is_confirmed_before_anything_else() {
+        let (need, signed_in) = (Need::base(), session(None, ""));
+        let standing = Standing { session: Some(&signed_in), need: &need, started_at: Timestamp(0), unconfirmed: true };
+        assert_eq!(next_step(standing, Timestamp(101)), Step::NewBrowser);
     }
 
     #[test]
     fn p_07_a_proof_carries_over_only_within_its_place_and_time() {
         let now = Timestamp(2_000);
-        let at = |session: &Session, need: &Need| next_step(Some(session), need, Timestamp(1_990), now);
+        let at = |session: &Session, need: &Need| step(Some(session), need, 1_990, now);
         assert_eq!(at(&session(Some(1_500), "tamberwell"), &key_need(900)), Step::Done);
         assert_eq!(at(&session(Some(1_099), "tamberwell"), &key_need(900)), Step::Key(Acr::Key));
         assert_eq!(at(&session(Some(1_500), "briarholt"), &key_need(900)), Step::Key(Acr::Key));
@@ -85,7 +127,7 @@ mod tests {
     #[test]
     fn signing_in_anew_means_after_the_attempt_began() {
         let need = Need { anew: true, ..Need::base() };
-        assert_eq!(next_step(Some(&session(None, "")), &need, Timestamp(101), Timestamp(102)), Step::SignIn);
-        assert_eq!(next_step(Some(&session(None, "")), &need, Timestamp(100), Timestamp(102)), Step::Done);
+        assert_eq!(step(Some(&session(None, "")), &need, 101, Timestamp(102)), Step::SignIn);
+        assert_eq!(step(Some(&session(None, "")), &need, 100, Timestamp(102)), Step::Done);
     }
 }

@@ -39,6 +39,16 @@ pub enum Refusal {
     /// A soft-key code that was right, but was used before.
     #[error("used already")]
     UsedAlready,
+    /// A code that was right a while ago, twice running: the telephone's clock differs by so many seconds (behind when
+    /// negative).
+    #[error("the clock differs by {0} seconds")]
+    Drift(i64),
+    /// The code has been tried too often, or is too old: a new one is needed.
+    #[error("the code is spent")]
+    Spent,
+    /// Too many wrong passwords in a row: only a mailed link helps now.
+    #[error("a reset is needed")]
+    ResetNeeded,
     /// Too many wrong ones: wait so many seconds.
     #[error("wait {0} seconds")]
     Wait(i64),

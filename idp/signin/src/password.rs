@@ -1,6 +1,9 @@
 //! What a new password must be: long, not common, not about its owner. No composition rules.
 
+use idp_domain::Random;
 use idp_domain::person::{Person, fold_name};
+
+use crate::SignIn;
 
 /// Fewest characters.
 pub const MIN: usize = 12;
@@ -8,6 +11,10 @@ pub const MIN: usize = 12;
 pub const MAX: usize = 256;
 
 const COMMON: &str = include_str!("../common-passwords.txt");
+/// Plain words for [`three_words`], chosen so that none is rude, long or easily misspelt.
+const WORDS: &str = include_str!("../words.txt");
+/// Fewer guesses than this, as a power of ten, and a password is on somebody's list already.
+const GUESSES_LOG10: f64 = 8.0;
 
 /// Why a new password is refused. The words are shown as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +49,8 @@ pub fn judge(password: &str, person: &Person, schools: &[String]) -> Result<(), 
         return Err(PasswordFault::Long);
     }
     let folded = letters(password);
-    if COMMON.lines().any(|common| letters(common) == folded) || is_pattern(password) {
+    let guessable = zxcvbn::zxcvbn(password, &[]).guesses_log10() < GUESSES_LOG10;
+    if COMMON.lines().any(|common| letters(common) == folded) || is_pattern(password) || guessable {
         return Err(PasswordFault::Common);
     }
     let email = person.email.as_ref().map(|email| email.local().to_owned()).unwrap_or_default();
@@ -55,6 +63,28 @@ pub fn judge(password: &str, person: &Person, schools: &[String]) -> Result<(), 
         .map(letters)
         .any(|word| word.chars().count() >= 4 && folded.contains(&word));
     if personal { Err(PasswordFault::Personal) } else { Ok(()) }
+}
+
+/// Three words at random, as an example of a password that is long and can be remembered.
+pub fn three_words(random: &dyn Random) -> String {
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let mut chosen = Vec::new();
+    while chosen.len() < 3 {
+        let mut bytes = [0_u8; 4];
+        random.fill(&mut bytes);
+        let at = usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(0) % words.len().max(1);
+        if let Some(word) = words.get(at).filter(|word| !chosen.contains(*word)) {
+            chosen.push(*word);
+        }
+    }
+    chosen.join(" ")
+}
+
+impl SignIn {
+    /// Three words at random, as an example.
+    pub fn three_words(&self) -> String {
+        three_words(&*self.context.random)
+    }
 }
 
 /// Words of a school's name that say nothing about which school it is.
@@ -121,8 +151,18 @@ mod tests {
         assert_eq!(judge("ababababababab"), Err(PasswordFault::Common));
         assert_eq!(judge("Larkmoor2026!"), Err(PasswordFault::Personal));
         assert_eq!(judge("hello-dalgleish-hello"), Err(PasswordFault::Personal));
+        assert_eq!(judge("Liverpool1234"), Err(PasswordFault::Common));
+        assert_eq!(judge("iloveyou2026"), Err(PasswordFault::Common));
         assert_eq!(judge("kettle orbit primary"), Ok(()));
         assert_eq!(judge(" kettle orbit moss "), Ok(()));
         assert_eq!(judge("зимний вечер дома"), Ok(()));
+    }
+
+    #[test]
+    fn examples_are_good_passwords() {
+        for seed in 0..50 {
+            let example = three_words(&SeededRandom::new(seed));
+            assert_eq!(judge(&example, &person(), &[]), Ok(()), "{example}");
+        }
     }
 }

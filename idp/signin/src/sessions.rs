@@ -1,20 +1,45 @@
 //! Signed-in browsers: beginning, finding, stepping up, ending.
 
 use idp_domain::audit::AuditEntry;
+use idp_domain::group::group_by_id;
+use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
-use idp_domain::session::{KeyProof, Session};
-use idp_domain::{Secret, id};
+use idp_domain::session::{KeyProof, Method, Session};
+use idp_domain::{Secret, SecretHash, id};
+use idp_store::effects::MailKind;
+use idp_store::sessions::Proven;
 use idp_store::{Effects, Signal};
 
+use crate::account::told;
 use crate::{Refusal, SignIn};
 
 /// A use is written down at most this often, in seconds.
 const TOUCH: i64 = 60;
 
+/// How a session begins.
+pub struct Beginning<'a> {
+    /// How the person signed in.
+    pub method: Method,
+    /// A classroom computer: nothing is remembered.
+    pub shared: bool,
+    /// A passkey proves a key at once.
+    pub proof: Option<KeyProof>,
+    /// The browser, by the hash of its cookie.
+    pub browser: &'a SecretHash,
+    /// The browser in words.
+    pub agent: &'a str,
+}
+
 impl SignIn {
-    /// Signs a person in and answers the cookie's secret.
-    pub async fn start_session(&self, person: &Person, epoch: i64, shared: bool) -> Result<Secret, Refusal> {
+    /// Signs a person in and answers the cookie's secret. `epoch` is that of the moment in which they proved themselves.
+    pub async fn start_session(
+        &self,
+        person: &Person,
+        epoch: i64,
+        beginning: Beginning<'_>,
+    ) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
+        let Beginning { method, shared, proof, browser, agent } = beginning;
         let secret = Secret::new(&*context.random);
         let session = Session {
             hash: secret.hash(),
@@ -24,14 +49,36 @@ impl SignIn {
             created_at: now,
             seen_at: now,
             auth_time: now,
-            key_proof: None,
+            key_proof: proof,
             shared,
+            method,
+            recovered_at: None,
+            agent: agent.to_owned(),
         };
         let entry = AuditEntry::new(now, "session.started", format!("{} signed in", person.full_name()));
-        let effects = Effects::audit(entry.by(person.id).about(person.id));
+        let mut effects = Effects::audit(entry.by(person.id).about(person.id));
+        let known = context.store.knows_browser(person.id, browser).await?;
+        if !known && self.is_higher_level(person).await? {
+            effects = told(effects, person, MailKind::NewBrowser { agent: agent.to_owned() });
+        }
         context.store.add_session(&session, effects).await?;
+        if !shared {
+            context.store.remember_browser(person.id, browser, now).await?;
+        }
         metrics::counter!("lanyard_signins_total").increment(1);
         Ok(secret)
+    }
+
+    /// Whether somebody could see records or manage people with a key: they are told of sign-ins in new browsers.
+    async fn is_higher_level(&self, person: &Person) -> Result<bool, Refusal> {
+        let (store, now) = (&self.context.store, self.context.now());
+        let elevates = |id: &str| group_by_id(id).is_some_and(|group| group.may_elevate);
+        let places = store.memberships_of(person.id).await?;
+        let at_a_site = places
+            .iter()
+            .filter(|place| place.state(now) == State::Live)
+            .any(|place| place.active_grants().any(|grant| elevates(&grant.group)));
+        Ok(at_a_site || !store.seats_of(person.id).await?.is_empty())
     }
 
     /// The live session of a cookie and its person. Anything doubtful is nobody (H-18).
@@ -50,10 +97,10 @@ impl SignIn {
         Ok(Some((session, person)))
     }
 
-    /// Adds a proof with a key: the session gets a new cookie and the old one dies (S-01).
-    pub async fn step_up(&self, session: &Session, proof: KeyProof) -> Result<Secret, Refusal> {
+    /// Adds what was proven: the session gets a new cookie and the old one dies (S-01).
+    pub async fn step_up(&self, session: &Session, proven: &Proven) -> Result<Secret, Refusal> {
         let secret = Secret::new(&*self.context.random);
-        let rotated = self.context.store.rotate_session(&session.hash, &secret.hash(), Some(proof)).await?;
+        let rotated = self.context.store.rotate_session(&session.hash, &secret.hash(), proven).await?;
         if rotated { Ok(secret) } else { Err(Refusal::Expired) }
     }
 

@@ -1,5 +1,11 @@
 //! Waiting after wrong tries: per person and factor, the same for people who do not exist, never a lock by address.
+//!
+//! Whoever signs in from a browser that has signed them in before has a counter of their own there, so that a stranger's
+//! guesses do not keep a head out at 8:45. A password that is tried on many people makes strangers wait.
 
+use std::net::IpAddr;
+
+use idp_domain::SecretHash;
 use idp_store::Context;
 
 use crate::Refusal;
@@ -7,11 +13,22 @@ use crate::Refusal;
 /// Wrong tries that cost nothing.
 const FREE: i64 = 5;
 /// From so many on, a pause.
-const PAUSE_AT: i64 = 10;
+pub const PAUSE_AT: i64 = 10;
 /// Length of the pause, in seconds.
 const PAUSE: i64 = 15 * 60;
 /// Quiet seconds after which counting starts anew.
 const WINDOW: i64 = 24 * 3600;
+/// So many wrong passwords in a row, over whatever time, and only a mailed link helps (NIST SP 800-63B-4 §3.2.2).
+const HARD_STOP: i64 = 100;
+/// How long a row lasts without a try, in seconds: a year.
+const ROW: i64 = 365 * 24 * 3600;
+/// The same wrong password on so many different logins within an hour is a spray.
+const SPRAY: i64 = 20;
+/// Seconds that a stranger waits who tries a sprayed password.
+const SPRAY_WAIT: i64 = 60;
+/// More failures than this in a minute from one address, for more than [`NAMES`] logins, slow that address down.
+const FAILURES: i64 = 30;
+const NAMES: i64 = 20;
 
 /// Seconds that have to pass after the last of so many failures. More failures never shorten it.
 pub fn wait_after(failures: i64) -> i64 {
@@ -26,8 +43,8 @@ pub fn wait_after(failures: i64) -> i64 {
 }
 
 /// Takes a try before anything is checked: it counts as a failure until [`succeeded`] says otherwise, so that a thousand
-/// tries at once are not all the first. Refuses while the counter says to wait.
-pub async fn take_try(context: &Context, counter: &str) -> Result<(), Refusal> {
+/// tries at once are not all the first. Refuses while the counter says to wait. Answers which failure this would be.
+pub async fn take_try(context: &Context, counter: &str) -> Result<i64, Refusal> {
     let now = context.now();
     let before = context.store.short.failures(counter).await?;
     let left = wait_after(before.failures) - now.since(before.last_at);
@@ -36,7 +53,7 @@ pub async fn take_try(context: &Context, counter: &str) -> Result<(), Refusal> {
     }
     let after = context.store.short.count_failure(counter, now, WINDOW).await?;
     let overtaken = after.failures > FREE && after.failures > before.failures + 1;
-    if overtaken { Err(Refusal::Wait(wait_after(after.failures - 1).max(1))) } else { Ok(()) }
+    if overtaken { Err(Refusal::Wait(wait_after(after.failures - 1).max(1))) } else { Ok(after.failures) }
 }
 
 /// Forgets failures after a success.
@@ -51,6 +68,111 @@ pub async fn within_budget(context: &Context, counter: &str, most: i64, window: 
         return Ok(false);
     }
     Ok(context.store.short.count_failure(counter, now, window).await?.failures <= most)
+}
+
+/// Where a password is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct TriedFrom<'a> {
+    /// The browser, by the hash of its cookie.
+    pub browser: &'a SecretHash,
+    /// The address at the other end of the connection, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// The counters of one try of a password.
+pub struct PasswordTry<'a> {
+    context: &'a Context,
+    login: &'a str,
+    counter: String,
+    row: String,
+    known: bool,
+    address: Option<IpAddr>,
+}
+
+impl<'a> PasswordTry<'a> {
+    /// Takes a try for a folded login. `known` says that this browser has signed this person in before.
+    pub async fn take(context: &'a Context, login: &'a str, from: TriedFrom<'_>, known: bool) -> Result<Self, Refusal> {
+        let counter = if known { known_counter(login, from.browser) } else { stranger_counter(login) };
+        let row = row_counter(login);
+        if context.store.short.failures(&row).await?.failures >= HARD_STOP {
+            return Err(Refusal::ResetNeeded);
+        }
+        take_try(context, &counter).await?;
+        context.store.short.count_failure(&row, context.now(), ROW).await?;
+        Ok(Self { context, login, counter, row, known, address: from.address })
+    }
+
+    /// Makes a stranger wait who tries what is being tried on everybody.
+    pub async fn refuse_spray(&self, password: &str) -> Result<(), Refusal> {
+        let sprayed = self.context.store.short.failures(&self.spray_counter(password)).await?;
+        let now = self.context.now();
+        if !self.known && sprayed.failures >= SPRAY && now.since(sprayed.last_at) < SPRAY_WAIT {
+            metrics::counter!("lanyard_password_spray_total").increment(1);
+            return Err(Refusal::Wait(SPRAY_WAIT - now.since(sprayed.last_at)));
+        }
+        Ok(())
+    }
+
+    /// It was right: the counters forget.
+    pub async fn succeeded(&self) -> Result<(), Refusal> {
+        succeeded(self.context, &self.counter).await?;
+        succeeded(self.context, &self.row).await
+    }
+
+    /// It was wrong. Answers how many failures the login has had from strangers in a row.
+    pub async fn failed(&self, password: &str) -> Result<i64, Refusal> {
+        let (short, now) = (&self.context.store.short, self.context.now());
+        let spray = self.spray_counter(password);
+        let seen = short.count_failure(&format!("{spray}:{}", self.login), now, 3600).await?;
+        if seen.failures == 1 {
+            short.count_failure(&spray, now, 3600).await?;
+        }
+        if let Some(address) = self.address {
+            self.slow_down(address).await?;
+        }
+        Ok(if self.known { 0 } else { short.failures(&self.counter).await?.failures })
+    }
+
+    /// A whole school sits behind one address: nothing is refused, but a machine that goes through names gets slow.
+    async fn slow_down(&self, address: IpAddr) -> Result<(), Refusal> {
+        let (short, now) = (&self.context.store.short, self.context.now());
+        let minute = now.0 / 60;
+        let failures = short.count_failure(&format!("address:{address}:{minute}"), now, 120).await?;
+        let name = short.count_failure(&format!("address:{address}:{minute}:{}", self.login), now, 120).await?;
+        let names = format!("names:{address}:{minute}");
+        let names = match name.failures {
+            1 => short.count_failure(&names, now, 120).await?,
+            _ => short.failures(&names).await?,
+        };
+        if failures.failures > FAILURES && names.failures > NAMES {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+        Ok(())
+    }
+
+    /// Names a password by a few bits of a keyed digest: enough to see a spray, too few to tell which password it is.
+    fn spray_counter(&self, password: &str) -> String {
+        let digest = self.context.vault.fingerprint("spray", password.as_bytes());
+        format!("spray:{}", digest.0.chars().take(4).collect::<String>())
+    }
+}
+
+/// Forgets what strangers and known browsers got wrong: a link from the person's own mailbox was used.
+pub async fn forgive(context: &Context, login: &str) -> Result<(), Refusal> {
+    succeeded(context, &stranger_counter(login)).await?;
+    succeeded(context, &row_counter(login)).await
+}
+
+fn stranger_counter(login: &str) -> String {
+    format!("password:{login}")
+}
+
+fn known_counter(login: &str, browser: &SecretHash) -> String {
+    format!("password:{login}:{}", browser.0)
+}
+
+fn row_counter(login: &str) -> String {
+    format!("row:{login}")
 }
 
 #[cfg(test)]

@@ -248,6 +248,11 @@ impl SqlStore {
         commit(transaction).await?;
         Ok(changed)
     }
+
+    /// The number `n` of a statement that counts what belongs to one identifier.
+    pub(crate) async fn count(&self, sql: &'static str, id: &str) -> Result<i64> {
+        sqlx::query(sql).bind(id.to_owned()).fetch_one(&self.read).await.map_err(problem)?.int("n")
+    }
 }
 
 #[async_trait]

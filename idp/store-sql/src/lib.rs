@@ -5,12 +5,14 @@
 //! never by counting rows afterwards (I-38).
 
 mod access;
+mod account;
 mod outbox;
 mod people;
 mod places;
 mod pool;
 mod proofs;
 mod protocol;
+mod recovery;
 mod row;
 mod short;
 

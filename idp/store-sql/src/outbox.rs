@@ -1,9 +1,9 @@
 //! Effects of a change, the outbox and the audit log.
 
 use async_trait::async_trait;
-use idp_domain::Timestamp;
 use idp_domain::audit::AuditEntry;
 use idp_domain::id::uuid_v7;
+use idp_domain::{PersonId, Timestamp};
 use idp_store::audit::{Audit, AuditQuery};
 use idp_store::effects::{Claimed, Outbox};
 use idp_store::{Effects, Outgoing, Result};
@@ -147,6 +147,17 @@ impl Audit for SqlStore {
             statement = statement.bind(site.to_string());
         }
         let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        rows.iter().map(entry).collect()
+    }
+
+    async fn audit_of(&self, person: PersonId, since: Timestamp, limit: i64) -> Result<Vec<AuditEntry>> {
+        let rows = sqlx::query("SELECT * FROM audit WHERE subject_id = $1 AND at >= $2 ORDER BY id DESC LIMIT $3")
+            .bind(person.to_string())
+            .bind(since.0)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
         rows.iter().map(entry).collect()
     }
 }

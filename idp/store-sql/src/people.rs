@@ -59,6 +59,12 @@ pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, pers
     .map_err(problem)?;
     let logins = person.email.as_ref().map(EmailAddress::folded).into_iter().chain(person.username.clone());
     for login in logins {
+        sqlx::query("DELETE FROM logins WHERE login = $1 AND alias_until <= $2")
+            .bind(&login)
+            .bind(person.created_at.0)
+            .execute(&mut **transaction)
+            .await
+            .map_err(problem)?;
         sqlx::query("INSERT INTO logins (login, person_id) VALUES ($1, $2)")
             .bind(&login)
             .bind(person.id.to_string())
@@ -84,11 +90,15 @@ impl People for SqlStore {
     }
 
     async fn person_by_login(&self, login: &str) -> Result<Option<Person>> {
-        let row = sqlx::query("SELECT p.* FROM logins l JOIN people p ON p.id = l.person_id WHERE l.login = $1")
-            .bind(login)
-            .fetch_optional(&self.read)
-            .await
-            .map_err(problem)?;
+        let row = sqlx::query(
+            "SELECT p.* FROM logins l JOIN people p ON p.id = l.person_id \
+             WHERE l.login = $1 AND (l.alias_until IS NULL OR l.alias_until > $2)",
+        )
+        .bind(login)
+        .bind(self.clock.now().0)
+        .fetch_optional(&self.read)
+        .await
+        .map_err(problem)?;
         row.as_ref().map(person).transpose()
     }
 

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::PasswordHash;
-use idp_domain::session::{KeyProof, Session};
+use idp_domain::session::{KeyProof, Method, Session};
 use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
 use idp_store::keys::Keys;
 use idp_store::links::{Link, Links};
-use idp_store::sessions::Sessions;
+use idp_store::sessions::{Proven, Sessions};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
@@ -20,22 +20,7 @@ use crate::row::{Columns, corrupt, problem};
 impl Keys for SqlStore {
     async fn add_key(&self, key: &Key, credential_id: Option<&str>, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO keys (id, person_id, kind, name, credential_id, material, last_step, created_at, last_used_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(key.id.to_string())
-        .bind(key.person.to_string())
-        .bind(key.kind.as_str())
-        .bind(&key.name)
-        .bind(credential_id.map(str::to_owned))
-        .bind(key.material.clone())
-        .bind(key.last_step)
-        .bind(key.created_at.0)
-        .bind(key.last_used_at.map(|t| t.0))
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
+        put_key(&mut transaction, key, credential_id).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }
@@ -51,7 +36,8 @@ impl Keys for SqlStore {
 
     async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool> {
         let row = sqlx::query(
-            "UPDATE keys SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2 RETURNING id",
+            "UPDATE keys SET last_step = $2, last_used_at = $3 \
+             WHERE id = $1 AND last_step < $2 AND suspended_at IS NULL RETURNING id",
         )
         .bind(id.to_string())
         .bind(step)
@@ -84,16 +70,84 @@ impl Keys for SqlStore {
         if gone.is_none() {
             return Ok(false);
         }
-        // What the key proved counts no more, in any browser.
-        sqlx::query("UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL WHERE person_id = $1")
-            .bind(person.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
+        forget_proofs(&mut transaction, person).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
         Ok(true)
     }
+
+    async fn suspend_key(
+        &self,
+        person: PersonId,
+        id: KeyId,
+        since: Option<Timestamp>,
+        effects: Effects,
+    ) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let changed = sqlx::query(
+            "UPDATE keys SET suspended_at = $3 WHERE id = $1 AND person_id = $2 \
+             AND (CASE WHEN suspended_at IS NULL THEN 0 ELSE 1 END) <> $4 RETURNING id",
+        )
+        .bind(id.to_string())
+        .bind(person.to_string())
+        .bind(since.map(|at| at.0))
+        .bind(i64::from(since.is_some()))
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        if changed.is_none() {
+            return Ok(false);
+        }
+        if since.is_some() {
+            forget_proofs(&mut transaction, person).await?;
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
+    }
+
+    async fn rename_key(&self, person: PersonId, id: KeyId, name: &str, effects: Effects) -> Result<bool> {
+        let statement = sqlx::query("UPDATE keys SET name = $3 WHERE id = $1 AND person_id = $2 RETURNING id")
+            .bind(id.to_string())
+            .bind(person.to_string())
+            .bind(name.to_owned());
+        self.settle(statement, effects).await
+    }
+}
+
+/// Inserts a key.
+pub(crate) async fn put_key(
+    transaction: &mut Transaction<'static, Any>,
+    key: &Key,
+    credential_id: Option<&str>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO keys (id, person_id, kind, name, credential_id, material, last_step, created_at, last_used_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(key.id.to_string())
+    .bind(key.person.to_string())
+    .bind(key.kind.as_str())
+    .bind(key.name.clone())
+    .bind(credential_id.map(str::to_owned))
+    .bind(key.material.clone())
+    .bind(key.last_step)
+    .bind(key.created_at.0)
+    .bind(key.last_used_at.map(|t| t.0))
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)
+    .map(|_| ())
+}
+
+/// What a key proved counts no more, in any browser.
+async fn forget_proofs(transaction: &mut Transaction<'static, Any>, person: PersonId) -> Result<()> {
+    sqlx::query("UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL WHERE person_id = $1")
+        .bind(person.to_string())
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)
+        .map(|_| ())
 }
 
 fn key(row: &AnyRow) -> Result<Key> {
@@ -106,6 +160,7 @@ fn key(row: &AnyRow) -> Result<Key> {
         last_step: row.int("last_step")?,
         created_at: row.time("created_at")?,
         last_used_at: row.maybe_time("last_used_at")?,
+        suspended_at: row.maybe_time("suspended_at")?,
     })
 }
 
@@ -196,8 +251,8 @@ impl Sessions for SqlStore {
     async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
+             method, recovered_at, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(&session.hash.0)
         .bind(&session.sid)
@@ -210,6 +265,9 @@ impl Sessions for SqlStore {
         .bind(session.key_proof.as_ref().map(|proof| proof.at.0))
         .bind(session.key_proof.as_ref().map(|proof| proof.place.clone()))
         .bind(i64::from(session.shared))
+        .bind(session.method.as_str())
+        .bind(session.recovered_at.map(|at| at.0))
+        .bind(session.agent.clone())
         .execute(&mut *transaction)
         .await
         .map_err(problem)?;
@@ -236,20 +294,32 @@ impl Sessions for SqlStore {
             .map(|_| ())
     }
 
-    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: Option<KeyProof>) -> Result<bool> {
+    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool> {
+        let (proof, recovered_at) = match proven {
+            Proven::Key(proof) => (Some(proof), None),
+            Proven::Recovery(at) => (None, Some(at.0)),
+        };
         let row = sqlx::query(
             "UPDATE sessions SET hash = $2, key_kind = coalesce($3, key_kind), key_at = coalesce($4, key_at), \
-             key_place = coalesce($5, key_place) WHERE hash = $1 RETURNING sid",
+             key_place = coalesce($5, key_place), recovered_at = coalesce($6, recovered_at) WHERE hash = $1 RETURNING sid",
         )
         .bind(&old.0)
         .bind(&new.0)
-        .bind(proof.as_ref().map(|proof| proof.kind.as_str()))
-        .bind(proof.as_ref().map(|proof| proof.at.0))
-        .bind(proof.map(|proof| proof.place))
+        .bind(proof.map(|proof| proof.kind.as_str()))
+        .bind(proof.map(|proof| proof.at.0))
+        .bind(proof.map(|proof| proof.place.clone()))
+        .bind(recovered_at)
         .fetch_optional(&self.write)
         .await
         .map_err(problem)?;
         Ok(row.is_some())
+    }
+
+    async fn end_session_by_sid(&self, person: PersonId, sid: &str, effects: Effects) -> Result<bool> {
+        let statement = sqlx::query("DELETE FROM sessions WHERE person_id = $1 AND sid = $2 RETURNING sid")
+            .bind(person.to_string())
+            .bind(sid.to_owned());
+        self.settle(statement, effects).await
     }
 
     async fn end_session(&self, hash: &SecretHash, effects: Effects) -> Result<()> {
@@ -291,5 +361,8 @@ fn session(row: &AnyRow) -> Result<Session> {
         auth_time: row.time("auth_time")?,
         key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, at, place }),
         shared: row.flag("shared")?,
+        method: Method::parse(&row.text("method")?),
+        recovered_at: row.maybe_time("recovered_at")?,
+        agent: row.text("agent")?,
     })
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use idp_domain::audit::AuditEntry;
-use idp_domain::{PersonId, SiteId, TrustId};
+use idp_domain::{PersonId, SiteId, Timestamp, TrustId};
 
 use crate::error::Result;
 
@@ -26,4 +26,6 @@ pub struct AuditQuery {
 pub trait Audit: Send + Sync {
     /// Entries, newest first.
     async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>>;
+    /// What a person did or had done to them, since `since`, newest first; for their own eyes.
+    async fn audit_of(&self, person: PersonId, since: Timestamp, limit: i64) -> Result<Vec<AuditEntry>>;
 }

@@ -95,11 +95,44 @@ pub enum MailKind {
         /// The key's name.
         key: String,
     },
-    /// 10: a key was removed.
-    KeyRemoved {
+    /// 10: a key was removed, suspended or switched on again.
+    KeyChanged {
         /// The key's name.
         key: String,
+        /// What happened to it, for example `removed`.
+        verb: String,
     },
+    /// 6: the code that confirms a new browser. It stands in the body only.
+    SecurityCode {
+        /// Six digits.
+        code: String,
+    },
+    /// 7: the code that confirms a new address, to that address.
+    ConfirmAddress {
+        /// Six digits.
+        code: String,
+    },
+    /// 8: the address is changing, to the old one.
+    AddressChanging {
+        /// The new address.
+        new: String,
+        /// Link that undoes it, valid 7 days.
+        link: String,
+    },
+    /// A recovery code was used.
+    RecoveryUsed,
+    /// 11: a temporary pass was used, to its owner and to DSLs.
+    PassUsed {
+        /// Who used it.
+        who: String,
+    },
+    /// 12: a sign-in in a browser that is not known.
+    NewBrowser {
+        /// The browser in words.
+        agent: String,
+    },
+    /// 13: ten wrong passwords in a row.
+    SomebodyTried,
     /// 14: your access has changed.
     AccessChanged {
         /// At which site.

@@ -18,6 +18,17 @@ pub trait Keys: Send + Sync {
     async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool>;
     /// Saves the passkey's new state after a use.
     async fn save_key_use(&self, id: KeyId, material: &[u8], now: Timestamp) -> Result<()>;
+    /// Suspends a key of this person, or switches it on again; false when that changes nothing. What a suspended key
+    /// proved counts no more, in any browser.
+    async fn suspend_key(
+        &self,
+        person: PersonId,
+        id: KeyId,
+        since: Option<Timestamp>,
+        effects: Effects,
+    ) -> Result<bool>;
+    /// Gives a key of this person another name; false when there is none.
+    async fn rename_key(&self, person: PersonId, id: KeyId, name: &str, effects: Effects) -> Result<bool>;
     /// Removes a key of this person; false when there is none.
     async fn remove_key(&self, person: PersonId, id: KeyId, effects: Effects) -> Result<bool>;
 }

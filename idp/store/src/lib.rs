@@ -5,9 +5,12 @@
 
 use std::sync::Arc;
 
+pub mod addresses;
 pub mod approvals;
 pub mod attempts;
 pub mod audit;
+pub mod browsers;
+pub mod cards;
 pub mod clients;
 pub mod codes;
 pub mod consents;
@@ -18,6 +21,7 @@ pub mod keys;
 pub mod links;
 pub mod memberships;
 pub mod people;
+pub mod recovery;
 pub mod replay;
 pub mod sessions;
 pub mod signing_keys;
@@ -47,6 +51,10 @@ pub trait Durable:
     + audit::Audit
     + replay::Replay
     + imports::Imports
+    + cards::Cards
+    + recovery::Recovery
+    + browsers::Browsers
+    + addresses::Addresses
 {
 }
 
@@ -67,6 +75,10 @@ impl<T> Durable for T where
         + audit::Audit
         + replay::Replay
         + imports::Imports
+        + cards::Cards
+        + recovery::Recovery
+        + browsers::Browsers
+        + addresses::Addresses
 {
 }
 

@@ -7,6 +7,15 @@ use idp_domain::{PersonId, SecretHash, Timestamp};
 use crate::effects::Effects;
 use crate::error::Result;
 
+/// What somebody who is signed in has proven beyond that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// That they hold a key.
+    Key(KeyProof),
+    /// That they may come back without one, at this moment; it lets them change keys, and nothing else.
+    Recovery(Timestamp),
+}
+
 /// The port.
 #[async_trait]
 pub trait Sessions: Send + Sync {
@@ -16,10 +25,12 @@ pub trait Sessions: Send + Sync {
     async fn session(&self, hash: &SecretHash) -> Result<Option<Session>>;
     /// Notes that it was used.
     async fn touch_session(&self, hash: &SecretHash, now: Timestamp) -> Result<()>;
-    /// Gives it a new cookie with a key proof (S-01: new identifier at each step up). False when it is gone.
-    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: Option<KeyProof>) -> Result<bool>;
+    /// Gives it a new cookie for what was proven (S-01: new identifier at each step up). False when it is gone.
+    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool>;
     /// Ends one.
     async fn end_session(&self, hash: &SecretHash, effects: Effects) -> Result<()>;
+    /// Ends one of this person by its `sid`; false when there is none.
+    async fn end_session_by_sid(&self, person: PersonId, sid: &str, effects: Effects) -> Result<bool>;
     /// Ends all sessions of a person.
     async fn end_sessions_of(&self, person: PersonId, effects: Effects) -> Result<()>;
     /// The sessions of a person, newest first.

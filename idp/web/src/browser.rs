@@ -1,5 +1,7 @@
 //! Who is at the other end: the browser, and the person signed in there.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -8,6 +10,7 @@ use axum::response::Response;
 use idp_domain::person::Person;
 use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash};
+use idp_signin::throttle::TriedFrom;
 
 use crate::cookies::Cookie;
 use crate::{PageError, Web};
@@ -45,6 +48,60 @@ impl FromRequestParts<Web> for Browser {
     }
 }
 
+/// The other end of the connection, as far as it is known: address and software.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    pub address: Option<IpAddr>,
+    /// The browser in words, for its owner: `Firefox on Windows`.
+    pub agent: String,
+}
+
+impl FromRequestParts<Web> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Self::Rejection> {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let address = parts.extensions.get::<SocketAddr>().map(SocketAddr::ip);
+        Ok(Self { address, agent: agent_words(agent) })
+    }
+}
+
+impl Peer {
+    /// Where a password is tried.
+    pub fn tries<'a>(&self, browser: &'a SecretHash) -> TriedFrom<'a> {
+        TriedFrom { browser, address: self.address }
+    }
+}
+
+/// A browser and its system, in words; nothing that a header could make up is repeated.
+fn agent_words(agent: &str) -> String {
+    let first = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map_or("", |(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("CrOS", "a Chromebook"),
+        ("Mac OS X", "a Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        ("", "") => "a browser".to_owned(),
+        (browser, "") => browser.to_owned(),
+        ("", system) => format!("a browser on {system}"),
+        (browser, system) => format!("{browser} on {system}"),
+    }
+}
+
 /// Whoever is signed in, or nobody.
 pub(crate) struct Visitor(pub Option<(Session, Person)>);
 
@@ -73,5 +130,21 @@ impl FromRequestParts<Web> for SignedIn {
             Some((session, person)) => Ok(Self { session, person }),
             None => Err(PageError::SignInFirst(if reads { path } else { "/".to_owned() })),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_told_in_words_and_never_repeated() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120 Safari/537 Edg/120";
+        assert_eq!(agent_words(edge), "Edge on Windows");
+        assert_eq!(
+            agent_words("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Safari/604"),
+            "Safari on iPhone"
+        );
+        assert_eq!(agent_words("<script>alert(1)</script>"), "a browser");
     }
 }

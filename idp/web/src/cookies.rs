@@ -5,6 +5,9 @@ use idp_domain::Secret;
 
 use crate::Settings;
 
+/// How long a browser is remembered, in seconds; the longest that browsers keep a cookie is 400 days.
+pub const REMEMBERED: i64 = 400 * 24 * 3600;
+
 /// Our two cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookie {

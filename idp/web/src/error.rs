@@ -50,7 +50,12 @@ impl From<Refusal> for PageError {
             Refusal::Busy => Self::Busy,
             Refusal::Expired => Self::AttemptExpired,
             Refusal::Suspended => Self::Refused(SUSPENDED.to_owned()),
-            Refusal::Wrong | Refusal::UsedAlready | Refusal::Wait(_) => Self::Broken("refusal without a form"),
+            Refusal::Wrong
+            | Refusal::UsedAlready
+            | Refusal::Drift(_)
+            | Refusal::Spent
+            | Refusal::ResetNeeded
+            | Refusal::Wait(_) => Self::Broken("refusal without a form"),
         }
     }
 }

@@ -1,22 +1,65 @@
-// Passkeys: the one thing on these pages that needs JavaScript. Data comes from and goes into the form beside it.
+// Passkeys; showing what is typed into a password field; a print button. Only passkeys need JavaScript. Data
+// comes from and goes into the form beside it.
 "use strict";
+const FAILED = "Nothing was changed. Try the key again or choose another way.";
+let waiting = null;
+
+async function ask(form, mediation) {
+  const asked = JSON.parse(form.dataset.challenge).publicKey;
+  if (form.dataset.passkey === "create") {
+    return navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) });
+  }
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked);
+  // One request at a time: the button ends the one that waits for autofill.
+  if (waiting) waiting.abort();
+  const current = new AbortController();
+  waiting = current;
+  return navigator.credentials.get({ publicKey, mediation, signal: current.signal });
+}
+
+function send(form, made) {
+  const shared = document.getElementById("shared");
+  if (shared && shared.checked && form.dataset.autofill !== undefined) {
+    const copy = Object.assign(document.createElement("input"), { type: "hidden", name: "shared", value: "1" });
+    form.append(copy);
+  }
+  form.elements.credential.value = JSON.stringify(made.toJSON());
+  form.submit();
+}
+
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const words = form.querySelector("[data-words]");
   form.hidden = !window.PublicKeyCredential;
   form.addEventListener("submit", async (event) => {
-    const field = form.elements.credential;
-    if (field.value) return;
+    if (form.elements.credential.value) return;
     event.preventDefault();
     words.textContent = "Follow the steps that your browser shows.";
     try {
-      const asked = JSON.parse(form.dataset.challenge).publicKey;
-      const made = form.dataset.passkey === "create"
-        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
-        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
-      field.value = JSON.stringify(made.toJSON());
-      form.submit();
-    } catch (error) {
-      words.textContent = "Nothing was changed. Try the key again or choose another way.";
+      send(form, await ask(form, "optional"));
+    } catch {
+      words.textContent = FAILED;
     }
   });
+  if (form.dataset.autofill !== undefined && window.PublicKeyCredential?.isConditionalMediationAvailable) {
+    PublicKeyCredential.isConditionalMediationAvailable()
+      .then((can) => (can ? ask(form, "conditional") : null))
+      .then((made) => made && send(form, made))
+      // Ended by the button, or nothing was chosen: the page stays as it is.
+      .catch(() => {});
+  }
+}
+
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  const field = document.getElementById(button.dataset.reveal);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const show = field.type === "password";
+    field.type = show ? "text" : "password";
+    button.firstChild.textContent = show ? "Hide" : "Show";
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
 }

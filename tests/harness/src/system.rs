@@ -131,12 +131,34 @@ impl System {
         assert!(self.demo.gateway.refresh_registry().await);
     }
 
+    /// The security code in the last mail to an address.
+    pub async fn mailed_code(&self, to: &str) -> String {
+        self.settle().await;
+        let mails = self.demo.mailbox.all();
+        let found =
+            mails.iter().rev().find(|(address, _, text)| address == to && text.contains("Your security code is"));
+        let (_, subject, text) = found.unwrap_or_else(|| panic!("no code to {to}"));
+        assert!(!subject.bytes().any(|byte| byte.is_ascii_digit()), "a code in a subject: {subject}");
+        text.split("Your security code is ").nth(1).unwrap()[..6].to_owned()
+    }
+
+    /// Types a person's address and password into a sign-in page, and the mailed code if one is asked for.
+    pub async fn type_password(&self, browser: &mut Browser, page: &crate::Page, login: &str) -> crate::Page {
+        let fields = [("login", login), ("password", lanyard::demo::PASSWORD)];
+        let page = browser.fill(page, "signin", &fields).await;
+        if !page.body.contains("id=\"confirm\"") {
+            return page;
+        }
+        let code = self.mailed_code(login).await;
+        browser.fill(&page, "confirm", &[("code", &code)]).await
+    }
+
     /// A browser in which somebody is signed in at a site.
     pub async fn signed_in(&self, login: &str, site: &str) -> Browser {
         let mut browser = self.browser();
         let page = browser.open(&format!("{}/", self.origin(site))).await;
         assert!(page.body.contains("id=\"signin\""), "{}", page.body);
-        let page = browser.fill(&page, "signin", &[("login", login), ("password", lanyard::demo::PASSWORD)]).await;
+        let page = self.type_password(&mut browser, &page, login).await;
         assert!(page.url.starts_with(&self.origin(site)), "{} {}", page.url, page.body);
         browser
     }

@@ -113,6 +113,10 @@ impl Seeder<'_> {
             support_phone: "01632 960123".to_owned(),
             upstream: String::new(),
             bar: true,
+            mail_domain: match row.in_trust {
+                true => format!("{}.tamberwell.example", row.slug.trim_start_matches("tamberwell-")),
+                false => format!("{}.example", row.slug),
+            },
         };
         let slug = Slug::parse(row.slug)?;
         let site = Site { id, trust: row.in_trust.then_some(trust), slug, name: row.name.to_owned(), settings };
@@ -237,6 +241,7 @@ impl Seeder<'_> {
             last_step: 0,
             created_at: self.now,
             last_used_at: None,
+            suspended_at: None,
         };
         Ok(context.store.add_key(&key, None, Effects::none()).await?)
     }

@@ -97,7 +97,7 @@ impl Provider {
             nonce: request.params.get("nonce").map(str::to_owned),
             auth_time: proven.session.last_proof(),
             acr: Session::acr(proven.proof),
-            amr: Session::amr(proven.proof),
+            amr: proven.session.amr(proven.proof),
             sid: proven.session.sid.clone(),
             epoch: proven.session.epoch,
             family: idp_domain::id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),

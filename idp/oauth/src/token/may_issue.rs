@@ -32,7 +32,11 @@ impl Provider {
         let membership = self.context.store.membership_at(person.id, site.id).await?;
         let membership = membership.ok_or(denied("the person has no access to this site"))?;
         match SiteRights::of(&membership, self.context.now()) {
-            Ok(rights) => Ok(Some((site, rights))),
+            Ok(mut rights) => {
+                // Another trust vouched for a new key: nothing is elevated here until this place confirms it.
+                rights.may_elevate &= !self.context.store.holds_of(person.id).await?.contains(&site.place());
+                Ok(Some((site, rights)))
+            }
             Err(State::NotStarted) => Err(denied("access has not started")),
             Err(State::Paused) => Err(denied("access is paused")),
             Err(State::Ended | State::Live) => Err(denied("access has ended")),

@@ -1,4 +1,5 @@
-//! Security keys: add, list, remove. A fresh proof comes first, every change is told by mail.
+//! Changing keys: what every way of adding shares; suspend, switch on again, rename, remove. A fresh proof comes first,
+//! every change is told by mail.
 
 use idp_domain::audit::AuditEntry;
 use idp_domain::key::{Key, KeyKind};
@@ -7,13 +8,12 @@ use idp_domain::session::Session;
 use idp_domain::{KeyId, Secret, Timestamp};
 use idp_store::attempts::StoredAttempt;
 use idp_store::effects::MailKind;
-use idp_store::{Effects, Mail, Signal, StoreError};
+use idp_store::{Effects, Signal, StoreError};
 use serde::{Deserialize, Serialize};
-use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
-use crate::factors::passkey;
-use crate::factors::soft_key::{self, SEAL};
-use crate::{Refusal, SignIn, throttle};
+use super::told;
+use crate::factors::recovery::RECOVERED;
+use crate::{Refusal, SignIn};
 
 /// How fresh the proof has to be before a key is added or removed, in seconds (W-08, M-04).
 pub const FRESH: i64 = 5 * 60;
@@ -24,21 +24,11 @@ pub const MOST: usize = 10;
 
 /// A key that is being added. It lives in short-lived memory, bound to the session that began it (M-05).
 #[derive(Serialize, Deserialize)]
-struct Pending {
+pub(super) struct Pending {
     session: String,
     kind: KeyKind,
     /// Sealed secret of a soft key, or the state of a WebAuthn registration.
-    material: Vec<u8>,
-}
-
-/// What the page that adds a soft key shows. The secret is shown this once.
-pub struct NewSoftKey {
-    /// Names the pending key in the form.
-    pub token: Secret,
-    /// The secret, in base32.
-    pub secret: String,
-    /// QR code of the `otpauth:` address, SVG.
-    pub qr: String,
+    pub(super) material: Vec<u8>,
 }
 
 /// Why a key was not added.
@@ -56,6 +46,9 @@ pub enum AddFault {
     /// The name.
     #[error("Enter a name for this key, up to 40 characters")]
     Name,
+    /// Without it, nothing would be left.
+    #[error("This is your only key. Add another one first, then remove this one.")]
+    Last,
     /// It is registered already.
     #[error("This key is added already")]
     Known,
@@ -71,130 +64,70 @@ impl From<StoreError> for AddFault {
 }
 
 impl SignIn {
-    /// Whether this session may change keys now: a key proof when the person has keys, else the password, both fresh.
+    /// Whether this session may change keys now: a key proof when the person has keys, else the password, both fresh; or
+    /// a recovery code or temporary pass a while ago.
     pub fn may_change_keys(session: &Session, keys: &[Key], now: Timestamp) -> bool {
+        if session.recovered_at.is_some_and(|at| now.since(at) < RECOVERED) {
+            return true;
+        }
         if keys.is_empty() {
             return now.since(session.auth_time) <= FRESH;
         }
         session.key_proof.as_ref().is_some_and(|proof| now.since(proof.at) <= FRESH)
     }
 
-    /// Begins adding a soft key.
-    pub async fn begin_soft_key(&self, session: &Session, person: &Person) -> Result<NewSoftKey, AddFault> {
-        self.require_fresh(session, person).await?;
-        let mut secret = [0_u8; 20];
-        self.context.random.fill(&mut secret);
-        let totp = soft_key::totp(&secret, &person.login()).ok_or(AddFault::Expired)?;
-        let url = totp.to_url().map_err(|_| AddFault::Expired)?;
-        let sealed = self.context.vault.seal(SEAL, &secret);
-        let token = self.keep_pending(session, KeyKind::Soft, sealed).await?;
-        Ok(NewSoftKey { token, secret: totp.secret().to_base32(), qr: qr_svg(&url).unwrap_or_default() })
-    }
-
-    /// Shows a pending soft key once more after a wrong code.
-    pub async fn pending_soft_key(
-        &self,
-        session: &Session,
-        person: &Person,
-        token: &str,
-    ) -> Result<NewSoftKey, AddFault> {
-        let pending = self.pending(session, token).await?;
-        let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
-        let totp = soft_key::totp(&secret, &person.login()).ok_or(AddFault::Expired)?;
-        let url = totp.to_url().map_err(|_| AddFault::Expired)?;
-        Ok(NewSoftKey {
-            token: Secret::presented(token),
-            secret: totp.secret().to_base32(),
-            qr: qr_svg(&url).unwrap_or_default(),
-        })
-    }
-
-    /// Saves a soft key if the code is right. The code is used up by it, and proves the key.
-    pub async fn add_soft_key(
-        &self,
-        session: &Session,
-        person: &Person,
-        form: (&str, &str, &str),
-    ) -> Result<(), AddFault> {
-        let (token, name, code) = form;
-        let name = checked_name(name)?;
-        let pending = self.pending(session, token).await?;
-        let counter = format!("code:{}", person.id);
-        throttle::take_try(&self.context, &counter).await?;
-        let now = self.context.now();
-        let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
-        let step = soft_key::totp(&secret, "key")
-            .and_then(|totp| totp.check(code, u64::try_from(now.0).unwrap_or(0)))
-            .and_then(|step| i64::try_from(step).ok());
-        let step = step.ok_or(Refusal::Wrong)?;
-        throttle::succeeded(&self.context, &counter).await?;
-        if !self.context.store.short.take_attempt(&Secret::presented(token).hash()).await? {
-            return Err(AddFault::Expired);
-        }
-        self.save_new_key(person, (KeyKind::Soft, name), (pending.material, step), None).await
-    }
-
-    /// Begins adding a passkey; the answer is what `navigator.credentials.create` wants, and the form's token.
-    pub async fn begin_passkey_registration(
-        &self,
-        session: &Session,
-        person: &Person,
-    ) -> Result<(Secret, String), AddFault> {
-        self.require_fresh(session, person).await?;
-        let known = self.passkeys(person).await?.into_iter().map(|(_, passkey)| passkey.cred_id().clone()).collect();
-        let (mut challenge, state) = self
-            .webauthn
-            .start_passkey_registration(person.id.0, &person.login(), &person.full_name(), Some(known))
-            .map_err(|_| Refusal::Wrong)?;
-        if let Some(selection) = challenge.public_key.authenticator_selection.as_mut() {
-            // A passkey that the browser can offer by itself; webauthn-rs asks for the opposite.
-            selection.require_resident_key = true;
-            selection.resident_key = serde_json::from_value(serde_json::json!("required")).ok();
-        }
-        let state = serde_json::to_vec(&state).map_err(|_| Refusal::Wrong)?;
-        let token = self.keep_pending(session, KeyKind::Passkey, state).await?;
-        let challenge = serde_json::to_string(&challenge).map_err(|_| Refusal::Wrong)?;
-        Ok((token, challenge))
-    }
-
-    /// Saves a passkey if the browser's answer fits.
-    pub async fn add_passkey(
-        &self,
-        session: &Session,
-        person: &Person,
-        form: (&str, &str, &str),
-    ) -> Result<(), AddFault> {
-        let (token, name, answer) = form;
-        let name = checked_name(name)?;
-        let pending = self.pending(session, token).await?;
-        if !self.context.store.short.take_attempt(&Secret::presented(token).hash()).await? {
-            return Err(AddFault::Expired);
-        }
-        let state: PasskeyRegistration = serde_json::from_slice(&pending.material).map_err(|_| AddFault::Expired)?;
-        let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
-        passkey::require_top(answer.response.client_data_json.as_ref())?;
-        let passkey = self.webauthn.finish_passkey_registration(&answer, &state).map_err(|_| Refusal::Wrong)?;
-        let id = hex(passkey.cred_id());
-        let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
-        self.save_new_key(person, (KeyKind::Passkey, name), (material, 0), Some(&id)).await
-    }
-
     /// Removes a key after a fresh proof.
     pub async fn remove_key(&self, session: &Session, person: &Person, id: KeyId) -> Result<bool, AddFault> {
-        let keys = self.context.store.keys_of(person.id).await?;
-        let now = self.context.now();
-        if !Self::may_change_keys(session, &keys, now) {
-            return Err(AddFault::Stale);
+        let Some(key) = self.changeable(session, person, id).await? else { return Ok(false) };
+        if self.context.store.keys_of(person.id).await?.iter().filter(|key| key.works() && key.id != id).count() == 0 {
+            return Err(AddFault::Last);
         }
-        let Some(key) = keys.iter().find(|key| key.id == id) else { return Ok(false) };
-        let sentence = format!("{} removed the key “{}”", person.full_name(), key.name);
-        let entry = AuditEntry::new(now, "key.removed", sentence).by(person.id).about(person.id);
-        let effects = told(Effects::audit(entry), person, MailKind::KeyRemoved { key: key.name.clone() })
-            .signal(Signal::CredentialChange { person: person.id, change: "revoke".to_owned() });
+        let effects = self.changed(person, &key, ("key.removed", "removed"));
         Ok(self.context.store.remove_key(person.id, id, effects).await?)
     }
 
-    async fn require_fresh(&self, session: &Session, person: &Person) -> Result<(), AddFault> {
+    /// Suspends a key or switches it on again, after a fresh proof.
+    pub async fn suspend_key(
+        &self,
+        session: &Session,
+        person: &Person,
+        (id, suspend): (KeyId, bool),
+    ) -> Result<bool, AddFault> {
+        let Some(key) = self.changeable(session, person, id).await? else { return Ok(false) };
+        let since = suspend.then(|| self.context.now());
+        let words = if suspend { ("key.suspended", "suspended") } else { ("key.resumed", "switched on again") };
+        let effects = self.changed(person, &key, words);
+        Ok(self.context.store.suspend_key(person.id, id, since, effects).await?)
+    }
+
+    /// Gives a key another name. Its owner alone sees it, so the password is enough.
+    pub async fn rename_key(&self, person: &Person, id: KeyId, name: &str) -> Result<bool, AddFault> {
+        let name = checked_name(name)?;
+        let entry = AuditEntry::new(self.context.now(), "key.renamed", format!("{} renamed a key", person.full_name()));
+        let effects = Effects::audit(entry.by(person.id).about(person.id));
+        Ok(self.context.store.rename_key(person.id, id, &name, effects).await?)
+    }
+
+    /// The key of this person, if this session may change keys.
+    async fn changeable(&self, session: &Session, person: &Person, id: KeyId) -> Result<Option<Key>, AddFault> {
+        let keys = self.context.store.keys_of(person.id).await?;
+        if !Self::may_change_keys(session, &keys, self.context.now()) {
+            return Err(AddFault::Stale);
+        }
+        Ok(keys.into_iter().find(|key| key.id == id))
+    }
+
+    /// What follows when a key changes: the log, a mail, and word to every site.
+    fn changed(&self, person: &Person, key: &Key, (event, verb): (&str, &'static str)) -> Effects {
+        let sentence = format!("{} {verb} the key “{}”", person.full_name(), key.name);
+        let entry = AuditEntry::new(self.context.now(), event, sentence).by(person.id).about(person.id);
+        let what = MailKind::KeyChanged { key: key.name.clone(), verb: verb.to_owned() };
+        let change = if event == "key.resumed" { "update" } else { "revoke" };
+        told(Effects::audit(entry), person, what)
+            .signal(Signal::CredentialChange { person: person.id, change: change.to_owned() })
+    }
+
+    pub(super) async fn require_fresh(&self, session: &Session, person: &Person) -> Result<(), AddFault> {
         let keys = self.context.store.keys_of(person.id).await?;
         if keys.len() >= MOST {
             return Err(AddFault::TooMany);
@@ -202,7 +135,12 @@ impl SignIn {
         if Self::may_change_keys(session, &keys, self.context.now()) { Ok(()) } else { Err(AddFault::Stale) }
     }
 
-    async fn keep_pending(&self, session: &Session, kind: KeyKind, material: Vec<u8>) -> Result<Secret, AddFault> {
+    pub(super) async fn keep_pending(
+        &self,
+        session: &Session,
+        kind: KeyKind,
+        material: Vec<u8>,
+    ) -> Result<Secret, AddFault> {
         let token = Secret::new(&*self.context.random);
         let pending = Pending { session: session.sid.clone(), kind, material };
         let body = serde_json::to_string(&pending).map_err(|_| AddFault::Expired)?;
@@ -215,64 +153,57 @@ impl SignIn {
         Ok(token)
     }
 
-    async fn pending(&self, session: &Session, token: &str) -> Result<Pending, AddFault> {
+    pub(super) async fn pending(&self, session: &Session, token: &str) -> Result<Pending, AddFault> {
         let hash = Secret::presented(token).hash();
         let stored = self.context.store.short.attempt(&hash, self.context.now()).await?.ok_or(AddFault::Expired)?;
         let pending: Pending = serde_json::from_str(&stored.body).map_err(|_| AddFault::Expired)?;
         if pending.session == session.sid { Ok(pending) } else { Err(AddFault::Expired) }
     }
 
-    async fn save_new_key(
+    pub(super) async fn save_new_key(
         &self,
         person: &Person,
         (kind, name): (KeyKind, String),
         (material, last_step): (Vec<u8>, i64),
         credential: Option<&str>,
     ) -> Result<(), AddFault> {
+        let (key, effects) = self.new_key(person, (kind, name), (material, last_step));
+        match self.context.store.add_key(&key, credential, effects).await {
+            Err(StoreError::Conflict(_)) => Err(AddFault::Known),
+            other => Ok(other?),
+        }
+    }
+
+    /// A key, and what follows when it is added.
+    pub(super) fn new_key(
+        &self,
+        person: &Person,
+        (kind, name): (KeyKind, String),
+        (material, last_step): (Vec<u8>, i64),
+    ) -> (Key, Effects) {
         let now = self.context.now();
         let id = KeyId::new(&*self.context.clock, &*self.context.random);
         let sentence = format!("{} added the key “{name}” ({})", person.full_name(), kind.title());
         let entry = AuditEntry::new(now, "key.added", sentence).by(person.id).about(person.id);
         let effects = told(Effects::audit(entry), person, MailKind::KeyAdded { key: name.clone() })
             .signal(Signal::CredentialChange { person: person.id, change: "create".to_owned() });
-        let key =
-            Key { id, person: person.id, kind, name, material, last_step, created_at: now, last_used_at: Some(now) };
-        match self.context.store.add_key(&key, credential, effects).await {
-            Err(StoreError::Conflict(_)) => Err(AddFault::Known),
-            other => Ok(other?),
-        }
+        let (created_at, last_used_at) = (now, Some(now));
+        let key = Key {
+            id,
+            person: person.id,
+            kind,
+            name,
+            material,
+            last_step,
+            created_at,
+            last_used_at,
+            suspended_at: None,
+        };
+        (key, effects)
     }
 }
 
-fn told(effects: Effects, person: &Person, what: MailKind) -> Effects {
-    match &person.email {
-        Some(email) => effects.mail(Mail { to: email.to_string(), name: person.full_name(), what }),
-        None => effects,
-    }
-}
-
-fn checked_name(name: &str) -> Result<String, AddFault> {
+pub(super) fn checked_name(name: &str) -> Result<String, AddFault> {
     let name = name.trim();
     if (1..=40).contains(&name.chars().count()) { Ok(name.to_owned()) } else { Err(AddFault::Name) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// The QR code as SVG to be put into a page.
-fn qr_svg(text: &str) -> Option<String> {
-    let code = qrcode::QrCode::new(text.as_bytes()).ok()?;
-    let svg = code
-        .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(200, 200)
-        .dark_color(qrcode::render::svg::Color("#000"))
-        .light_color(qrcode::render::svg::Color("#fff"))
-        .build();
-    Some(svg.split_once("?>").map_or(svg.as_str(), |(_, rest)| rest).to_owned())
 }

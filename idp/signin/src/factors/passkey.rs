@@ -1,9 +1,12 @@
 //! Passkeys and security keys (WebAuthn Level 3): user verification always, one ceremony at a time, state kept here.
 
+use idp_domain::PersonId;
 use idp_domain::key::{Key, KeyKind};
-use idp_domain::person::Person;
+use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::KeyProof;
-use webauthn_rs::prelude::{Passkey, PasskeyAuthentication, PublicKeyCredential};
+use webauthn_rs::prelude::{
+    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PublicKeyCredential,
+};
 
 use crate::attempt::Attempt;
 use crate::{Refusal, SignIn};
@@ -32,9 +35,23 @@ impl SignIn {
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
         require_top(answer.response.client_data_json.as_ref())?;
         let result = self.webauthn.finish_passkey_authentication(&answer, &state).map_err(|_| Refusal::Wrong)?;
+        self.proven(self.passkeys(person).await?, &result, place).await
+    }
+
+    /// Keeps the new state of the passkey that was used, whose counter must have gone up (W-04).
+    async fn proven(
+        &self,
+        known: Vec<(Key, Passkey)>,
+        result: &AuthenticationResult,
+        place: &str,
+    ) -> Result<KeyProof, Refusal> {
+        // User verification is asked for and must have happened (W-03).
+        if !result.user_verified() {
+            return Err(Refusal::Wrong);
+        }
         let now = self.context.now();
-        for (key, mut passkey) in self.passkeys(person).await? {
-            if let Some(_changed) = passkey.update_credential(&result) {
+        for (key, mut passkey) in known {
+            if let Some(_changed) = passkey.update_credential(result) {
                 let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
                 self.context.store.save_key_use(key.id, &material, now).await?;
                 return Ok(KeyProof { kind: KeyKind::Passkey, at: now, place: place.to_owned() });
@@ -43,11 +60,43 @@ impl SignIn {
         Err(Refusal::Wrong)
     }
 
+    /// Begins a sign-in with whatever passkey the browser has; the answer is what `navigator.credentials.get` wants.
+    pub fn begin_discoverable(&self, attempt: &mut Attempt) -> Option<String> {
+        let (challenge, state) = self.webauthn.start_discoverable_authentication().ok()?;
+        attempt.ceremony = serde_json::to_string(&state).ok();
+        serde_json::to_string(&challenge).ok()
+    }
+
+    /// Finishes a sign-in with a passkey: who it is, and what it proves. Whatever is wrong is said in the same words, so
+    /// that nobody learns which keys there are (W-05).
+    pub async fn finish_discoverable(
+        &self,
+        state: &str,
+        answer: &str,
+        place: &str,
+    ) -> Result<(Person, KeyProof), Refusal> {
+        let state: DiscoverableAuthentication = serde_json::from_str(state).map_err(|_| Refusal::Wrong)?;
+        let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
+        require_top(answer.response.client_data_json.as_ref())?;
+        let (handle, _) = self.webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::Wrong)?;
+        let person = self.context.store.person(PersonId(handle)).await?.ok_or(Refusal::Wrong)?;
+        let known = self.passkeys(&person).await?;
+        let used = known.iter().find(|(_, passkey)| passkey.cred_id().as_slice() == answer.get_credential_id());
+        let (_, used) = used.ok_or(Refusal::Wrong)?;
+        let result =
+            self.webauthn.finish_discoverable_authentication_v2(&answer, state, used).map_err(|_| Refusal::Wrong)?;
+        let proof = self.proven(known, &result, place).await?;
+        if person.status == PersonStatus::Suspended {
+            return Err(Refusal::Suspended);
+        }
+        Ok((person, proof))
+    }
+
     pub(crate) async fn passkeys(&self, person: &Person) -> Result<Vec<(Key, Passkey)>, Refusal> {
         let keys = self.context.store.keys_of(person.id).await?;
         Ok(keys
             .into_iter()
-            .filter(|key| key.kind == KeyKind::Passkey)
+            .filter(|key| key.kind == KeyKind::Passkey && key.works())
             .filter_map(|key| serde_json::from_slice(&key.material).ok().map(|passkey| (key, passkey)))
             .collect())
     }

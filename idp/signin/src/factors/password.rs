@@ -2,10 +2,14 @@
 
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
+use idp_store::Effects;
+use idp_store::effects::MailKind;
 
+use crate::account::told;
 use crate::hashing::Checked;
 use crate::password::MAX;
-use crate::{Refusal, SignIn, throttle};
+use crate::throttle::{PAUSE_AT, PasswordTry, TriedFrom};
+use crate::{Refusal, SignIn};
 
 /// How a login is looked up: an address is folded, a username lower-cased.
 pub fn fold_login(text: &str) -> String {
@@ -14,20 +18,29 @@ pub fn fold_login(text: &str) -> String {
 
 impl SignIn {
     /// Checks a pair and answers the person. The password is compared exactly as received.
-    pub async fn check_password(&self, login: &str, password: &str) -> Result<Person, Refusal> {
+    pub async fn check_password(&self, login: &str, password: &str, from: TriedFrom<'_>) -> Result<Person, Refusal> {
         let login = fold_login(login);
-        let counter = format!("password:{login}");
-        throttle::take_try(&self.context, &counter).await?;
+        let person = self.context.store.person_by_login(&login).await?;
+        let known = match &person {
+            Some(person) => self.context.store.knows_browser(person.id, from.browser).await?,
+            None => false,
+        };
+        let tried = PasswordTry::take(&self.context, &login, from, known).await?;
         if password.chars().count() > MAX {
             return Err(Refusal::Wrong);
         }
-        let person = self.context.store.person_by_login(&login).await?;
+        tried.refuse_spray(password).await?;
         let stored = person.as_ref().and_then(|person| person.password.as_ref());
         let checked = self.hasher.check(password, stored).await.map_err(|_| Refusal::Busy)?;
-        let Some(person) = person.filter(|_| checked != Checked::Wrong) else {
+        if checked == Checked::Wrong {
+            let failures = tried.failed(password).await?;
+            if let Some(person) = person.filter(|_| failures == PAUSE_AT) {
+                self.context.store.record(told(Effects::none(), &person, MailKind::SomebodyTried)).await?;
+            }
             return Err(Refusal::Wrong);
-        };
-        throttle::succeeded(&self.context, &counter).await?;
+        }
+        let person = person.ok_or(Refusal::Wrong)?;
+        tried.succeeded().await?;
         if person.status == PersonStatus::Suspended {
             return Err(Refusal::Suspended);
         }
@@ -37,5 +50,11 @@ impl SignIn {
             self.context.store.rehash_password(person.id, &hash).await?;
         }
         Ok(person)
+    }
+
+    /// Asks the password of somebody who is signed in once more.
+    pub async fn confirm_password(&self, person: &Person, password: &str, from: TriedFrom<'_>) -> Result<(), Refusal> {
+        let confirmed = self.check_password(&person.login(), password, from).await?;
+        if confirmed.id == person.id { Ok(()) } else { Err(Refusal::Wrong) }
     }
 }

@@ -11,6 +11,11 @@ use crate::{Refusal, SignIn, throttle};
 /// Name under which a secret is sealed.
 pub const SEAL: &str = "totp";
 
+/// Length of a time step, in seconds.
+const STEP: i64 = 30;
+/// Steps within which a wrong code is explained by the telephone's clock.
+const FAR: i64 = 10;
+
 /// The generator of a secret. The account name is shown by the authenticator app.
 pub fn totp(secret: &[u8], account: &str) -> Option<Totp> {
     let secret = Secret::from(secret);
@@ -59,11 +64,28 @@ impl SignIn {
             }
             used_already = true;
         }
-        Err(if used_already { Refusal::UsedAlready } else { Refusal::Wrong })
+        if used_already {
+            return Err(Refusal::UsedAlready);
+        }
+        Err(self.drift(person, code, now).await?.map_or(Refusal::Wrong, Refusal::Drift))
+    }
+
+    /// By how much a telephone's clock seems to differ: the code was right two to ten steps away, and so was the one
+    /// before. It is never accepted.
+    async fn drift(&self, person: &Person, code: &str, now: Timestamp) -> Result<Option<i64>, Refusal> {
+        let keys = self.context.store.keys_of(person.id).await?;
+        let offset = (2..=FAR).flat_map(|steps| [-steps, steps]).find(|steps| {
+            let then = now.plus(steps * STEP);
+            keys.iter().any(|key| self.matching_step(key, code, then) == Some(then.0 / STEP))
+        });
+        let Some(offset) = offset else { return Ok(None) };
+        let counter = format!("drift:{}:{}", person.id, offset.signum());
+        let seen = self.context.store.short.count_failure(&counter, now, 600).await?;
+        Ok((seen.failures >= 2).then_some(offset * STEP))
     }
 
     fn matching_step(&self, key: &Key, code: &str, now: Timestamp) -> Option<i64> {
-        if key.kind != KeyKind::Soft {
+        if key.kind != KeyKind::Soft || !key.works() {
             return None;
         }
         let secret = self.context.vault.open(SEAL, &key.material)?;

@@ -1,19 +1,21 @@
-//! Security keys: the list, the offer of a first one, the choice of a kind, removal.
+//! Security keys: the list, the offer of a first one, the choice of a kind; suspend, rename, remove.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
-use idp_domain::key::Key;
+use idp_domain::key::{Key, KeyKind};
 use idp_domain::london;
-use idp_domain::session::{ABSOLUTE, KeyProof};
+use idp_domain::session::KeyProof;
+use idp_signin::account::keys::AddFault;
+use idp_store::sessions::Proven;
 use serde::Deserialize;
 
 use crate::browser::{Browser, SignedIn};
-use crate::cookies::Cookie;
 use crate::error::query;
-use crate::page::{Frame, go, show, with_cookie};
-use crate::signin::forward;
+use crate::page::{Fault, Frame, fault, go, show, show_with};
+use crate::signin::{forward, stepped_up};
 use crate::{PageError, Web};
 
 struct Line {
@@ -22,6 +24,9 @@ struct Line {
     kind: &'static str,
     added: String,
     used: Option<String>,
+    suspended: bool,
+    /// Codes left on a printed card.
+    left: Option<i64>,
 }
 
 #[derive(Template)]
@@ -29,6 +34,13 @@ struct Line {
 struct List {
     frame: Frame,
     keys: Vec<Line>,
+    /// Codes for somebody who has lost every key.
+    recovery_left: i64,
+    /// Somebody who has just come back without a key: they suspend the lost one and add another.
+    recovered: bool,
+    /// Query that carries an attempt on.
+    attempt: String,
+    faults: Vec<Fault>,
 }
 
 #[derive(Template)]
@@ -40,20 +52,54 @@ struct Choose {
     first: bool,
 }
 
-pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
-    let mut frame = Frame::of("Security keys", &signed_in.person, "account");
-    frame.manages = web.directory.manages_anything(&signed_in.person).await?;
-    show(&List { frame, keys: keys.into_iter().map(line).collect() })
+#[derive(Deserialize)]
+pub(crate) struct Listed {
+    recovered: Option<String>,
+    #[serde(default)]
+    attempt: String,
 }
 
-fn line(key: Key) -> Line {
+pub(crate) async fn list(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Query(asked): Query<Listed>,
+) -> Result<Response, PageError> {
+    render(&web, &signed_in, (asked.recovered.is_some(), &asked.attempt), vec![]).await
+}
+
+async fn render(
+    web: &Web,
+    signed_in: &SignedIn,
+    (recovered, attempt): (bool, &str),
+    faults: Vec<Fault>,
+) -> Result<Response, PageError> {
+    let (store, person) = (&web.signin.context.store, &signed_in.person);
+    let mut keys = Vec::new();
+    for key in store.keys_of(person.id).await? {
+        let left = match key.kind {
+            KeyKind::Card => Some(store.card_codes_left(key.id).await?),
+            _ => None,
+        };
+        keys.push(line(key, left));
+    }
+    let title = if faults.is_empty() { "Security keys" } else { "Error: Security keys" };
+    let mut frame = Frame::of(title, person, "account");
+    frame.manages = web.directory.manages_anything(person).await?;
+    let recovery_left = store.recovery_codes_left(person.id).await?;
+    let attempt = if attempt.is_empty() { String::new() } else { query("attempt", attempt) };
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    show_with(status, &List { frame, keys, recovery_left, recovered, attempt, faults })
+}
+
+fn line(key: Key, left: Option<i64>) -> Line {
     Line {
         id: key.id.to_string(),
         kind: key.kind.title(),
         added: london::show_date(key.created_at),
         used: key.last_used_at.map(london::show),
+        suspended: !key.works(),
         name: key.name,
+        left,
     }
 }
 
@@ -74,12 +120,19 @@ pub(crate) async fn choose(
     signed_in: SignedIn,
     Query(asked): Query<For>,
 ) -> Result<Response, PageError> {
-    let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
-    if !idp_signin::SignIn::may_change_keys(&signed_in.session, &keys, web.signin.context.now()) {
-        return Err(prove_again(&keys, "/me/keys/add"));
-    }
+    require_fresh(&web, &signed_in, "/me/keys/add").await?;
     let attempt = if asked.attempt.is_empty() { String::new() } else { query("attempt", &asked.attempt) };
     show(&Choose { frame: Frame::of("Add new device", &signed_in.person, "account"), attempt, first: false })
+}
+
+/// Lets only those on who may change keys now; the others prove themselves again and come back to `next`.
+pub(crate) async fn require_fresh(web: &Web, signed_in: &SignedIn, next: &str) -> Result<(), PageError> {
+    let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
+    if idp_signin::SignIn::may_change_keys(&signed_in.session, &keys, web.signin.context.now()) {
+        Ok(())
+    } else {
+        Err(prove_again(&keys, next))
+    }
 }
 
 /// What stands between a person and changing keys: the password when there is no key yet, else a key.
@@ -93,34 +146,55 @@ pub(crate) async fn added(
     browser: &Browser,
     signed_in: &SignedIn,
     token: &str,
-    kind: idp_domain::key::KeyKind,
+    kind: KeyKind,
 ) -> Result<Response, PageError> {
     let attempt = web.signin.find(token, &browser.hash()).await.ok().map(|(_, attempt)| attempt);
     let place = attempt.as_ref().map(|attempt| attempt.need.place.clone()).unwrap_or_default();
     let proof = KeyProof { kind, at: web.signin.context.now(), place };
-    let secret = web.signin.step_up(&signed_in.session, proof).await?;
-    let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);
-    let cookie = Cookie::Session.set(&secret, (!signed_in.session.shared).then_some(ABSOLUTE), &web.settings);
+    let begun = stepped_up(web, &signed_in.session, &Proven::Key(proof)).await?;
     let response = match &attempt {
-        Some(attempt) => forward(web, token, attempt, session.as_ref()),
+        Some(attempt) => forward(web, token, attempt, begun.session.as_ref()),
         None => go("/me/keys"),
     };
-    Ok(with_cookie(response, cookie))
+    Ok(begun.with(response))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Removal {
+pub(crate) struct Chosen {
     key: String,
+    /// `remove`, `suspend`, `resume` or `rename`.
+    #[serde(default)]
+    act: String,
+    #[serde(default)]
+    name: String,
+    recovered: Option<String>,
 }
 
-pub(crate) async fn remove(
+pub(crate) async fn change(
     State(web): State<Web>,
     signed_in: SignedIn,
-    Form(removal): Form<Removal>,
+    Form(chosen): Form<Chosen>,
 ) -> Result<Response, PageError> {
-    let id = removal.key.parse().map_err(|_| PageError::NotFound)?;
-    match web.signin.remove_key(&signed_in.session, &signed_in.person, id).await? {
-        true => Ok(go("/me/keys")),
-        false => Err(PageError::NotFound),
+    let id = chosen.key.parse().map_err(|_| PageError::NotFound)?;
+    let (session, person) = (&signed_in.session, &signed_in.person);
+    let changed = match chosen.act.as_str() {
+        "remove" => web.signin.remove_key(session, person, id).await,
+        "suspend" => web.signin.suspend_key(session, person, (id, true)).await,
+        "resume" => web.signin.suspend_key(session, person, (id, false)).await,
+        "rename" => web.signin.rename_key(person, id, &chosen.name).await,
+        _ => return Err(PageError::NotFound),
+    };
+    match changed {
+        Ok(true) if chosen.recovered.is_some() => Ok(go("/me/keys?recovered=1")),
+        Ok(true) => Ok(go("/me/keys")),
+        Ok(false) => Err(PageError::NotFound),
+        Err(AddFault::Stale) => {
+            let keys = web.signin.context.store.keys_of(person.id).await?;
+            Err(prove_again(&keys, "/me/keys"))
+        }
+        Err(words @ (AddFault::Name | AddFault::Last)) => {
+            render(&web, &signed_in, (false, ""), fault("keys", words)).await
+        }
+        Err(other) => Err(other.into()),
     }
 }

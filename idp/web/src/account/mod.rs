@@ -1,10 +1,14 @@
-//! A person's own pages: my sites, account settings, security keys, activity.
+//! A person's own pages: my sites, account settings, security keys, browsers, access, activity.
 
+mod access;
+mod browsers;
 mod keys;
 mod passkey;
+mod printed;
 mod settings;
 mod sites;
 mod soft_key;
+mod undo;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -18,10 +22,19 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/", get(sites::show_sites))
         .route("/switcher", get(sites::switcher))
         .route("/me", get(settings::show_settings))
-        .route("/me/keys", get(keys::list))
+        .route("/me/name", get(settings::show_name).post(settings::save_name))
+        .route("/me/password", get(settings::show_password).post(settings::save_password))
+        .route("/me/address", get(settings::show_address).post(settings::ask_address))
+        .route("/me/address/code", post(settings::save_address))
+        .route("/me/browsers", get(browsers::list).post(browsers::end))
+        .route("/me/access", get(access::explain))
+        .route("/me/activity", get(access::activity))
+        .route("/me/recovery-codes", get(printed::ask_recovery).post(printed::make_recovery))
+        .route("/me/keys", get(keys::list).post(keys::change))
         .route("/me/keys/first", get(keys::first))
         .route("/me/keys/add", get(keys::choose))
-        .route("/me/keys/remove", post(keys::remove))
         .route("/me/keys/soft", get(soft_key::begin).post(soft_key::submit))
         .route("/me/keys/passkey", get(passkey::begin).post(passkey::submit))
+        .route("/me/keys/card", get(printed::ask_card).post(printed::make_card))
+        .route("/undo-address", get(undo::look).post(undo::submit))
 }

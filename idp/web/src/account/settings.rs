@@ -1,19 +1,21 @@
-//! Account settings.
+//! Account settings: name, address, password, and the way to everything else of one's own.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use idp_domain::london;
+use idp_domain::session::Method;
+use idp_signin::Refusal;
+use idp_signin::account::address::AddressFault;
+use idp_signin::account::profile::ProfileFault;
+use serde::Deserialize;
 
-use crate::browser::SignedIn;
-use crate::page::{Frame, show};
+use super::keys::{prove_again, require_fresh};
+use crate::browser::{Browser, Peer, SignedIn};
+use crate::page::{Fault, Frame, fault, go, show, show_with};
+use crate::signin::{Way, let_in, password_words};
 use crate::{PageError, Web};
-
-struct Browser {
-    since: String,
-    seen: String,
-    this: bool,
-}
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -21,31 +23,216 @@ struct Page {
     frame: Frame,
     name: String,
     login: String,
+    has_email: bool,
+    has_password: bool,
     keys: usize,
-    browsers: Vec<Browser>,
+    recovery: i64,
+    browsers: usize,
 }
 
 pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let (store, now) = (&web.signin.context.store, web.signin.context.now());
-    let person = &signed_in.person;
-    let browsers = store
-        .sessions_of(person.id)
-        .await?
-        .into_iter()
-        .filter(|session| session.is_live(now, person.epoch))
-        .map(|session| Browser {
-            since: london::show(session.created_at),
-            seen: london::show(session.seen_at),
-            this: session.sid == signed_in.session.sid,
-        })
-        .collect();
+    let (store, person) = (&web.signin.context.store, &signed_in.person);
     let mut frame = Frame::of("Account settings", person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
     show(&Page {
         frame,
         name: person.full_name(),
         login: person.login(),
+        has_email: person.email.is_some(),
+        has_password: person.password.is_some(),
         keys: store.keys_of(person.id).await?.len(),
-        browsers,
+        recovery: store.recovery_codes_left(person.id).await?,
+        browsers: web.signin.browsers(person).await?.len(),
     })
+}
+
+#[derive(Template)]
+#[template(path = "account_name.html")]
+struct NamePage {
+    frame: Frame,
+    first: String,
+    last: String,
+    faults: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Name {
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+}
+
+fn framed(title: &str, signed_in: &SignedIn, faults: &[Fault]) -> (StatusCode, Frame) {
+    if faults.is_empty() {
+        return (StatusCode::OK, Frame::of(title, &signed_in.person, "account"));
+    }
+    (StatusCode::UNPROCESSABLE_ENTITY, Frame::of(&format!("Error: {title}"), &signed_in.person, "account"))
+}
+
+pub(crate) async fn show_name(signed_in: SignedIn) -> Result<Response, PageError> {
+    let (first, last) = (signed_in.person.first_name.clone(), signed_in.person.last_name.clone());
+    show(&NamePage { frame: Frame::of("Change your name", &signed_in.person, "account"), first, last, faults: vec![] })
+}
+
+pub(crate) async fn save_name(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(name): Form<Name>,
+) -> Result<Response, PageError> {
+    let faults = match web.signin.rename(&signed_in.person, &name.first_name, &name.last_name).await {
+        Ok(()) => return Ok(go("/me")),
+        Err(words @ ProfileFault::FirstName) => fault("first_name", words),
+        Err(words @ ProfileFault::LastName) => fault("last_name", words),
+        Err(ProfileFault::Refusal(refusal)) => return Err(refusal.into()),
+        Err(ProfileFault::New(_)) => return Err(PageError::Broken("a name is no password")),
+    };
+    let (status, frame) = framed("Change your name", &signed_in, &faults);
+    show_with(status, &NamePage { frame, first: name.first_name, last: name.last_name, faults })
+}
+
+#[derive(Template)]
+#[template(path = "account_password.html")]
+struct PasswordPage {
+    frame: Frame,
+    login: String,
+    words: String,
+    faults: Vec<Fault>,
+}
+
+pub(crate) async fn show_password(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    password_page(&web, &signed_in, vec![])
+}
+
+fn password_page(web: &Web, signed_in: &SignedIn, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let (status, frame) = framed("Change your password", signed_in, &faults);
+    let words = web.signin.three_words();
+    show_with(status, &PasswordPage { frame, login: signed_in.person.login(), words, faults })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Passwords {
+    #[serde(default)]
+    old: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub(crate) async fn save_password(
+    State(web): State<Web>,
+    (browser, peer): (Browser, Peer),
+    signed_in: SignedIn,
+    Form(typed): Form<Passwords>,
+) -> Result<Response, PageError> {
+    let (person, hash) = (&signed_in.person, browser.hash());
+    let pair = (typed.old.as_str(), typed.password.as_str());
+    let faults = match web.signin.change_password(person, pair, peer.tries(&hash)).await {
+        Ok(epoch) => {
+            let shared = signed_in.session.shared;
+            let way = Way { epoch, method: Method::Password, shared, proof: None };
+            let visitor = crate::browser::Visitor(None);
+            let begun = let_in(&web, (&visitor, &browser, &peer), person, way).await?;
+            return Ok(begun.with(go("/me")));
+        }
+        Err(ProfileFault::New(words)) => fault("password", words),
+        Err(ProfileFault::Refusal(Refusal::Wrong)) => fault("old", "That is not your password"),
+        Err(ProfileFault::Refusal(refusal)) => fault("old", password_words(&web, refusal)?),
+        Err(other) => fault("old", other),
+    };
+    password_page(&web, &signed_in, faults)
+}
+
+#[derive(Template)]
+#[template(path = "account_address.html")]
+struct AddressPage {
+    frame: Frame,
+    current: String,
+    email: String,
+    faults: Vec<Fault>,
+}
+
+pub(crate) async fn show_address(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    require_fresh(&web, &signed_in, "/me/address").await?;
+    address_page(&signed_in, String::new(), vec![])
+}
+
+fn address_page(signed_in: &SignedIn, email: String, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let (status, frame) = framed("Change your email address", signed_in, &faults);
+    show_with(status, &AddressPage { frame, current: signed_in.person.login(), email, faults })
+}
+
+#[derive(Template)]
+#[template(path = "account_address_code.html")]
+struct CodePage {
+    frame: Frame,
+    token: String,
+    faults: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Address {
+    #[serde(default)]
+    email: String,
+}
+
+pub(crate) async fn ask_address(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(typed): Form<Address>,
+) -> Result<Response, PageError> {
+    match web.signin.ask_address(&signed_in.session, &signed_in.person, &typed.email).await {
+        Ok(token) => code_page(&signed_in, token.reveal().to_owned(), vec![]),
+        Err(why) => {
+            let words = address_words(&web, &signed_in, why).await?;
+            address_page(&signed_in, typed.email, fault("email", words))
+        }
+    }
+}
+
+/// What is said beside the field; a missing proof goes on as an error.
+async fn address_words(web: &Web, signed_in: &SignedIn, why: AddressFault) -> Result<String, PageError> {
+    match why {
+        AddressFault::Stale => {
+            let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
+            Err(prove_again(&keys, "/me/address"))
+        }
+        AddressFault::Refusal(Refusal::Wrong) => {
+            Ok("That code is not right. Check the email at your new address.".into())
+        }
+        AddressFault::Refusal(Refusal::Spent) => Ok("That code no longer works. Start again.".into()),
+        AddressFault::Refusal(Refusal::Wait(_)) => Ok("You have asked too often. Try again in an hour.".into()),
+        AddressFault::Refusal(other) => Err(other.into()),
+        other => Ok(other.to_string()),
+    }
+}
+
+fn code_page(signed_in: &SignedIn, token: String, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let (status, frame) = framed("Confirm your new email address", signed_in, &faults);
+    show_with(status, &CodePage { frame, token, faults })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Code {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    code: String,
+}
+
+pub(crate) async fn save_address(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(typed): Form<Code>,
+) -> Result<Response, PageError> {
+    let code = match idp_signin::factors::soft_key::read_code(&typed.code) {
+        Ok(code) => code,
+        Err(form) => return code_page(&signed_in, typed.token, fault("code", form)),
+    };
+    match web.signin.change_address(&signed_in.session, &signed_in.person, (&typed.token, &code)).await {
+        Ok(_) => Ok(go("/me")),
+        Err(why) => {
+            let words = address_words(&web, &signed_in, why).await?;
+            code_page(&signed_in, typed.token, fault("code", words))
+        }
+    }
 }

@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::key::KeyKind;
-use idp_signin::account::keys::{AddFault, NewSoftKey};
+use idp_signin::account::keys::AddFault;
+use idp_signin::account::soft_key::NewSoftKey;
 use idp_signin::factors::soft_key::read_code;
 use serde::Deserialize;
 
@@ -91,7 +92,7 @@ pub(crate) async fn submit(
             match web.signin.add_soft_key(&signed_in.session, &signed_in.person, form).await {
                 Ok(()) => return added(&web, &browser, &signed_in, &filled.attempt, KeyKind::Soft).await,
                 Err(words @ AddFault::Name) => fault("name", words),
-                Err(AddFault::Refusal(refusal)) => fault("code", code_words(refusal)?),
+                Err(AddFault::Refusal(refusal)) => fault("code", code_words(&web, refusal)?),
                 Err(other) => return Err(other.into()),
             }
         }

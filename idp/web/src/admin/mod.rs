@@ -4,6 +4,7 @@ mod approvals;
 mod audit;
 mod import;
 mod invite;
+mod passes;
 mod people;
 mod person;
 mod sites;
@@ -16,7 +17,6 @@ use axum::routing::{get, post};
 use idp_directory::asker::Asker;
 use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::person::Person;
-use idp_oauth::registry::place_of;
 use idp_signin::account::keys::FRESH;
 
 use crate::browser::SignedIn;
@@ -34,6 +34,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/people/{person}", get(person::show_person))
         .route("/admin/people/{person}/remove", post(person::remove))
         .route("/admin/memberships/{membership}", post(person::change))
+        .route("/admin/people/{person}/confirm", post(passes::lift_hold))
+        .route("/admin/pass", get(passes::show_form).post(passes::make))
         .route("/admin/approvals", get(approvals::list).post(approvals::decide))
         .route("/admin/import", get(import::show_form).merge(upload))
         .route("/admin/import/{import}", get(import::review).post(import::answer))
@@ -59,8 +61,7 @@ impl FromRequestParts<Web> for Admin {
         let mut asker = web.directory.asker(&person, fresh.is_some()).await?;
         // A proof given for another trust, or for an app, opens nothing here (invariant 3).
         let mut seen = asker.sites.iter().chain(&asker.approves);
-        let here =
-            fresh.is_some_and(|proof| proof.place.is_empty() || seen.all(|one| place_of(&one.site) == proof.place));
+        let here = fresh.is_some_and(|proof| proof.place.is_empty() || seen.all(|one| one.site.place() == proof.place));
         asker.elevated = here;
         if !asker.sees_anything() {
             return Err(PageError::NotFound);

@@ -52,6 +52,8 @@ struct Page {
     login: String,
     suspended: bool,
     elsewhere: bool,
+    /// Elevating waits here until somebody confirms the person's new key.
+    held: bool,
     keys: Vec<String>,
     places: Vec<Place>,
     history: Vec<(String, String)>,
@@ -65,6 +67,10 @@ pub(crate) async fn show_person(
 ) -> Result<Response, PageError> {
     let person: PersonId = id.parse().map_err(|_| PageError::NotFound)?;
     let seen = web.directory.person(&admin.asker, person).await.map_err(|error| refused(error, "/admin/people"))?;
+    let holds = web.signin.context.store.holds_of(person).await?;
+    let held = admin.asker.sites.iter().any(|one| {
+        holds.contains(&one.site.place()) && seen.memberships.iter().any(|membership| membership.site == one.site.id)
+    });
     let mut places = Vec::new();
     for membership in &seen.memberships {
         places.push(place(&web, &admin.asker, membership).await?);
@@ -78,6 +84,7 @@ pub(crate) async fn show_person(
         login: seen.person.login(),
         suspended: seen.person.status == PersonStatus::Suspended,
         elsewhere: seen.elsewhere,
+        held,
         keys: seen.keys.into_iter().map(|(_, name, kind)| format!("{name} ({kind})")).collect(),
         places,
         history: history.into_iter().map(|entry| (london::show(entry.at), entry.sentence)).collect(),

@@ -97,6 +97,7 @@ pub(crate) async fn save(
         support_phone: fields.one("support_phone").to_owned(),
         upstream: site.settings.upstream.clone(),
         bar: !fields.one("bar").is_empty(),
+        mail_domain: fields.one("mail_domain").to_lowercase(),
     };
     match web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await {
         Ok(()) => Ok(go(&format!("/admin/sites/{slug}"))),

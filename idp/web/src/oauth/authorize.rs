@@ -11,9 +11,8 @@ use idp_domain::{Acr, Timestamp, london};
 use idp_oauth::OAuthError;
 use idp_oauth::authorize::{Fault, Proven, Request};
 use idp_oauth::params::Params;
-use idp_oauth::registry::place_of;
 use idp_signin::attempt::{Attempt, Goal, Need};
-use idp_signin::flow::{Step, next_step, proof_for};
+use idp_signin::flow::{Standing, Step, next_step, proof_for};
 use serde::Deserialize;
 
 use crate::browser::{Browser, Visitor};
@@ -108,7 +107,7 @@ async fn need_of(web: &Web, request: &Request) -> Result<Need, PageError> {
     if let ClientKind::Site { slug } = &request.client.kind
         && let Some(site) = web.signin.context.store.site_by_slug(slug).await?
     {
-        need.place = place_of(&site);
+        need.place = site.place();
     }
     need.anew |= request.prompts("select_account");
     Ok(need)
@@ -116,7 +115,8 @@ async fn need_of(web: &Web, request: &Request) -> Result<Need, PageError> {
 
 async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, stage: Stage) -> Result<Response, PageError> {
     let session = visitor.0.as_ref().map(|(session, _)| session);
-    let step = next_step(session, &stage.need, stage.started_at, web.signin.context.now());
+    let standing = Standing { session, need: &stage.need, started_at: stage.started_at, unconfirmed: false };
+    let step = next_step(standing, web.signin.context.now());
     let silent = stage.request.prompts("none");
     match (step, visitor.0.as_ref()) {
         (Step::Done, Some((session, person))) => finish(web, browser, stage, (session, person)).await,
@@ -141,14 +141,9 @@ async fn keep(web: &Web, browser: &Browser, stage: &Stage) -> Result<(String, At
         ClientKind::Site { slug } => Some(slug.clone()),
         _ => None,
     };
-    let attempt = Attempt {
-        browser: browser.hash(),
-        started_at: stage.started_at,
-        goal: Goal::Authorize { parameters: stage.request.params.pairs() },
-        need: stage.need.clone(),
-        site,
-        ceremony: None,
-    };
+    let goal = Goal::Authorize { parameters: stage.request.params.pairs() };
+    let mut attempt = Attempt::new(browser.hash(), stage.started_at, goal, stage.need.clone());
+    attempt.site = site;
     let token = web.signin.begin(&attempt).await?;
     Ok((token.reveal().to_owned(), attempt))
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use idp_domain::audit::AuditEntry;
 use idp_oauth::OAuthError;
 use idp_oauth::authorize::Request;
+use idp_signin::flow::{Standing, Step, next_step};
 use idp_store::Effects;
 use serde::Deserialize;
 
@@ -75,13 +76,9 @@ pub(crate) async fn submit(
         return Ok(go(&web.provider.error_location(&request, &error)));
     }
     remember(&web, &signed_in, &request).await?;
-    let step = idp_signin::flow::next_step(
-        Some(&signed_in.session),
-        &attempt.need,
-        attempt.started_at,
-        web.signin.context.now(),
-    );
-    if step != idp_signin::flow::Step::Done {
+    let standing = Standing::of(&attempt, Some(&signed_in.session));
+    let step = next_step(standing, web.signin.context.now());
+    if step != Step::Done {
         return Err(PageError::AttemptExpired);
     }
     let stage = Stage { request, need: attempt.need, started_at: attempt.started_at, token: Some(decided.attempt) };

@@ -4,7 +4,7 @@ use axum::response::Response;
 use idp_domain::Secret;
 use idp_domain::session::Session;
 use idp_signin::attempt::{Attempt, Goal, Need};
-use idp_signin::flow::{Step, next_step};
+use idp_signin::flow::{Standing, Step, next_step};
 
 use crate::browser::Browser;
 use crate::error::query;
@@ -13,22 +13,17 @@ use crate::{PageError, Web};
 
 /// Begins an attempt that leads to a page of ours, and in which this has to be proven.
 pub(crate) async fn begin_page(web: &Web, browser: &Browser, next: &str, need: Need) -> Result<Secret, PageError> {
-    let attempt = Attempt {
-        browser: browser.hash(),
-        started_at: web.signin.context.now(),
-        goal: Goal::Page { path: own_path(next) },
-        need,
-        site: None,
-        ceremony: None,
-    };
+    let goal = Goal::Page { path: own_path(next) };
+    let attempt = Attempt::new(browser.hash(), web.signin.context.now(), goal, need);
     Ok(web.signin.begin(&attempt).await?)
 }
 
 /// Goes to the next step of an attempt.
 pub(crate) fn forward(web: &Web, token: &str, attempt: &Attempt, session: Option<&Session>) -> Response {
     let attempt_query = query("attempt", token);
-    match next_step(session, &attempt.need, attempt.started_at, web.signin.context.now()) {
+    match next_step(Standing::of(attempt, session), web.signin.context.now()) {
         Step::SignIn => go(&format!("/signin?{attempt_query}")),
+        Step::NewBrowser => go(&format!("/signin/browser?{attempt_query}")),
         Step::Key(_) => go(&format!("/signin/key?{attempt_query}")),
         Step::Done => match &attempt.goal {
             Goal::Authorize { .. } => go(&format!("/authorize/resume?{attempt_query}")),

@@ -1,28 +1,31 @@
-//! E-mail and password.
+//! The sign-in page: a passkey, or e-mail and password.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use idp_domain::Acr;
 use idp_domain::email::{EmailAddress, EmailError};
-use idp_domain::session::ABSOLUTE;
+use idp_domain::person::Person;
+use idp_domain::session::Method;
+use idp_domain::{Acr, london};
 use idp_signin::Refusal;
 use idp_signin::account::keys::FRESH;
 use idp_signin::attempt::{Attempt, Need};
 use serde::Deserialize;
 
 use super::attempt::{begin_page, forward};
-use crate::browser::{Browser, Visitor};
-use crate::cookies::Cookie;
+use super::begin::{Way, let_in};
+use crate::browser::{Browser, Peer, Visitor};
 use crate::error::{SUSPENDED, query};
-use crate::page::{Fault, Frame, fault, go, show, show_with, with_cookie};
+use crate::page::{Fault, Frame, fault, go, show_with};
 use crate::{PageError, Web};
 
 /// What is said when the pair is wrong, whichever half it was.
 const WRONG: &str = "Check your email address and password. If this is your first time, choose “Forgotten your password \
                      or using this for the first time?”";
+/// Waits longer than this are called a pause, in seconds.
+const PAUSE: i64 = 5 * 60;
 
 #[derive(Template)]
 #[template(path = "signin.html")]
@@ -31,6 +34,8 @@ struct Page<'a> {
     attempt: &'a str,
     login: &'a str,
     shared: bool,
+    /// What the browser's key wants to know.
+    challenge: String,
     faults: Vec<Fault>,
 }
 
@@ -67,9 +72,30 @@ pub(crate) async fn show_form(
             None => Ok(go(&format!("/signin?{}", query("attempt", token.reveal())))),
         };
     };
-    let Ok((_, attempt)) = web.signin.find(token, &browser.hash()).await else { return Ok(go("/signin")) };
-    let page = Page { frame: frame(&web, &attempt).await?, attempt: token, login: "", shared: false, faults: vec![] };
-    show(&page)
+    if web.signin.find(token, &browser.hash()).await.is_err() {
+        return Ok(go("/signin"));
+    }
+    // A classroom computer is where most strange browsers are, so the box is ticked until somebody unticks it.
+    let shared = !web.signin.context.store.browser_is_known(&browser.hash()).await?;
+    render(&web, &browser, (token, ""), (shared, vec![])).await
+}
+
+/// The page, with a new challenge for the browser's key.
+pub(super) async fn render(
+    web: &Web,
+    browser: &Browser,
+    (token, login): (&str, &str),
+    (shared, faults): (bool, Vec<Fault>),
+) -> Result<Response, PageError> {
+    let (stored, mut attempt) = web.signin.find(token, &browser.hash()).await?;
+    let challenge = web.signin.begin_discoverable(&mut attempt).unwrap_or_default();
+    web.signin.save(stored, &attempt).await?;
+    let mut frame = frame(web, &attempt).await?;
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    if !faults.is_empty() {
+        frame.title = format!("Error: {}", frame.title);
+    }
+    show_with(status, &Page { frame, attempt: token, login, shared, challenge, faults })
 }
 
 #[derive(Deserialize)]
@@ -84,33 +110,32 @@ pub(crate) struct Filled {
 
 pub(crate) async fn submit(
     State(web): State<Web>,
-    browser: Browser,
-    Visitor(visitor): Visitor,
+    (browser, peer): (Browser, Peer),
+    visitor: Visitor,
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
-    let (_, attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
+    let (stored, mut attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
     let shared = filled.shared.is_some();
-    let faults = match checked(&web, &filled).await? {
-        Ok(person) => {
-            // Two people one after the other: the first one's session ends before the second begins.
-            if let Some((session, _)) = &visitor {
-                web.signin.end(session).await?;
-            }
-            let secret = web.signin.start_session(&person, person.epoch, shared).await?;
-            let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);
-            let age = (!shared).then_some(ABSOLUTE);
-            let cookie = Cookie::Session.set(&secret, age, &web.settings);
-            return Ok(with_cookie(forward(&web, &filled.attempt, &attempt, session.as_ref()), cookie));
-        }
-        Err(faults) => faults,
+    let person = match checked(&web, (&browser, &peer), &filled).await? {
+        Ok(person) => person,
+        Err(faults) => return render(&web, &browser, (&filled.attempt, &filled.login), (shared, faults)).await,
     };
-    let mut frame = frame(&web, &attempt).await?;
-    frame.title = format!("Error: {}", frame.title);
-    let page = Page { frame, attempt: &filled.attempt, login: &filled.login, shared, faults };
-    show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    if web.signin.must_confirm(&person, &browser.hash()).await? {
+        web.signin.send_code(&person, shared, &mut attempt).await?;
+        web.signin.save(stored, &attempt).await?;
+        return Ok(forward(&web, &filled.attempt, &attempt, None));
+    }
+    let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None };
+    let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
+    let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
+    Ok(begun.with(next))
 }
 
-async fn checked(web: &Web, filled: &Filled) -> Result<Result<idp_domain::person::Person, Vec<Fault>>, PageError> {
+async fn checked(
+    web: &Web,
+    (browser, peer): (&Browser, &Peer),
+    filled: &Filled,
+) -> Result<Result<Person, Vec<Fault>>, PageError> {
     let login = filled.login.trim();
     let mut faults = Vec::new();
     if login.is_empty() {
@@ -124,15 +149,65 @@ async fn checked(web: &Web, filled: &Filled) -> Result<Result<idp_domain::person
     if !faults.is_empty() {
         return Ok(Err(faults));
     }
-    match web.signin.check_password(login, &filled.password).await {
+    let browser = browser.hash();
+    match web.signin.check_password(login, &filled.password, peer.tries(&browser)).await {
         Ok(person) => Ok(Ok(person)),
-        Err(Refusal::Wrong) => Ok(Err(fault("login", WRONG))),
-        Err(Refusal::Wait(seconds)) => {
-            Ok(Err(fault("password", format!("{}. You can use a passkey now.", wait(seconds)))))
-        }
-        Err(Refusal::Suspended) => Ok(Err(fault("login", SUSPENDED))),
-        Err(other) => Err(other.into()),
+        Err(refusal) => password_words(web, refusal).map(|words| Err(fault("login", words))),
     }
+}
+
+/// What is said about a pair that did not work; anything that is not about the pair goes on as an error.
+pub(crate) fn password_words(web: &Web, refusal: Refusal) -> Result<String, PageError> {
+    match refusal {
+        Refusal::Wrong => Ok(WRONG.to_owned()),
+        Refusal::Wait(seconds) if seconds > PAUSE => {
+            let until = london::show_time(web.signin.context.now().plus(seconds + 59));
+            Ok(format!(
+                "Password sign-in is paused until {until} on this device. You can use a passkey, a device you have used \
+                 before, or reset your password."
+            ))
+        }
+        Refusal::Wait(seconds) => Ok(format!("{}. You can use a passkey now.", wait(seconds))),
+        Refusal::ResetNeeded => Ok("There were too many wrong passwords. Reset your password to sign in: choose \
+                                    “Forgotten your password or using this for the first time?”"
+            .to_owned()),
+        Refusal::Suspended => Ok(SUSPENDED.to_owned()),
+        other => Err(other.into()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Answered {
+    attempt: String,
+    #[serde(default)]
+    credential: String,
+    shared: Option<String>,
+}
+
+/// Signing in with a passkey alone. It proves a key as well, for the place where the person is going.
+pub(crate) async fn submit_passkey(
+    State(web): State<Web>,
+    (browser, peer): (Browser, Peer),
+    visitor: Visitor,
+    Form(answered): Form<Answered>,
+) -> Result<Response, PageError> {
+    let (stored, mut attempt) = web.signin.find(&answered.attempt, &browser.hash()).await?;
+    // The state leaves the attempt before it is used: a challenge counts once, in whichever tab is first (W-01).
+    let state = attempt.ceremony.take().unwrap_or_default();
+    web.signin.save(stored, &attempt).await?;
+    let shared = answered.shared.is_some();
+    let place = attempt.need.place.clone();
+    let words = match web.signin.finish_discoverable(&state, &answered.credential, &place).await {
+        Ok((person, proof)) => {
+            let way = Way { epoch: person.epoch, method: Method::Passkey, shared, proof: Some(proof) };
+            let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
+            let next = forward(&web, &answered.attempt, &attempt, begun.session.as_ref());
+            return Ok(begun.with(next));
+        }
+        Err(Refusal::Wrong) => "Nothing was changed. Try the key again or choose another way.".to_owned(),
+        Err(refusal) => password_words(&web, refusal)?,
+    };
+    render(&web, &browser, (&answered.attempt, ""), (shared, fault("login", words))).await
 }
 
 /// `Wait 30 seconds, then try again`.
@@ -144,7 +219,7 @@ pub(crate) fn wait(seconds: i64) -> String {
     }
 }
 
-async fn frame(web: &Web, attempt: &Attempt) -> Result<Frame, PageError> {
+pub(super) async fn frame(web: &Web, attempt: &Attempt) -> Result<Frame, PageError> {
     let site = match &attempt.site {
         Some(slug) => web.signin.context.store.site_by_slug(slug).await?,
         None => None,

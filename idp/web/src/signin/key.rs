@@ -1,24 +1,25 @@
-//! A proof with a key: the code of a soft key, or a passkey.
+//! A proof with a key: a passkey, the code of a soft key, or one of a printed card.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use idp_domain::Acr;
 use idp_domain::key::KeyKind;
-use idp_domain::session::{ABSOLUTE, KeyProof, Session};
+use idp_domain::london;
+use idp_domain::session::KeyProof;
 use idp_signin::Refusal;
 use idp_signin::attempt::{Attempt, Goal};
 use idp_signin::factors::soft_key::read_code;
+use idp_store::sessions::Proven;
 use serde::Deserialize;
 
 use super::attempt::forward;
+use super::begin::stepped_up;
 use super::form::wait;
 use crate::browser::{Browser, SignedIn};
-use crate::cookies::Cookie;
 use crate::error::query;
-use crate::page::{Fault, Frame, Message, fault, go, show, show_with, with_cookie};
+use crate::page::{Fault, Frame, Message, fault, go, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -28,6 +29,8 @@ struct Page<'a> {
     attempt: &'a str,
     /// Whether the person has a soft key that is strong enough.
     soft: bool,
+    /// Whether they have a printed card that is strong enough.
+    card: bool,
     /// What the browser's key wants to know, when the person has one.
     challenge: Option<String>,
     minutes: i64,
@@ -58,9 +61,9 @@ async fn render(
     faults: Vec<Fault>,
 ) -> Result<Response, PageError> {
     let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
-    let soft = attempt.need.acr <= Acr::Key && keys.iter().any(|key| key.kind == KeyKind::Soft);
-    let passkey = keys.iter().any(|key| key.kind == KeyKind::Passkey);
-    if !soft && !passkey {
+    let has = |kind| keys.iter().any(|key| key.kind == kind && key.works() && kind.acr() >= attempt.need.acr);
+    let (soft, card, passkey) = (has(KeyKind::Soft), has(KeyKind::Card), has(KeyKind::Passkey));
+    if !soft && !card && !passkey {
         return no_key(&attempt, !keys.is_empty(), signed_in, token);
     }
     let challenge = web.signin.begin_passkey(&signed_in.person, &mut attempt).await?;
@@ -78,7 +81,7 @@ async fn render(
     if !faults.is_empty() {
         frame.title = format!("Error: {}", frame.title);
     }
-    show_with(status, &Page { frame, attempt: token, soft, challenge, minutes, faults })
+    show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, faults })
 }
 
 fn no_key(attempt: &Attempt, has_weaker: bool, signed_in: &SignedIn, token: &str) -> Result<Response, PageError> {
@@ -88,6 +91,7 @@ fn no_key(attempt: &Attempt, has_weaker: bool, signed_in: &SignedIn, token: &str
         "This page needs a key. You have not added one yet. It takes about 1 minute."
     };
     let next = format!("/me/keys/add?{}", query("attempt", token));
+    let lost = Some(("I cannot use my key".to_owned(), format!("/signin/lost?{}", query("attempt", token))));
     let back = match &attempt.goal {
         Goal::Page { .. } => Some(("Go to my sites".to_owned(), "/".to_owned())),
         Goal::Authorize { .. } => None,
@@ -96,7 +100,7 @@ fn no_key(attempt: &Attempt, has_weaker: bool, signed_in: &SignedIn, token: &str
         frame: Frame::of("You need a key", &signed_in.person, ""),
         paragraphs: vec![text.to_owned()],
         action: Some(("Add a key".to_owned(), next)),
-        other: back,
+        other: if has_weaker { lost } else { back },
     })
 }
 
@@ -105,6 +109,8 @@ pub(crate) struct Filled {
     attempt: String,
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    card: String,
 }
 
 pub(crate) async fn submit(
@@ -114,29 +120,52 @@ pub(crate) async fn submit(
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
     let (_, attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
-    let outcome = match read_code(&filled.code) {
-        Err(form) => Err(form.to_string()),
-        Ok(code) => match web.signin.check_code(&signed_in.person, &code, &attempt.need.place).await {
+    let (person, place) = (&signed_in.person, &attempt.need.place);
+    let outcome = match (filled.card.trim(), read_code(&filled.code)) {
+        ("", Err(form)) => Err(fault("code", form)),
+        ("", Ok(code)) => match web.signin.check_code(person, &code, place).await {
             Ok(proof) => Ok(proof),
-            Err(refusal) => Err(code_words(refusal)?),
+            Err(refusal) => Err(fault("code", code_words(&web, refusal)?)),
+        },
+        (card, _) => match web.signin.check_card(person, card, place).await {
+            Ok(proof) => Ok(proof),
+            Err(Refusal::Wrong) => Err(fault("card", CARD_WRONG)),
+            Err(refusal) => Err(fault("card", code_words(&web, refusal)?)),
         },
     };
     match outcome {
-        Ok(proof) => stepped_up(&web, &signed_in.session, proof, &filled.attempt, &attempt).await,
-        Err(words) => render(&web, &browser, &signed_in, (&filled.attempt, attempt), fault("code", words)).await,
+        Ok(proof) => proven(&web, &signed_in, proof, (&filled.attempt, &attempt)).await,
+        Err(faults) => render(&web, &browser, &signed_in, (&filled.attempt, attempt), faults).await,
     }
 }
 
+const CARD_WRONG: &str = "That code is not right, or is crossed out already. Use the next one on your card.";
+
 /// What is said about a code that did not work; anything that is not about the code goes on as an error.
-pub(crate) fn code_words(refusal: Refusal) -> Result<String, PageError> {
+pub(crate) fn code_words(web: &Web, refusal: Refusal) -> Result<String, PageError> {
+    let now = web.signin.context.now();
     match refusal {
         Refusal::Wrong => {
-            Ok("That code is not right. Check you are using the entry called “Lanyard” and wait for the next \
-                              code."
+            Ok("That code is not right. Check you are using the entry called “Lanyard” and wait for the \
+                              next code."
                 .to_owned())
         }
         Refusal::UsedAlready => {
-            Ok("You have used this code already. Wait for the next one, about 20 seconds.".to_owned())
+            let left = 30 - now.0.rem_euclid(30);
+            Ok(format!("You have used this code already. Wait for the next one, about {left} seconds."))
+        }
+        Refusal::Drift(seconds) => {
+            let minutes = (seconds.abs() + 30) / 60;
+            let by = if minutes <= 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") };
+            let way = if seconds < 0 { "slow" } else { "fast" };
+            Ok(format!("Your phone’s clock is about {by} {way}. Turn on automatic date and time, then try again."))
+        }
+        Refusal::Wait(seconds) if seconds > 60 => {
+            let until = london::show_time(now.plus(seconds + 59));
+            Ok(format!(
+                "You have entered too many wrong codes. This key is paused until {until}. Use another key or ask for a \
+                 temporary pass."
+            ))
         }
         Refusal::Wait(seconds) => Ok(format!("You have entered too many wrong codes. {}.", wait(seconds))),
         other => Err(other.into()),
@@ -162,7 +191,7 @@ pub(crate) async fn submit_passkey(
     web.signin.save(stored, &attempt).await?;
     let place = attempt.need.place.clone();
     match web.signin.finish_passkey(&signed_in.person, &state, &answered.credential, &place).await {
-        Ok(proof) => stepped_up(&web, &signed_in.session, proof, &answered.attempt, &attempt).await,
+        Ok(proof) => proven(&web, &signed_in, proof, (&answered.attempt, &attempt)).await,
         Err(Refusal::Wrong) => {
             let words = "Nothing was changed. Try the key again or choose another way.";
             render(&web, &browser, &signed_in, (&answered.attempt, attempt), fault("code", words)).await
@@ -171,16 +200,13 @@ pub(crate) async fn submit_passkey(
     }
 }
 
-async fn stepped_up(
+async fn proven(
     web: &Web,
-    session: &Session,
+    signed_in: &SignedIn,
     proof: KeyProof,
-    token: &str,
-    attempt: &Attempt,
+    (token, attempt): (&str, &Attempt),
 ) -> Result<Response, PageError> {
-    let secret = web.signin.step_up(session, proof).await?;
-    let fresh = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);
-    let age = (!session.shared).then_some(ABSOLUTE);
-    let cookie = Cookie::Session.set(&secret, age, &web.settings);
-    Ok(with_cookie(forward(web, token, attempt, fresh.as_ref()), cookie))
+    let begun = stepped_up(web, &signed_in.session, &Proven::Key(proof)).await?;
+    let next = forward(web, token, attempt, begun.session.as_ref());
+    Ok(begun.with(next))
 }

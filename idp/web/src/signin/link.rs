@@ -5,13 +5,13 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use idp_domain::session::ABSOLUTE;
+use idp_domain::session::Method;
 use idp_signin::links::{LinkFault, SetFault};
 use serde::Deserialize;
 
-use crate::browser::Visitor;
-use crate::cookies::Cookie;
-use crate::page::{Fault, Frame, Message, fault, go, show, show_with, with_cookie};
+use super::begin::{Way, let_in};
+use crate::browser::{Browser, Peer, Visitor};
+use crate::page::{Fault, Frame, Message, fault, go, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -68,22 +68,21 @@ pub(crate) struct Filled {
     token: String,
     #[serde(default)]
     password: String,
+    shared: Option<String>,
 }
 
 pub(crate) async fn set(
     State(web): State<Web>,
-    Visitor(visitor): Visitor,
+    (browser, peer): (Browser, Peer),
+    visitor: Visitor,
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
     match web.signin.set_password(&filled.token, &filled.password).await {
         Ok((person, epoch)) => {
-            if let Some((session, _)) = &visitor {
-                web.signin.end(session).await?;
-            }
-            let secret = web.signin.start_session(&person, epoch, false).await?;
             let has_keys = !web.signin.context.store.keys_of(person.id).await?.is_empty();
-            let cookie = Cookie::Session.set(&secret, Some(ABSOLUTE), &web.settings);
-            Ok(with_cookie(go(if has_keys { "/" } else { "/me/keys/first" }), cookie))
+            let way = Way { epoch, method: Method::Password, shared: filled.shared.is_some(), proof: None };
+            let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
+            Ok(begun.with(go(if has_keys { "/" } else { "/me/keys/first" })))
         }
         Err(SetFault::Link(fault)) => broken_link(&fault),
         Err(SetFault::Password(words)) => {

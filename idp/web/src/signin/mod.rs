@@ -1,19 +1,24 @@
 //! Signing in and out, first and forgotten password, support: the pages for people who are not signed in yet.
 
 mod attempt;
+mod begin;
 mod first_time;
 mod form;
 mod key;
 mod link;
+mod lost;
+mod new_browser;
 mod signout;
 mod support;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::Web;
 
 pub(crate) use attempt::forward;
+pub(crate) use begin::{Way, let_in, stepped_up};
+pub(crate) use form::password_words;
 pub(crate) use key::code_words;
 pub(crate) use signout::cleared;
 
@@ -21,10 +26,14 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/signin", get(form::show_form).post(form::submit))
         .route("/signin/key", get(key::show_form).post(key::submit))
-        .route("/signin/passkey", axum::routing::post(key::submit_passkey))
+        .route("/signin/with-passkey", post(form::submit_passkey))
+        .route("/signin/browser", get(new_browser::show_form).post(new_browser::submit))
+        .route("/signin/browser/resend", post(new_browser::resend))
+        .route("/signin/passkey", post(key::submit_passkey))
+        .route("/signin/lost", get(lost::show_form).post(lost::submit))
         .route("/first-time", get(first_time::show_form).post(first_time::submit))
         .route("/link", get(link::look).post(link::open))
-        .route("/link/password", axum::routing::post(link::set))
+        .route("/link/password", post(link::set))
         .route("/signout", get(signout::ask).post(signout::submit))
         .route("/signed-out", get(signout::done))
         .route("/support", get(support::show_form).post(support::submit))

@@ -1,0 +1,38 @@
+//! Where somebody is signed in, and ending it: one browser or all.
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::person::Person;
+use idp_domain::session::Session;
+use idp_store::{Effects, Signal};
+
+use crate::{Refusal, SignIn};
+
+impl SignIn {
+    /// The browsers in which a person is signed in, newest first.
+    pub async fn browsers(&self, person: &Person) -> Result<Vec<Session>, Refusal> {
+        let now = self.context.now();
+        let mut sessions = self.context.store.sessions_of(person.id).await?;
+        sessions.retain(|session| session.is_live(now, person.epoch));
+        Ok(sessions)
+    }
+
+    /// Signs one browser out; false when it is not one of this person's.
+    pub async fn end_browser(&self, person: &Person, sid: &str) -> Result<bool, Refusal> {
+        let sentence = format!("{} signed a browser out", person.full_name());
+        let entry = AuditEntry::new(self.context.now(), "session.ended", sentence);
+        let effects = Effects::audit(entry.by(person.id).about(person.id))
+            .signal(Signal::SessionRevoked { person: person.id, sid: Some(sid.to_owned()) });
+        Ok(self.context.store.end_session_by_sid(person.id, sid, effects).await?)
+    }
+
+    /// Signs every browser, site and app out, and forgets which browsers were known.
+    pub async fn end_everywhere(&self, person: &Person) -> Result<(), Refusal> {
+        let sentence = format!("{} signed out everywhere", person.full_name());
+        let entry = AuditEntry::new(self.context.now(), "session.ended_all", sentence);
+        let effects = Effects::audit(entry.by(person.id).about(person.id))
+            .signal(Signal::SessionRevoked { person: person.id, sid: None });
+        // The epoch counts up: refresh tokens of apps end with the sessions.
+        self.context.store.save_person(person, effects).await?;
+        Ok(self.context.store.forget_browsers(person.id).await?)
+    }
+}

@@ -1,0 +1,89 @@
+//! Adding a soft key: a secret that is shown once, a code that confirms it.
+
+use idp_domain::Secret;
+use idp_domain::key::KeyKind;
+use idp_domain::person::Person;
+use idp_domain::session::Session;
+
+use super::keys::{AddFault, checked_name};
+use crate::factors::soft_key::{self, SEAL};
+use crate::{Refusal, SignIn, throttle};
+
+/// What the page that adds a soft key shows. The secret is shown this once.
+pub struct NewSoftKey {
+    /// Names the pending key in the form.
+    pub token: Secret,
+    /// The secret, in base32.
+    pub secret: String,
+    /// QR code of the `otpauth:` address, SVG.
+    pub qr: String,
+}
+
+impl SignIn {
+    /// Begins adding a soft key.
+    pub async fn begin_soft_key(&self, session: &Session, person: &Person) -> Result<NewSoftKey, AddFault> {
+        self.require_fresh(session, person).await?;
+        let mut secret = [0_u8; 20];
+        self.context.random.fill(&mut secret);
+        let totp = soft_key::totp(&secret, &person.login()).ok_or(AddFault::Expired)?;
+        let url = totp.to_url().map_err(|_| AddFault::Expired)?;
+        let sealed = self.context.vault.seal(SEAL, &secret);
+        let token = self.keep_pending(session, KeyKind::Soft, sealed).await?;
+        Ok(NewSoftKey { token, secret: totp.secret().to_base32(), qr: qr_svg(&url).unwrap_or_default() })
+    }
+
+    /// Shows a pending soft key once more after a wrong code.
+    pub async fn pending_soft_key(
+        &self,
+        session: &Session,
+        person: &Person,
+        token: &str,
+    ) -> Result<NewSoftKey, AddFault> {
+        let pending = self.pending(session, token).await?;
+        let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
+        let totp = soft_key::totp(&secret, &person.login()).ok_or(AddFault::Expired)?;
+        let url = totp.to_url().map_err(|_| AddFault::Expired)?;
+        Ok(NewSoftKey {
+            token: Secret::presented(token),
+            secret: totp.secret().to_base32(),
+            qr: qr_svg(&url).unwrap_or_default(),
+        })
+    }
+
+    /// Saves a soft key if the code is right. The code is used up by it, and proves the key.
+    pub async fn add_soft_key(
+        &self,
+        session: &Session,
+        person: &Person,
+        form: (&str, &str, &str),
+    ) -> Result<(), AddFault> {
+        let (token, name, code) = form;
+        let name = checked_name(name)?;
+        let pending = self.pending(session, token).await?;
+        let counter = format!("code:{}", person.id);
+        throttle::take_try(&self.context, &counter).await?;
+        let now = self.context.now();
+        let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
+        let step = soft_key::totp(&secret, "key")
+            .and_then(|totp| totp.check(code, u64::try_from(now.0).unwrap_or(0)))
+            .and_then(|step| i64::try_from(step).ok());
+        let step = step.ok_or(Refusal::Wrong)?;
+        throttle::succeeded(&self.context, &counter).await?;
+        if !self.context.store.short.take_attempt(&Secret::presented(token).hash()).await? {
+            return Err(AddFault::Expired);
+        }
+        self.save_new_key(person, (KeyKind::Soft, name), (pending.material, step), None).await
+    }
+}
+
+/// The QR code as SVG to be put into a page.
+fn qr_svg(text: &str) -> Option<String> {
+    let code = qrcode::QrCode::new(text.as_bytes()).ok()?;
+    let svg = code
+        .render::<qrcode::render::svg::Color<'_>>()
+        .min_dimensions(200, 200)
+        .dark_color(qrcode::render::svg::Color("#000"))
+        .light_color(qrcode::render::svg::Color("#fff"))
+        .build();
+    Some(svg.split_once("?>").map_or(svg.as_str(), |(_, rest)| rest).to_owned())
+}

@@ -1,0 +1,32 @@
+//! Printed code cards: ten codes, each used once; a key for people without a telephone.
+
+use idp_domain::key::KeyKind;
+use idp_domain::person::Person;
+use idp_domain::session::KeyProof;
+
+use crate::{Refusal, SignIn, throttle};
+
+/// Codes on a card.
+pub const CODES: usize = 10;
+/// Characters of a code.
+pub const LENGTH: usize = 8;
+/// Name under which codes are fingerprinted.
+pub(crate) const PURPOSE: &str = "card code";
+
+/// Keeps the letters and numbers of what was typed, in capitals: spaces and dashes are welcome.
+pub fn read_printed(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+impl SignIn {
+    /// Uses a code of one of a person's cards up.
+    pub async fn check_card(&self, person: &Person, typed: &str, place: &str) -> Result<KeyProof, Refusal> {
+        let counter = format!("card:{}", person.id);
+        throttle::take_try(&self.context, &counter).await?;
+        let now = self.context.now();
+        let code = self.context.vault.fingerprint(PURPOSE, read_printed(typed).as_bytes());
+        self.context.store.use_card_code(person.id, &code, now).await?.ok_or(Refusal::Wrong)?;
+        throttle::succeeded(&self.context, &counter).await?;
+        Ok(KeyProof { kind: KeyKind::Card, at: now, place: place.to_owned() })
+    }
+}

@@ -1,0 +1,63 @@
+//! Confirming a browser: whoever has no key types a code that was mailed to them, once for each browser.
+
+use idp_domain::SecretHash;
+use idp_domain::person::Person;
+use idp_store::Effects;
+use idp_store::effects::MailKind;
+
+use crate::account::told;
+use crate::attempt::{Attempt, Unconfirmed};
+use crate::{Refusal, SignIn, throttle};
+
+/// Life of a mailed code, in seconds.
+pub const LIFE: i64 = 15 * 60;
+/// Seconds until another one may be sent.
+pub const RESEND: i64 = 60;
+/// Wrong tries that a code survives.
+const TRIES: u8 = 5;
+/// Name under which the code is fingerprinted.
+const PURPOSE: &str = "mailed code";
+
+impl SignIn {
+    /// Whether this person has to confirm this browser: they have a mailbox, but no key, and were never seen in it.
+    pub async fn must_confirm(&self, person: &Person, browser: &SecretHash) -> Result<bool, Refusal> {
+        let store = &self.context.store;
+        Ok(person.email.is_some()
+            && store.keys_of(person.id).await?.is_empty()
+            && !store.knows_browser(person.id, browser).await?)
+    }
+
+    /// Mails a code and notes in the attempt whom it is for. The caller saves the attempt.
+    pub async fn send_code(&self, person: &Person, shared: bool, attempt: &mut Attempt) -> Result<(), Refusal> {
+        if !throttle::within_budget(&self.context, &format!("mailed-code:{}", person.id), 10, 3600).await? {
+            return Err(Refusal::Wait(3600));
+        }
+        let code = self.context.random.digits(6);
+        attempt.unconfirmed = Some(Unconfirmed {
+            person: person.id,
+            epoch: person.epoch,
+            shared,
+            code: self.context.vault.fingerprint(PURPOSE, code.as_bytes()),
+            sent_at: self.context.now(),
+            tries: 0,
+        });
+        Ok(self.context.store.record(told(Effects::none(), person, MailKind::SecurityCode { code })).await?)
+    }
+
+    /// Checks a mailed code. A wrong one is counted in the attempt, which the caller saves before it says anything; an
+    /// attempt that was saved by somebody else meanwhile refuses, so that tries at once are counted too.
+    pub async fn check_mailed_code(&self, attempt: &mut Attempt, code: &str) -> Result<Person, Refusal> {
+        let now = self.context.now();
+        let unconfirmed = attempt.unconfirmed.as_mut().ok_or(Refusal::Expired)?;
+        if now.since(unconfirmed.sent_at) >= LIFE || unconfirmed.tries >= TRIES {
+            return Err(Refusal::Spent);
+        }
+        unconfirmed.tries += 1;
+        if !self.context.vault.fingerprint(PURPOSE, code.as_bytes()).matches(&unconfirmed.code) {
+            return Err(Refusal::Wrong);
+        }
+        let (id, epoch) = (unconfirmed.person, unconfirmed.epoch);
+        let person = self.context.store.person(id).await?.filter(|person| person.epoch == epoch);
+        person.ok_or(Refusal::Expired)
+    }
+}

@@ -1,0 +1,70 @@
+//! Temporary passes: a colleague who has elevated access vouches, face to face, for somebody who has lost every key.
+
+use std::collections::BTreeSet;
+
+use idp_domain::Secret;
+use idp_domain::audit::AuditEntry;
+use idp_domain::membership::State;
+use idp_domain::person::Person;
+use idp_domain::session::Session;
+use idp_store::Effects;
+use idp_store::effects::{Mail, MailKind};
+use idp_store::recovery::PASS_PURPOSE;
+use idp_store::sessions::Proven;
+
+use super::card::read_printed;
+use crate::account::told;
+use crate::{Refusal, SignIn, throttle};
+
+impl SignIn {
+    /// Uses a pass up. Places of another trust than the one that vouched hold elevated access until they confirm it.
+    /// The person and the DSLs of their schools are told. Answers the session's new cookie.
+    pub async fn recover_with_pass(&self, session: &Session, person: &Person, typed: &str) -> Result<Secret, Refusal> {
+        let (context, now) = (&self.context, self.context.now());
+        let counter = format!("pass:{}", person.id);
+        throttle::take_try(context, &counter).await?;
+        let pass = context.store.open_pass(person.id, now).await?.ok_or(Refusal::Wrong)?;
+        let mut holds = BTreeSet::new();
+        let sentence = format!("{} used a temporary pass", person.full_name());
+        let mut effects = Effects::none();
+        for place in context.store.memberships_of(person.id).await? {
+            let Some(site) = context.store.site(place.site).await? else { continue };
+            if place.state(now) == State::Ended {
+                continue;
+            }
+            if site.place() != pass.place {
+                holds.insert(site.place());
+            }
+            let entry = AuditEntry::new(now, "pass.used", sentence.clone()).by(person.id).about(person.id);
+            effects.audit.push(entry.at_site(site.id).in_trust(site.trust));
+            for mail in self.mails_to_leads(&site, person).await? {
+                effects = effects.mail(mail);
+            }
+        }
+        effects = told(effects, person, MailKind::PassUsed { who: "You".to_owned() });
+        let holds: Vec<String> = holds.into_iter().collect();
+        let print = context.vault.fingerprint(PASS_PURPOSE, read_printed(typed).as_bytes());
+        context.store.use_pass(person.id, &print, now, (&holds, effects)).await?.ok_or(Refusal::Wrong)?;
+        throttle::succeeded(context, &counter).await?;
+        self.step_up(session, &Proven::Recovery(now)).await
+    }
+
+    /// A mail to each DSL of a site, but for the person themselves.
+    async fn mails_to_leads(&self, site: &idp_domain::site::Site, person: &Person) -> Result<Vec<Mail>, Refusal> {
+        let (store, now) = (&self.context.store, self.context.now());
+        let mut mails = Vec::new();
+        for place in store.memberships_at(site.id).await? {
+            let leads = place.state(now) == State::Live && place.active_grants().any(|grant| grant.group == "dsl");
+            if !leads || place.person == person.id {
+                continue;
+            }
+            if let Some(lead) = store.person(place.person).await?
+                && let Some(email) = &lead.email
+            {
+                let what = MailKind::PassUsed { who: person.full_name() };
+                mails.push(Mail { to: email.to_string(), name: lead.full_name(), what });
+            }
+        }
+        Ok(mails)
+    }
+}

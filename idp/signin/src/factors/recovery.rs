@@ -1,0 +1,53 @@
+//! Recovery codes: eight, each used once. A code lets its owner add a new key, and never counts as one (M-07).
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::person::Person;
+use idp_domain::session::Session;
+use idp_domain::{Secret, SecretHash};
+use idp_store::Effects;
+use idp_store::effects::MailKind;
+use idp_store::sessions::Proven;
+
+use super::card::read_printed;
+use crate::account::told;
+use crate::{Refusal, SignIn, throttle};
+
+/// How many there are.
+pub const CODES: usize = 8;
+/// Characters of a code.
+pub const LENGTH: usize = 10;
+/// How long somebody who came back may change keys, in seconds.
+pub const RECOVERED: i64 = 30 * 60;
+const PURPOSE: &str = "recovery code";
+
+impl SignIn {
+    /// Makes new recovery codes; the older ones stop working. They are shown this once.
+    pub async fn new_recovery_codes(&self, person: &Person) -> Result<Vec<String>, Refusal> {
+        let codes: Vec<String> = (0..CODES).map(|_| self.context.random.readable(LENGTH)).collect();
+        let prints: Vec<SecretHash> = codes.iter().map(|code| self.recovery_print(code)).collect();
+        let sentence = format!("{} made new recovery codes", person.full_name());
+        let entry = AuditEntry::new(self.context.now(), "recovery.made", sentence).by(person.id).about(person.id);
+        self.context.store.replace_recovery_codes(person.id, &prints, Effects::audit(entry)).await?;
+        Ok(codes)
+    }
+
+    /// Uses a recovery code up. Answers the session's new cookie.
+    pub async fn recover_with_code(&self, session: &Session, person: &Person, typed: &str) -> Result<Secret, Refusal> {
+        let counter = format!("recovery:{}", person.id);
+        throttle::take_try(&self.context, &counter).await?;
+        let now = self.context.now();
+        let sentence = format!("{} used a recovery code", person.full_name());
+        let entry = AuditEntry::new(now, "recovery.used", sentence).by(person.id).about(person.id);
+        let effects = told(Effects::audit(entry), person, MailKind::RecoveryUsed);
+        let print = self.recovery_print(&read_printed(typed));
+        if !self.context.store.use_recovery_code(person.id, &print, now, effects).await? {
+            return Err(Refusal::Wrong);
+        }
+        throttle::succeeded(&self.context, &counter).await?;
+        self.step_up(session, &Proven::Recovery(now)).await
+    }
+
+    fn recovery_print(&self, code: &str) -> SecretHash {
+        self.context.vault.fingerprint(PURPOSE, code.as_bytes())
+    }
+}

@@ -1,0 +1,206 @@
+//! What belongs to a person's account: browsers they are known in, and the addresses by which they sign in.
+
+use async_trait::async_trait;
+use idp_domain::email::EmailAddress;
+use idp_domain::person::fold_name;
+use idp_domain::{PersonId, SecretHash, Timestamp};
+use idp_store::addresses::{ALIAS, AddressChange, Addresses};
+use idp_store::browsers::Browsers;
+use idp_store::{Effects, Result, StoreError};
+use sqlx::{Any, Transaction};
+
+use crate::people::new_epoch;
+use crate::pool::{SqlStore, commit};
+use crate::row::{Columns, corrupt, problem};
+
+#[async_trait]
+impl Browsers for SqlStore {
+    async fn knows_browser(&self, person: PersonId, browser: &SecretHash) -> Result<bool> {
+        let row = sqlx::query("SELECT seen_at FROM known_browsers WHERE person_id = $1 AND browser = $2")
+            .bind(person.to_string())
+            .bind(&browser.0)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        Ok(row.is_some())
+    }
+
+    async fn browser_is_known(&self, browser: &SecretHash) -> Result<bool> {
+        Ok(self.count("SELECT count(*) AS n FROM known_browsers WHERE browser = $1", &browser.0).await? > 0)
+    }
+
+    async fn remember_browser(&self, person: PersonId, browser: &SecretHash, now: Timestamp) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO known_browsers (person_id, browser, seen_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (person_id, browser) DO UPDATE SET seen_at = $3",
+        )
+        .bind(person.to_string())
+        .bind(&browser.0)
+        .bind(now.0)
+        .execute(&self.write)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+    }
+
+    async fn forget_browsers(&self, person: PersonId) -> Result<()> {
+        sqlx::query("DELETE FROM known_browsers WHERE person_id = $1")
+            .bind(person.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Addresses for SqlStore {
+    async fn change_address(&self, change: &AddressChange, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        take_login(&mut transaction, change.person, &change.new).await?;
+        sqlx::query("UPDATE logins SET alias_until = $3 WHERE login = $1 AND person_id = $2")
+            .bind(change.old.folded())
+            .bind(change.person.to_string())
+            .bind(change.changed_at.plus(ALIAS).0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        set_email(&mut transaction, change.person, &change.new).await?;
+        sqlx::query(
+            "INSERT INTO address_changes (id, person_id, old_address, new_address, undo_hash, changed_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(self.new_id())
+        .bind(change.person.to_string())
+        .bind(change.old.as_str().to_owned())
+        .bind(change.new.as_str().to_owned())
+        .bind(&change.undo.0)
+        .bind(change.changed_at.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        close_links(&mut transaction, change.person, change.changed_at).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn address_change(&self, undo: &SecretHash) -> Result<Option<AddressChange>> {
+        let row = sqlx::query("SELECT * FROM address_changes WHERE undo_hash = $1")
+            .bind(&undo.0)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.map(|row| {
+            let address = |column: &str| EmailAddress::parse(&row.text(column)?).map_err(corrupt);
+            Ok(AddressChange {
+                person: row.parsed("person_id")?,
+                old: address("old_address")?,
+                new: address("new_address")?,
+                undo: SecretHash(row.text("undo_hash")?),
+                changed_at: row.time("changed_at")?,
+                undone_at: row.maybe_time("undone_at")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn undo_address(&self, undo: &SecretHash, now: Timestamp, effects: Effects) -> Result<bool> {
+        let Some(change) = self.address_change(undo).await? else { return Ok(false) };
+        let mut transaction = self.begin().await?;
+        let undone = sqlx::query(
+            "UPDATE address_changes SET undone_at = $2 WHERE undo_hash = $1 AND undone_at IS NULL AND new_address = \
+             (SELECT email FROM people WHERE id = person_id) RETURNING id",
+        )
+        .bind(&undo.0)
+        .bind(now.0)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        if undone.is_none() {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM logins WHERE login = $1 AND person_id = $2")
+            .bind(change.new.folded())
+            .bind(change.person.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        take_login(&mut transaction, change.person, &change.old).await?;
+        set_email(&mut transaction, change.person, &change.old).await?;
+        close_links(&mut transaction, change.person, now).await?;
+        let statement = sqlx::query("UPDATE people SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+            .bind(change.person.to_string());
+        new_epoch(&mut transaction, statement).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
+    }
+
+    async fn rename_person(&self, id: PersonId, first: &str, last: &str, effects: Effects) -> Result<()> {
+        let statement = sqlx::query(
+            "UPDATE people SET first_name = $2, last_name = $3, folded_name = $4 WHERE id = $1 RETURNING id",
+        )
+        .bind(id.to_string())
+        .bind(first.to_owned())
+        .bind(last.to_owned())
+        .bind(fold_name(&format!("{first} {last}")));
+        self.settle(statement, effects).await.map(|_| ())
+    }
+
+    async fn release_address(&self, id: PersonId, address: &EmailAddress, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM logins WHERE login = $1 AND person_id = $2")
+            .bind(address.folded())
+            .bind(id.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        sqlx::query("UPDATE people SET email = NULL WHERE id = $1 AND lower(email) = $2")
+            .bind(id.to_string())
+            .bind(address.folded())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+}
+
+/// Makes an address a person's own: theirs already, perhaps as an alias, or nobody's.
+async fn take_login(
+    transaction: &mut Transaction<'static, Any>,
+    person: PersonId,
+    address: &EmailAddress,
+) -> Result<()> {
+    let row = sqlx::query(
+        "INSERT INTO logins (login, person_id) VALUES ($1, $2) ON CONFLICT (login) DO UPDATE SET alias_until = NULL \
+         WHERE logins.person_id = $2 RETURNING login",
+    )
+    .bind(address.folded())
+    .bind(person.to_string())
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(problem)?;
+    row.map(|_| ()).ok_or_else(|| StoreError::Conflict(address.folded()))
+}
+
+async fn set_email(transaction: &mut Transaction<'static, Any>, id: PersonId, address: &EmailAddress) -> Result<()> {
+    sqlx::query("UPDATE people SET email = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(address.as_str().to_owned())
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+}
+
+/// Links that were mailed to another address stop working.
+async fn close_links(transaction: &mut Transaction<'static, Any>, id: PersonId, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.0)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+}

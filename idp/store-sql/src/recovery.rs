@@ -1,0 +1,189 @@
+//! Codes that are used once: printed cards, recovery codes, temporary passes; and the holds that follow a pass.
+
+use async_trait::async_trait;
+use idp_domain::key::Key;
+use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
+use idp_store::cards::Cards;
+use idp_store::recovery::{Pass, Recovery};
+use idp_store::{Effects, Result};
+
+use crate::pool::{SqlStore, commit};
+use crate::proofs::put_key;
+use crate::row::{Columns, problem};
+
+#[async_trait]
+impl Cards for SqlStore {
+    async fn add_card(&self, key: &Key, codes: &[SecretHash], effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        put_key(&mut transaction, key, None).await?;
+        for code in codes {
+            sqlx::query("INSERT INTO card_codes (fingerprint, key_id) VALUES ($1, $2)")
+                .bind(&code.0)
+                .bind(key.id.to_string())
+                .execute(&mut *transaction)
+                .await
+                .map_err(problem)?;
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn use_card_code(&self, person: PersonId, code: &SecretHash, now: Timestamp) -> Result<Option<KeyId>> {
+        let mut transaction = self.begin().await?;
+        let used = sqlx::query(
+            "UPDATE card_codes SET used_at = $3 WHERE fingerprint = $1 AND used_at IS NULL AND key_id IN \
+             (SELECT id FROM keys WHERE person_id = $2 AND suspended_at IS NULL) RETURNING key_id",
+        )
+        .bind(&code.0)
+        .bind(person.to_string())
+        .bind(now.0)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        let Some(row) = used else { return Ok(None) };
+        let card: KeyId = row.parsed("key_id")?;
+        sqlx::query("UPDATE keys SET last_used_at = $2 WHERE id = $1")
+            .bind(card.to_string())
+            .bind(now.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        commit(transaction).await?;
+        Ok(Some(card))
+    }
+
+    async fn card_codes_left(&self, card: KeyId) -> Result<i64> {
+        self.count("SELECT count(*) AS n FROM card_codes WHERE key_id = $1 AND used_at IS NULL", &card.to_string())
+            .await
+    }
+}
+
+#[async_trait]
+impl Recovery for SqlStore {
+    async fn replace_recovery_codes(&self, person: PersonId, codes: &[SecretHash], effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM recovery_codes WHERE person_id = $1")
+            .bind(person.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        for code in codes {
+            sqlx::query("INSERT INTO recovery_codes (fingerprint, person_id) VALUES ($1, $2)")
+                .bind(&code.0)
+                .bind(person.to_string())
+                .execute(&mut *transaction)
+                .await
+                .map_err(problem)?;
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn recovery_codes_left(&self, person: PersonId) -> Result<i64> {
+        let sql = "SELECT count(*) AS n FROM recovery_codes WHERE person_id = $1 AND used_at IS NULL";
+        self.count(sql, &person.to_string()).await
+    }
+
+    async fn use_recovery_code(
+        &self,
+        person: PersonId,
+        code: &SecretHash,
+        now: Timestamp,
+        effects: Effects,
+    ) -> Result<bool> {
+        let statement = sqlx::query(
+            "UPDATE recovery_codes SET used_at = $3 WHERE fingerprint = $1 AND person_id = $2 AND used_at IS NULL \
+             RETURNING person_id",
+        );
+        self.settle(statement.bind(&code.0).bind(person.to_string()).bind(now.0), effects).await
+    }
+
+    async fn add_pass(&self, pass: &Pass, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM passes WHERE person_id = $1 AND used_at IS NULL")
+            .bind(pass.person.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        sqlx::query(
+            "INSERT INTO passes (fingerprint, person_id, issued_by, place, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&pass.fingerprint.0)
+        .bind(pass.person.to_string())
+        .bind(pass.issued_by.to_string())
+        .bind(&pass.place)
+        .bind(pass.expires_at.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn use_pass(
+        &self,
+        person: PersonId,
+        code: &SecretHash,
+        now: Timestamp,
+        (holds, effects): (&[String], Effects),
+    ) -> Result<Option<Pass>> {
+        let mut transaction = self.begin().await?;
+        let used = sqlx::query(
+            "UPDATE passes SET used_at = $3 WHERE fingerprint = $1 AND person_id = $2 AND used_at IS NULL AND expires_at > $3 \
+             RETURNING *",
+        )
+        .bind(&code.0)
+        .bind(person.to_string())
+        .bind(now.0)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        let Some(row) = used else { return Ok(None) };
+        for place in holds {
+            sqlx::query("INSERT INTO holds (person_id, place, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(person.to_string())
+                .bind(place)
+                .bind(now.0)
+                .execute(&mut *transaction)
+                .await
+                .map_err(problem)?;
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        pass(&row).map(Some)
+    }
+
+    async fn open_pass(&self, person: PersonId, now: Timestamp) -> Result<Option<Pass>> {
+        let row = sqlx::query("SELECT * FROM passes WHERE person_id = $1 AND used_at IS NULL AND expires_at > $2")
+            .bind(person.to_string())
+            .bind(now.0)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(problem)?;
+        row.as_ref().map(pass).transpose()
+    }
+
+    async fn holds_of(&self, person: PersonId) -> Result<Vec<String>> {
+        let rows = sqlx::query("SELECT place FROM holds WHERE person_id = $1 ORDER BY place")
+            .bind(person.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(|row| row.text("place")).collect()
+    }
+
+    async fn lift_hold(&self, person: PersonId, place: &str, effects: Effects) -> Result<bool> {
+        let statement = sqlx::query("DELETE FROM holds WHERE person_id = $1 AND place = $2 RETURNING place");
+        self.settle(statement.bind(person.to_string()).bind(place.to_owned()), effects).await
+    }
+}
+
+fn pass(row: &sqlx::any::AnyRow) -> Result<Pass> {
+    Ok(Pass {
+        fingerprint: SecretHash(row.text("fingerprint")?),
+        person: row.parsed("person_id")?,
+        issued_by: row.parsed("issued_by")?,
+        place: row.text("place")?,
+        expires_at: row.time("expires_at")?,
+    })
+}

@@ -1,0 +1,92 @@
+//! What is printed once: recovery codes and code cards.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use idp_signin::account::keys::AddFault;
+
+use super::keys::{prove_again, require_fresh};
+use crate::browser::SignedIn;
+use crate::page::{Frame, show};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "printed.html")]
+struct Page {
+    frame: Frame,
+    lead: &'static str,
+    /// Each in groups that are easy to read and to type.
+    codes: Vec<String>,
+    hint: &'static str,
+    /// Where the address of the sign-in page is told, for whoever finds the paper useless and its owner lost.
+    origin: String,
+}
+
+#[derive(Template)]
+#[template(path = "printed_ask.html")]
+struct Ask {
+    frame: Frame,
+    paragraphs: &'static [&'static str],
+    action: &'static str,
+    label: &'static str,
+}
+
+pub(crate) async fn ask_recovery(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    require_fresh(&web, &signed_in, "/me/recovery-codes").await?;
+    show(&Ask {
+        frame: Frame::of("Recovery codes", &signed_in.person, "account"),
+        paragraphs: &[
+            "If you lose every key, a recovery code lets you add a new one. Each of the 8 codes works once.",
+            "Codes that you made before stop working.",
+        ],
+        action: "/me/recovery-codes",
+        label: "Make recovery codes",
+    })
+}
+
+pub(crate) async fn make_recovery(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    require_fresh(&web, &signed_in, "/me/recovery-codes").await?;
+    let codes = web.signin.new_recovery_codes(&signed_in.person).await?;
+    show(&Page {
+        frame: Frame::of("Your recovery codes", &signed_in.person, "account"),
+        lead: "Print this page and keep it where you keep your passport. We cannot show the codes again.",
+        codes: codes.iter().map(|code| grouped(code, 5)).collect(),
+        hint: "To use one: sign in, choose “I cannot use this key”, then type a code. Cross it out afterwards.",
+        origin: web.signin.origin.clone(),
+    })
+}
+
+pub(crate) async fn ask_card(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    require_fresh(&web, &signed_in, "/me/keys/card").await?;
+    show(&Ask {
+        frame: Frame::of("Printed code card", &signed_in.person, "account"),
+        paragraphs: &[
+            "A card with 10 codes, for people who do not use a phone. Each code works once, as a key.",
+            "Keep it on you, like a door key. Some schools ask for a stronger key.",
+        ],
+        action: "/me/keys/card",
+        label: "Make a card",
+    })
+}
+
+pub(crate) async fn make_card(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    match web.signin.add_card(&signed_in.session, &signed_in.person).await {
+        Ok(codes) => show(&Page {
+            frame: Frame::of("Your code card", &signed_in.person, "account"),
+            lead: "Print this page. We cannot show the codes again.",
+            codes: codes.iter().map(|code| grouped(code, 4)).collect(),
+            hint: "Use the codes from the top, and cross each one out when you have used it.",
+            origin: web.signin.origin.clone(),
+        }),
+        Err(AddFault::Stale) => {
+            let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
+            Err(prove_again(&keys, "/me/keys/card"))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn grouped(code: &str, size: usize) -> String {
+    let parts: Vec<&str> = [code.get(..size), code.get(size..)].into_iter().flatten().collect();
+    parts.join(" ")
+}

@@ -1,0 +1,64 @@
+//! Temporary passes: vouching for somebody who has lost every key.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_directory::DirectoryError;
+use idp_directory::passes::Seen;
+use idp_domain::PersonId;
+
+use super::wanted::Fields;
+use super::{Admin, refused, shown};
+use crate::page::{Fault, Frame, go, show, show_with};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "admin_pass.html")]
+struct Page {
+    frame: Frame,
+    tab: &'static str,
+    login: String,
+    faults: Vec<Fault>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_pass_made.html")]
+struct Made {
+    frame: Frame,
+    tab: &'static str,
+    name: String,
+    code: String,
+}
+
+pub(crate) async fn show_form(admin: Admin) -> Result<Response, PageError> {
+    show(&Page { frame: admin.frame("Make a temporary pass"), tab: "pass", login: String::new(), faults: vec![] })
+}
+
+pub(crate) async fn make(State(web): State<Web>, admin: Admin, body: String) -> Result<Response, PageError> {
+    let fields = Fields::read(&body);
+    let login = fields.one("login").to_owned();
+    match web.directory.make_pass(&admin.asker, &login, Seen::parse(fields.one("seen"))).await {
+        Ok((name, code)) => {
+            let code = [code.get(..5), code.get(5..)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            show(&Made { frame: admin.frame("Temporary pass"), tab: "pass", name, code })
+        }
+        Err(DirectoryError::Faults(faults)) => {
+            let frame = admin.frame("Error: Make a temporary pass");
+            let page = Page { frame, tab: "pass", login, faults: shown(faults) };
+            show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(other) => Err(refused(other, "/admin/pass")),
+    }
+}
+
+pub(crate) async fn lift_hold(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let person: PersonId = id.parse().map_err(|_| PageError::NotFound)?;
+    let back = format!("/admin/people/{person}");
+    web.directory.lift_hold(&admin.asker, person).await.map_err(|error| refused(error, &back))?;
+    Ok(go(&back))
+}

@@ -1,0 +1,74 @@
+//! Letting somebody in: the one place where a browser gets a session, after whatever proved who it is.
+
+use axum::http::HeaderValue;
+use axum::response::Response;
+use idp_domain::Secret;
+use idp_domain::person::Person;
+use idp_domain::session::{ABSOLUTE, KeyProof, Method, Session};
+use idp_signin::sessions::Beginning;
+use idp_store::sessions::Proven;
+
+use crate::browser::{Browser, Peer, Visitor};
+use crate::cookies::{Cookie, REMEMBERED};
+use crate::page::with_cookie;
+use crate::{PageError, Web};
+
+/// A session that has just begun, with the cookies that belong to it.
+pub(crate) struct Begun {
+    pub session: Option<Session>,
+    cookies: [Option<HeaderValue>; 2],
+}
+
+impl Begun {
+    /// The answer with the cookies.
+    pub fn with(self, response: Response) -> Response {
+        self.cookies.into_iter().fold(response, with_cookie)
+    }
+}
+
+/// How somebody got in.
+pub(crate) struct Way {
+    /// The person's epoch when they proved themselves.
+    pub epoch: i64,
+    pub method: Method,
+    pub shared: bool,
+    pub proof: Option<KeyProof>,
+}
+
+/// Signs a person in. Two people one after the other: the first one's session ends before the second begins.
+pub(crate) async fn let_in(
+    web: &Web,
+    (visitor, browser, peer): (&Visitor, &Browser, &Peer),
+    person: &Person,
+    way: Way,
+) -> Result<Begun, PageError> {
+    if let Some((session, _)) = &visitor.0 {
+        web.signin.end(session).await?;
+    }
+    let Way { epoch, method, shared, proof } = way;
+    let beginning = Beginning { method, shared, proof, browser: &browser.hash(), agent: &peer.agent };
+    let secret = web.signin.start_session(person, epoch, beginning).await?;
+    let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
+    Ok(Begun {
+        session: web.signin.current(Some(&secret)).await?.map(|(session, _)| session),
+        cookies: [session_cookie(web, &secret, shared), remembered],
+    })
+}
+
+/// Notes in a session what was proven. Answers it with its new cookie.
+pub(crate) async fn stepped_up(web: &Web, session: &Session, proven: &Proven) -> Result<Begun, PageError> {
+    let secret = web.signin.step_up(session, proven).await?;
+    rotated(web, session, &secret).await
+}
+
+/// A session after its cookie has changed.
+pub(crate) async fn rotated(web: &Web, session: &Session, secret: &Secret) -> Result<Begun, PageError> {
+    Ok(Begun {
+        session: web.signin.current(Some(secret)).await?.map(|(session, _)| session),
+        cookies: [session_cookie(web, secret, session.shared), None],
+    })
+}
+
+fn session_cookie(web: &Web, secret: &Secret, shared: bool) -> Option<HeaderValue> {
+    Cookie::Session.set(secret, (!shared).then_some(ABSOLUTE), &web.settings)
+}

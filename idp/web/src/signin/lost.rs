@@ -1,0 +1,87 @@
+//! "I cannot use this key": another key, a recovery code, or a temporary pass; then the lost one is suspended.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_signin::Refusal;
+use serde::Deserialize;
+
+use super::begin::rotated;
+use super::form::wait;
+use crate::browser::{Browser, SignedIn};
+use crate::error::query;
+use crate::page::{Fault, Frame, fault, go, show_with};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "lost.html")]
+struct Page<'a> {
+    frame: Frame,
+    attempt: &'a str,
+    codes_left: i64,
+    faults: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    attempt: String,
+}
+
+pub(crate) async fn show_form(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    render(&web, &signed_in, &asked.attempt, vec![]).await
+}
+
+async fn render(web: &Web, signed_in: &SignedIn, attempt: &str, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let codes_left = web.signin.context.store.recovery_codes_left(signed_in.person.id).await?;
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let title = if faults.is_empty() { "I cannot use my key" } else { "Error: I cannot use my key" };
+    let frame = Frame::of(title, &signed_in.person, "");
+    show_with(status, &Page { frame, attempt, codes_left, faults })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filled {
+    #[serde(default)]
+    attempt: String,
+    /// A recovery code.
+    #[serde(default)]
+    recovery: String,
+    /// The code of a temporary pass.
+    #[serde(default)]
+    pass: String,
+}
+
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    browser: Browser,
+    signed_in: SignedIn,
+    Form(filled): Form<Filled>,
+) -> Result<Response, PageError> {
+    let SignedIn { session, person } = &signed_in;
+    let (field, outcome) = match (filled.recovery.trim(), filled.pass.trim()) {
+        ("", "") => {
+            return render(&web, &signed_in, &filled.attempt, fault("recovery", "Enter a recovery code")).await;
+        }
+        ("", pass) => ("pass", web.signin.recover_with_pass(session, person, pass).await),
+        (code, _) => ("recovery", web.signin.recover_with_code(session, person, code).await),
+    };
+    let words = match outcome {
+        Ok(secret) => {
+            let begun = rotated(&web, session, &secret).await?;
+            let attempt = web.signin.find(&filled.attempt, &browser.hash()).await.is_ok();
+            let carried = if attempt { format!("&{}", query("attempt", &filled.attempt)) } else { String::new() };
+            return Ok(begun.with(go(&format!("/me/keys?recovered=1{carried}"))));
+        }
+        Err(Refusal::Wrong) => "That code is not right, or has been used already".to_owned(),
+        Err(Refusal::Wait(seconds)) => format!("You have entered too many wrong codes. {}.", wait(seconds)),
+        Err(other) => return Err(other.into()),
+    };
+    render(&web, &signed_in, &filled.attempt, fault(field, words)).await
+}

@@ -1,0 +1,123 @@
+//! Confirming a new browser with the code that was mailed.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_domain::session::Method;
+use idp_signin::Refusal;
+use idp_signin::attempt::Attempt;
+use idp_signin::factors::new_browser::RESEND;
+use idp_signin::factors::soft_key::read_code;
+use serde::Deserialize;
+
+use super::attempt::forward;
+use super::begin::{Way, let_in};
+use super::form::{frame, wait};
+use crate::browser::{Browser, Peer, Visitor};
+use crate::error::query;
+use crate::page::{Fault, Frame, fault, go, show_with};
+use crate::{PageError, Web};
+
+#[derive(Template)]
+#[template(path = "new_browser.html")]
+struct Page<'a> {
+    frame: Frame,
+    attempt: &'a str,
+    /// Another code is on its way.
+    sent: bool,
+    faults: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    attempt: String,
+}
+
+pub(crate) async fn show_form(
+    State(web): State<Web>,
+    browser: Browser,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let (_, attempt) = web.signin.find(&asked.attempt, &browser.hash()).await?;
+    if attempt.unconfirmed.is_none() {
+        return Ok(go(&format!("/signin?{}", query("attempt", &asked.attempt))));
+    }
+    render(&web, &attempt, &asked.attempt, (false, vec![])).await
+}
+
+async fn render(
+    web: &Web,
+    attempt: &Attempt,
+    token: &str,
+    (sent, faults): (bool, Vec<Fault>),
+) -> Result<Response, PageError> {
+    let mut frame = frame(web, attempt).await?;
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    frame.title = format!("{}Confirm this browser", if faults.is_empty() { "" } else { "Error: " });
+    show_with(status, &Page { frame, attempt: token, sent, faults })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filled {
+    attempt: String,
+    #[serde(default)]
+    code: String,
+}
+
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    (browser, peer): (Browser, Peer),
+    visitor: Visitor,
+    Form(filled): Form<Filled>,
+) -> Result<Response, PageError> {
+    let (stored, mut attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
+    let code = match read_code(&filled.code) {
+        Ok(code) => code,
+        Err(form) => return render(&web, &attempt, &filled.attempt, (false, fault("code", form))).await,
+    };
+    let outcome = web.signin.check_mailed_code(&mut attempt, &code).await;
+    let shared = attempt.unconfirmed.as_ref().is_some_and(|unconfirmed| unconfirmed.shared);
+    if outcome.is_ok() {
+        attempt.unconfirmed = None;
+    }
+    // Saved before anything is said: of several tries at once only one counts, right or wrong.
+    web.signin.save(stored, &attempt).await?;
+    let words = match outcome {
+        Ok(person) => {
+            let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None };
+            let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
+            let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
+            return Ok(begun.with(next));
+        }
+        Err(Refusal::Wrong) => "That code is not right. Check the latest email from us.",
+        Err(Refusal::Spent) => "That code no longer works. Send a new one.",
+        Err(other) => return Err(other.into()),
+    };
+    render(&web, &attempt, &filled.attempt, (false, fault("code", words))).await
+}
+
+pub(crate) async fn resend(
+    State(web): State<Web>,
+    browser: Browser,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    let (stored, mut attempt) = web.signin.find(&asked.attempt, &browser.hash()).await?;
+    let Some(unconfirmed) = attempt.unconfirmed.clone() else { return Err(PageError::AttemptExpired) };
+    let since = web.signin.context.now().since(unconfirmed.sent_at);
+    if since < RESEND {
+        let words = format!("{}. Email can take a few minutes.", wait(RESEND - since));
+        return render(&web, &attempt, &asked.attempt, (false, fault("code", words))).await;
+    }
+    let person = web.signin.context.store.person(unconfirmed.person).await?.ok_or(PageError::AttemptExpired)?;
+    match web.signin.send_code(&person, unconfirmed.shared, &mut attempt).await {
+        Ok(()) => {}
+        Err(Refusal::Wait(seconds)) => {
+            return render(&web, &attempt, &asked.attempt, (false, fault("code", wait(seconds)))).await;
+        }
+        Err(other) => return Err(other.into()),
+    }
+    web.signin.save(stored, &attempt).await?;
+    render(&web, &attempt, &asked.attempt, (true, vec![])).await
+}

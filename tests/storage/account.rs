@@ -1,0 +1,152 @@
+//! Promises about a person's account: printed codes, passes, holds, browsers, addresses.
+
+use idp_domain::email::EmailAddress;
+use idp_domain::key::{Key, KeyKind};
+use idp_domain::person::Person;
+use idp_domain::{KeyId, PersonId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp};
+use idp_store::addresses::{ALIAS, AddressChange};
+use idp_store::recovery::Pass;
+use idp_store::{Durable, Effects, StoreError};
+
+use super::durable::random_person;
+
+pub async fn promises(store: &dyn Durable, person: &Person) {
+    a_printed_code_is_used_once(store, person).await;
+    a_recovery_code_is_used_once_and_a_new_set_replaces_the_old(store, person).await;
+    a_pass_is_used_once_in_its_time_and_holds_other_places(store, person).await;
+    a_browser_is_known_for_one_person(store, person).await;
+    an_address_changes_and_comes_back(store).await;
+}
+
+fn print() -> SecretHash {
+    Secret::new(&SystemRandom).hash()
+}
+
+async fn other(store: &dyn Durable) -> PersonId {
+    let other = random_person();
+    store.add_person(&other, Effects::none()).await.unwrap();
+    other.id
+}
+
+async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
+    let id = KeyId::new(&SteppedClock::new(), &SystemRandom);
+    let key = Key {
+        id,
+        person: person.id,
+        kind: KeyKind::Card,
+        name: "Printed card".into(),
+        material: Vec::new(),
+        last_step: 0,
+        created_at: Timestamp(0),
+        last_used_at: None,
+        suspended_at: None,
+    };
+    let codes = [print(), print(), print()];
+    store.add_card(&key, &codes, Effects::none()).await.unwrap();
+    let stranger = other(store).await;
+    assert_eq!(store.use_card_code(stranger, &codes[0], Timestamp(1)).await.unwrap(), None, "somebody else's card");
+    assert_eq!(store.use_card_code(person.id, &codes[0], Timestamp(1)).await.unwrap(), Some(id));
+    assert_eq!(store.use_card_code(person.id, &codes[0], Timestamp(1)).await.unwrap(), None, "used");
+    assert_eq!(store.card_codes_left(id).await.unwrap(), 2);
+    store.suspend_key(person.id, id, Some(Timestamp(2)), Effects::none()).await.unwrap();
+    assert_eq!(store.use_card_code(person.id, &codes[1], Timestamp(3)).await.unwrap(), None, "suspended");
+    assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
+    assert_eq!(store.card_codes_left(id).await.unwrap(), 0, "its codes go with it");
+}
+
+async fn a_recovery_code_is_used_once_and_a_new_set_replaces_the_old(store: &dyn Durable, person: &Person) {
+    let (old, new) = ([print(), print()], [print()]);
+    store.replace_recovery_codes(person.id, &old, Effects::none()).await.unwrap();
+    let stranger = other(store).await;
+    let using = |who: PersonId, code: SecretHash| async move {
+        store.use_recovery_code(who, &code, Timestamp(1), Effects::none()).await.unwrap()
+    };
+    assert!(!using(stranger, old[0].clone()).await, "somebody else's code");
+    assert!(using(person.id, old[0].clone()).await);
+    assert!(!using(person.id, old[0].clone()).await, "used");
+    assert_eq!(store.recovery_codes_left(person.id).await.unwrap(), 1);
+    store.replace_recovery_codes(person.id, &new, Effects::none()).await.unwrap();
+    assert!(!using(person.id, old[1].clone()).await, "replaced");
+    assert!(using(person.id, new[0].clone()).await);
+}
+
+async fn a_pass_is_used_once_in_its_time_and_holds_other_places(store: &dyn Durable, person: &Person) {
+    let vouched = other(store).await;
+    let pass = |fingerprint: SecretHash| Pass {
+        fingerprint,
+        person: person.id,
+        issued_by: vouched,
+        place: "trust a".to_owned(),
+        expires_at: Timestamp(100),
+    };
+    let (old, new) = (pass(print()), pass(print()));
+    store.add_pass(&old, Effects::none()).await.unwrap();
+    store.add_pass(&new, Effects::none()).await.unwrap();
+    let holds = ["trust b".to_owned(), "site c".to_owned()];
+    let using = |who: PersonId, code: SecretHash, at: i64| {
+        let holds = &holds;
+        async move { store.use_pass(who, &code, Timestamp(at), (holds, Effects::none())).await.unwrap() }
+    };
+    assert_eq!(using(person.id, old.fingerprint.clone(), 50).await, None, "a newer one was made");
+    assert_eq!(using(vouched, new.fingerprint.clone(), 50).await, None, "somebody else");
+    assert_eq!(using(person.id, new.fingerprint.clone(), 100).await, None, "the end is exclusive");
+    assert!(store.holds_of(person.id).await.unwrap().is_empty());
+    assert_eq!(using(person.id, new.fingerprint.clone(), 99).await, Some(new.clone()));
+    assert_eq!(using(person.id, new.fingerprint.clone(), 99).await, None, "used");
+    assert_eq!(store.holds_of(person.id).await.unwrap(), ["site c", "trust b"]);
+    assert!(store.lift_hold(person.id, "trust b", Effects::none()).await.unwrap());
+    assert!(!store.lift_hold(person.id, "trust b", Effects::none()).await.unwrap());
+    assert_eq!(store.holds_of(person.id).await.unwrap(), ["site c"]);
+}
+
+async fn a_browser_is_known_for_one_person(store: &dyn Durable, person: &Person) {
+    let (browser, stranger) = (print(), other(store).await);
+    assert!(!store.browser_is_known(&browser).await.unwrap());
+    for at in [1, 2] {
+        store.remember_browser(person.id, &browser, Timestamp(at)).await.unwrap();
+    }
+    assert!(store.knows_browser(person.id, &browser).await.unwrap());
+    assert!(!store.knows_browser(stranger, &browser).await.unwrap());
+    assert!(store.browser_is_known(&browser).await.unwrap());
+    store.forget_browsers(person.id).await.unwrap();
+    assert!(!store.knows_browser(person.id, &browser).await.unwrap());
+}
+
+async fn an_address_changes_and_comes_back(store: &dyn Durable) {
+    let person = random_person();
+    store.add_person(&person, Effects::none()).await.unwrap();
+    let old = person.email.clone().unwrap();
+    let new = EmailAddress::parse(&format!("new-{}@y.example", person.id)).unwrap();
+    // The store's own clock judges aliases.
+    let now = idp_domain::Clock::now(&SteppedClock::new());
+    let change = |new: &EmailAddress, changed_at| AddressChange {
+        person: person.id,
+        old: old.clone(),
+        new: new.clone(),
+        undo: print(),
+        changed_at,
+        undone_at: None,
+    };
+    let taken = EmailAddress::parse(&format!("{}@x.example", other(store).await)).unwrap();
+    let clash = store.change_address(&change(&taken, now), Effects::none()).await;
+    assert!(matches!(clash, Err(StoreError::Conflict(_))), "somebody else's address");
+    let first = change(&new, now);
+    store.change_address(&first, Effects::none()).await.unwrap();
+    let found = |login: String| async move { store.person_by_login(&login).await.unwrap() };
+    assert_eq!(found(new.folded()).await.unwrap().email, Some(new.clone()));
+    assert_eq!(found(old.folded()).await.unwrap().id, person.id, "the old one is an alias");
+    assert!(store.undo_address(&first.undo, now, Effects::none()).await.unwrap());
+    assert!(!store.undo_address(&first.undo, now, Effects::none()).await.unwrap(), "undone already");
+    let back = found(old.folded()).await.unwrap();
+    assert_eq!((back.email, back.epoch), (Some(old.clone()), person.epoch + 1));
+    assert!(found(new.folded()).await.is_none());
+    let long_ago = change(&new, now.plus(-ALIAS - 1));
+    store.change_address(&long_ago, Effects::none()).await.unwrap();
+    assert!(found(old.folded()).await.is_none(), "an alias ends");
+    let heir = Person { email: Some(old.clone()), ..random_person() };
+    let heir = Person { created_at: now, ..heir };
+    store.add_person(&heir, Effects::none()).await.unwrap();
+    assert_eq!(found(old.folded()).await.unwrap().id, heir.id, "and the address is free again");
+    store.release_address(heir.id, &old, Effects::none()).await.unwrap();
+    assert!(found(old.folded()).await.is_none() && store.person(heir.id).await.unwrap().unwrap().email.is_none());
+}
