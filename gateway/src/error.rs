@@ -59,6 +59,10 @@ pub enum Refusal {
         /// What happened, in plain words.
         reason: &'static str,
     },
+    /// Access ended while the request was under way.
+    Ended,
+    /// What was sent cannot be kept while its sender signs in; nothing was sent on.
+    TooLargeToHold,
     /// There is nothing here.
     NotFound,
     /// A fault of ours.
@@ -71,8 +75,12 @@ impl Refusal {
         let (status, code, title, words) = self.row();
         tracing::debug!(status = status.as_u16(), code, "refused");
         if asks.navigates {
-            let again = matches!(self, Self::LoginFailed { .. } | Self::UpstreamAway { .. } | Self::ProviderAway);
-            let action = again.then_some(("/", "Try again"));
+            let action = match self {
+                Self::LoginFailed { .. } | Self::UpstreamAway { .. } | Self::ProviderAway => Some(("/", "Try again")),
+                Self::Denied { .. } | Self::NotFound => Some(("/", "Go to the start page of this site")),
+                Self::Ended | Self::TooLargeToHold => Some(("/", "Sign in again")),
+                _ => None,
+            };
             page::page(status, title, &[words.as_str()], action)
         } else {
             json(status, &format!(r#"{{"error":"{code}"}}"#))
@@ -88,7 +96,7 @@ impl Refusal {
                 StatusCode::MISDIRECTED_REQUEST,
                 "unknown_site",
                 "There is no site at this address",
-                "Check the address, or open your sites from the Lanyard page of your trust.".to_owned(),
+                "Check the address, or ask your school office for the right one.".to_owned(),
             ),
             Self::Denied { site, reason } => {
                 (StatusCode::FORBIDDEN, "access_denied", "You cannot open this page", format!("{reason} ({site})."))
@@ -130,6 +138,20 @@ impl Refusal {
             Self::LoginFailed { reason } => {
                 (StatusCode::BAD_REQUEST, "login_failed", "You could not be signed in", (*reason).to_owned())
             }
+            Self::Ended => (
+                StatusCode::UNAUTHORIZED,
+                "login_required",
+                "Your access here has ended",
+                "Sign in again to go on. What you were sending may not have arrived.".to_owned(),
+            ),
+            Self::TooLargeToHold => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "login_required",
+                "Sign in, then send it again",
+                "Your access ran out, and what you sent is too large for us to keep. Nothing was sent. Go back: what you \
+                 typed is still on the page. Sign in in another tab, then send it again."
+                    .to_owned(),
+            ),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", "Page not found", "Check the address and try again.".to_owned())
             }

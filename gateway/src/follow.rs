@@ -1,23 +1,34 @@
 //! Following the provider's registry with a long poll; what is good is taken into use and copied to disk.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::Inner;
 use crate::login::service_token;
 use crate::registry::Document;
 
+/// Pause between two reports.
+const REPORT: Duration = Duration::from_mins(1);
+
 /// Asks the provider for the registry; with `wait`, until something changes. True when it answered.
 pub(crate) async fn refresh(inner: &Inner, wait: bool) -> bool {
     match fetch(inner, wait).await {
         Ok(Some(document)) => {
-            inner.registry.swap(&document);
+            for site in inner.registry.swap(&document) {
+                inner.sessions.drop_at(&site);
+            }
+            inner.registry.note(true);
             if let Err(error) = inner.registry.save(&document) {
                 tracing::warn!(%error, "the registry's copy cannot be written");
             }
             true
         }
-        Ok(None) => true,
+        Ok(None) => {
+            inner.registry.note(true);
+            true
+        }
         Err(problem) => {
+            inner.registry.note(false);
             tracing::warn!(problem, "the registry cannot be read; going on with the last good copy");
             false
         }
@@ -39,6 +50,34 @@ async fn fetch(inner: &Inner, wait: bool) -> Result<Option<Document>, String> {
         200 => serde_json::from_slice(answer.body()).map(Some).map_err(|error| error.to_string()),
         other => Err(format!("status {other}")),
     }
+}
+
+/// Tells the provider every minute which of its sessions were used at sites, so that work at a school keeps them alive.
+pub(crate) async fn report_use(inner: &Inner) {
+    let mut told: HashMap<String, i64> = HashMap::new();
+    loop {
+        tokio::time::sleep(REPORT).await;
+        let uses = inner.sessions.last_uses();
+        let news: HashMap<&String, &i64> = uses.iter().filter(|(sid, seen)| told.get(*sid) != Some(*seen)).collect();
+        if !news.is_empty() {
+            match report(inner, &news).await {
+                Ok(()) => told = uses,
+                Err(problem) => tracing::warn!(problem, "the provider does not learn of use"),
+            }
+        }
+    }
+}
+
+async fn report(inner: &Inner, news: &HashMap<&String, &i64>) -> Result<(), String> {
+    let token = service_token(inner, "service:registry").await.map_err(|error| error.to_string())?;
+    let body = serde_json::to_vec(news).map_err(|error| error.to_string())?;
+    let request = http::Request::post(format!("{}/gateway/v1/seen", inner.settings.issuer))
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(body)
+        .map_err(|error| error.to_string())?;
+    let answer = inner.ports.back_channel.send(request).await.map_err(|error| error.to_string())?;
+    if answer.status().is_success() { Ok(()) } else { Err(format!("status {}", answer.status().as_u16())) }
 }
 
 /// Follows the registry for ever.

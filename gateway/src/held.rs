@@ -2,10 +2,10 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, Limited};
 use serde::{Deserialize, Serialize};
 
+use crate::body::Sent;
 use crate::error::Refusal;
 use crate::origin::is_own_form;
 use crate::page::{escape, raw};
@@ -59,15 +59,16 @@ struct Held {
     body: Vec<u8>,
 }
 
-/// Holds a POST of a form; the address at which it waits, or nothing when it is not for holding.
+/// Holds a POST of a form; the address at which it waits, or nothing when it is not for holding. What its own page sent
+/// and cannot be held is refused in words: it is never lost in silence (S-23).
 pub(crate) async fn hold(
     inner: &Inner,
-    request: Request<Incoming>,
+    request: Request<Sent>,
     site: &Site,
     session: Option<&Live>,
 ) -> Result<Option<String>, Refusal> {
     let kind = text(request.headers(), "content-type").unwrap_or_default().to_owned();
-    let plain_form = kind.starts_with("application/x-www-form-urlencoded");
+    let is_form = kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data");
     // A form that another page sends must not be kept for the person to send (S-24).
     let own_form = is_own_form(&inner.settings, request.headers(), &site.entry.slug);
     let Some(cookie) = Cookie::Session.read(request.headers(), inner.settings.secure) else { return Ok(None) };
@@ -76,10 +77,10 @@ pub(crate) async fn hold(
         None => inner.sessions.owner(cookie).await.map_err(|_| Refusal::StoreAway)?,
     };
     // What nobody is known to have typed is shown to nobody (S-23).
-    let Some(sub) = owner.filter(|_| plain_form && own_form) else { return Ok(None) };
+    let Some(sub) = owner.filter(|_| is_form && own_form) else { return Ok(None) };
     let path = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let body = Limited::new(request.into_body(), MOST).collect().await;
-    let body = body.map_err(|_| Refusal::Malformed(StatusCode::PAYLOAD_TOO_LARGE))?.to_bytes().to_vec();
+    let body = body.map_err(|_| Refusal::TooLargeToHold)?.to_bytes().to_vec();
     let held = Held { site: site.entry.slug.clone(), sub, path, kind, body, until: inner.ports.clock.now() + LIFE };
     let plain = serde_json::to_vec(&held).map_err(|_| Refusal::StoreAway)?;
     let sealed = inner.held.seal(&plain, &*inner.ports.random).ok_or(Refusal::StoreAway)?;
@@ -89,42 +90,78 @@ pub(crate) async fn hold(
     Ok(Some(format!("/.lanyard/held?id={name}")))
 }
 
-/// Offers what was held to the person who typed it: a page with the form again, to be sent by one click.
+/// Offers what was held to the person who typed it: one click sends it on. Looking spends nothing, whoever looks.
 pub(crate) async fn offer(inner: &Inner, query: &str, site: &Site, session: &Live) -> Result<Response<Body>, Refusal> {
-    let name =
-        url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "id").map(|(_, value)| value.into_owned());
-    let name = format!("held:{}", hash(&name.unwrap_or_default()));
-    let now = inner.ports.clock.now();
-    let sealed = inner.sessions.store().take_bag(&name, now).await.map_err(|_| Refusal::StoreAway)?;
-    let held = sealed
-        .as_ref()
-        .and_then(|sealed| inner.held.open(sealed))
-        .and_then(|plain| serde_json::from_slice::<Held>(&plain).ok());
-    // Looking spends nothing, whoever looks: it stays until it is too old.
-    if let (Some(held), Some(sealed)) = (&held, &sealed) {
-        let kept = inner.sessions.store().put_bag(&name, sealed, held.until).await;
-        kept.map_err(|_| Refusal::StoreAway)?;
-    }
-    let theirs = |held: &Held| held.site == site.entry.slug && held.sub == session.record.sub;
-    let Some(held) = held.filter(theirs) else {
-        let main = "<h1>Nothing is waiting here</h1><p>It was sent already, or kept for more than 10 minutes.</p>\
-                    <p><a class=\"button\" href=\"/\">Go on</a></p>";
-        return Ok(raw(StatusCode::GONE, "Nothing is waiting here", &site.entry.colour, main));
-    };
-    let fields: String = url::form_urlencoded::parse(&held.body)
-        .map(|(name, value)| format!("<textarea name=\"{}\" hidden>\n{}</textarea>", escape(&name), escape(&value)))
+    let (id, name) = named(query);
+    let sealed = inner.sessions.store().look_bag(&name, inner.ports.clock.now()).await;
+    let held = opened(inner, sealed.map_err(|_| Refusal::StoreAway)?.as_deref());
+    let Some(held) = held.filter(|held| held.is_of(site, session)) else { return Ok(nothing(site)) };
+    let shown: String = url::form_urlencoded::parse(&held.body)
+        .filter(|(_, value)| held.is_plain() && value.chars().count() > 20)
+        .map(|(_, value)| format!("<blockquote>{}</blockquote>", escape(&value)))
         .collect();
     let main = format!(
         "<h1>What you typed is safe</h1><p class=\"soft\">{}</p><p>Your access ran out while you were writing. Send it now, or \
-         go on without sending it.</p><form method=\"post\" action=\"{}\" id=\"held\">{fields}<button type=\"submit\">Send what \
-         I typed</button></form><p><a href=\"/\">Do not send it</a></p>",
+         go on without sending it.</p>{shown}<form method=\"post\" action=\"/.lanyard/held?id={}\" id=\"held\">\
+         <button type=\"submit\">Send what I typed</button></form><p><a href=\"/\">Do not send it</a></p>",
         escape(&site.entry.name),
-        escape(&held.path),
+        escape(&id),
     );
-    let mut response = raw(StatusCode::OK, "What you typed is safe", &site.entry.colour, &main);
-    // Shown once: a page in the history must not send it again.
-    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(raw(StatusCode::OK, "What you typed is safe", &site.entry.colour, &main))
+}
+
+/// Takes what was held, once, and makes of it the request that it was. The answer of an error is ready to be sent.
+pub(crate) async fn restore(
+    inner: &Inner,
+    request: Request<Sent>,
+    site: &Site,
+    session: Option<&Live>,
+) -> Result<Request<Sent>, Result<Response<Body>, Refusal>> {
+    let (_, name) = named(request.uri().query().unwrap_or_default());
+    let Some(session) = session else { return Err(Ok(nothing(site))) };
+    let away = |_| Err(Refusal::StoreAway);
+    let now = inner.ports.clock.now();
+    let seen = opened(inner, inner.sessions.store().look_bag(&name, now).await.map_err(away)?.as_deref());
+    if !seen.is_some_and(|held| held.is_of(site, session)) {
+        return Err(Ok(nothing(site)));
+    }
+    let taken = inner.sessions.store().take_bag(&name, now).await.map_err(away)?;
+    let Some(held) = opened(inner, taken.as_deref()) else { return Err(Ok(nothing(site))) };
+    let (mut parts, _) = request.into_parts();
+    parts.uri = held.path.parse().map_err(|_| Err(Refusal::NotFound))?;
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::TRANSFER_ENCODING);
+    let kind = header::HeaderValue::from_str(&held.kind).map_err(|_| Err(Refusal::NotFound))?;
+    parts.headers.insert(header::CONTENT_TYPE, kind);
+    Ok(Request::from_parts(parts, Sent::Kept(Full::new(held.body.into()))))
+}
+
+impl Held {
+    fn is_of(&self, site: &Site, session: &Live) -> bool {
+        self.site == site.entry.slug && self.sub == session.record.sub
+    }
+
+    fn is_plain(&self) -> bool {
+        self.kind.starts_with("application/x-www-form-urlencoded")
+    }
+}
+
+/// The name in an address, and the bag that it names.
+fn named(query: &str) -> (String, String) {
+    let id = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "id");
+    let id = id.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let bag = format!("held:{}", hash(&id));
+    (id, bag)
+}
+
+fn opened(inner: &Inner, sealed: Option<&[u8]>) -> Option<Held> {
+    serde_json::from_slice(&inner.held.open(sealed?)?).ok()
+}
+
+fn nothing(site: &Site) -> Response<Body> {
+    let main = "<h1>Nothing is waiting here</h1><p>It was sent already, or kept for more than 10 minutes.</p>\
+                <p><a class=\"button\" href=\"/\">Go on</a></p>";
+    raw(StatusCode::GONE, "Nothing is waiting here", &site.entry.colour, main)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

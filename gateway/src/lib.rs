@@ -124,10 +124,23 @@ impl Gateway {
 
     /// The life of a request. The order is the order of trust: nothing below a line is reached without it.
     async fn run(&self, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+        let mut request = request.map(body::Sent::Streamed);
         // What could be read in two ways is refused before anything looks at it.
-        let target = phases::refuse::check(&request)?;
+        let mut target = phases::refuse::check(&request)?;
         // One site for the whole request: its policy and its upstream cannot differ (H-20).
         let site = phases::site::find(&self.inner, &target)?;
+        // What was held while its sender signed in goes on from here as the request that it was, once.
+        if target.path == "/.lanyard/held" && *request.method() == http::Method::POST {
+            if !origin::is_own_form(&self.inner.settings, request.headers(), &site.entry.slug) {
+                return Err(Refusal::ForeignOrigin);
+            }
+            let session = phases::session::find(&self.inner, request.headers(), &site).await?;
+            request = match held::restore(&self.inner, request, &site, session.as_deref()).await {
+                Ok(request) => request,
+                Err(answer) => return answer,
+            };
+            target = phases::refuse::check(&request)?;
+        }
         // `/.lanyard/` is ours on every host, before any upstream could claim it (H-16).
         if let Some(own) = target.path.strip_prefix("/.lanyard").filter(|own| own.is_empty() || own.starts_with('/')) {
             return own::answer(&self.inner, request, &site, own).await;
@@ -151,7 +164,11 @@ impl Gateway {
 
     /// Runs what goes on beside requests until the future is dropped: the registry, and what ends by itself.
     pub async fn run_background(&self) {
-        tokio::join!(follow::keep_fresh(&self.inner), session::keep_swept(&self.inner.sessions));
+        tokio::join!(
+            follow::keep_fresh(&self.inner),
+            follow::report_use(&self.inner),
+            session::keep_swept(&self.inner.sessions)
+        );
     }
 
     /// Fetches the registry once; used at start and by tests.

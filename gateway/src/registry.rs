@@ -66,6 +66,8 @@ pub struct Site {
 pub struct Registry {
     sites: RwLock<Arc<HashMap<String, Arc<Site>>>>,
     version: std::sync::atomic::AtomicI64,
+    /// Whether the provider answered when it was last asked.
+    followed: std::sync::atomic::AtomicBool,
     file: PathBuf,
 }
 
@@ -74,7 +76,7 @@ impl Registry {
     pub(crate) fn open(file: PathBuf) -> Self {
         let document: Document =
             std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        let registry = Self { sites: RwLock::default(), version: 0.into(), file };
+        let registry = Self { sites: RwLock::default(), version: 0.into(), followed: true.into(), file };
         registry.swap(&document);
         registry
     }
@@ -89,8 +91,18 @@ impl Registry {
         self.version.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Takes a new document into use.
-    pub(crate) fn swap(&self, document: &Document) {
+    /// Whether the provider answered when it was last asked.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.followed.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Notes whether the provider answers.
+    pub(crate) fn note(&self, answers: bool) {
+        self.followed.store(answers, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Takes a new document into use. Answers the slugs of sites whose rules for elevated access have become stricter.
+    pub(crate) fn swap(&self, document: &Document) -> Vec<String> {
         let old = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
         let sites = document.sites.iter().map(|entry| {
             let budget =
@@ -99,8 +111,19 @@ impl Registry {
                 entry.upstream.strip_prefix("http://").and_then(|rest| rest.trim_end_matches('/').parse().ok());
             (entry.slug.clone(), Arc::new(Site { entry: entry.clone(), upstream, budget }))
         });
+        let stricter = |entry: &&SiteEntry| {
+            old.get(&entry.slug).is_some_and(|site| {
+                let was = &site.entry;
+                (entry.phishing_resistant_only && !was.phishing_resistant_only)
+                    || (entry.key_to_sign_in && !was.key_to_sign_in)
+                    || entry.elevation_idle < was.elevation_idle
+                    || entry.elevation_absolute < was.elevation_absolute
+            })
+        };
+        let tightened = document.sites.iter().filter(stricter).map(|entry| entry.slug.clone()).collect();
         *self.sites.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(sites.collect());
         self.version.store(document.version, std::sync::atomic::Ordering::Relaxed);
+        tightened
     }
 
     /// Keeps the copy whole or not at all.

@@ -4,19 +4,27 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use gateway::error::{Asks, Refusal};
 use gateway::{BoxError, Gateway};
-use http::{Request, Response, header};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// Most requests whose answer has not begun. What comes beyond is told so at once instead of waiting with the rest.
+/// Most requests of each half whose answer has not begun. What comes beyond is told so at once instead of waiting; the
+/// halves are counted apart, so that a flood of one leaves the other alone (D-11).
 const MOST: usize = 4096;
+/// Longest time that a request of the provider may take, its body included (D-02).
+const PATIENCE: Duration = Duration::from_mins(1);
+
+type Layered = BoxCloneSyncService<Request<Incoming>, Response<gateway::Body>, BoxError>;
 
 /// Where requests go.
 #[derive(Clone)]
@@ -31,40 +39,44 @@ impl Front {
         Self { hosts: hosts.into_iter().collect(), gateway }
     }
 
-    /// The front with what surrounds every request of either half, outermost first.
+    /// The front with what surrounds every request of either half.
     pub fn layered(
         self,
     ) -> impl Service<Request<Incoming>, Response = Response<gateway::Body>, Error = Infallible, Future: Send> + Clone
     {
-        let limited = ServiceBuilder::new()
-            // Without its name the type is short enough for the compiler to see that it can cross threads.
-            .layer_fn(BoxCloneSyncService::new)
-            // A fault of ours ends one request and nothing else (F-14).
-            .layer(CatchPanicLayer::custom(panicked))
-            .load_shed()
-            .concurrency_limit(MOST)
-            .service(service_fn(move |request| {
-                let front = self.clone();
-                async move { Ok::<_, BoxError>(front.handle(request).await) }
-            }));
+        let front = Arc::new(self);
+        let provider = limited(front.clone());
+        let gateway = limited(front.clone());
         service_fn(move |request| {
-            let limited = limited.clone();
+            let half = if front.router(&request).is_some() { provider.clone() } else { gateway.clone() };
             async move {
                 // The only error there can be is a request too many.
-                let answer = limited.oneshot(request).await.map(|answer| answer.map(BodyExt::boxed_unsync));
-                Ok(answer.unwrap_or_else(|_| page_of(Refusal::SiteBusy)))
+                Ok(half.oneshot(request).await.unwrap_or_else(|_| page_of(Refusal::SiteBusy)))
             }
         })
     }
 
+    fn router(&self, request: &Request<Incoming>) -> Option<&Router> {
+        let host = named_host(request)?;
+        let known = self.hosts.get(&host);
+        // Probes of load balancers and containers name an address or nothing that we know.
+        let probe =
+            request.uri().path().starts_with("/health/") && (host == "localhost" || host.parse::<Ipv4Addr>().is_ok());
+        known.or_else(|| self.hosts.values().next().filter(|_| probe && self.hosts.len() == 1))
+    }
+
     /// Answers a request.
     async fn handle(&self, request: Request<Incoming>) -> Response<gateway::Body> {
-        let router = named_host(&request).and_then(|host| self.hosts.get(&host)).cloned();
-        match (router, &self.gateway) {
+        match (self.router(&request).cloned(), &self.gateway) {
             (Some(router), _) => {
                 let request = request.map(axum::body::Body::new);
-                let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
-                answer.map(|body| body.map_err(BoxError::from).boxed_unsync())
+                match tokio::time::timeout(PATIENCE, router.oneshot(request)).await {
+                    Ok(answer) => {
+                        let answer = answer.unwrap_or_else(|never| match never {});
+                        answer.map(|body| body.map_err(BoxError::from).boxed_unsync())
+                    }
+                    Err(_) => page_of(Refusal::Malformed(StatusCode::REQUEST_TIMEOUT)),
+                }
             }
             (None, Some(gateway)) => gateway.handle(request).await,
             (None, None) => {
@@ -73,6 +85,21 @@ impl Front {
             }
         }
     }
+}
+
+/// One half with its own limits, outermost first.
+fn limited(front: Arc<Front>) -> Layered {
+    let service = ServiceBuilder::new()
+        // A fault of ours ends one request and nothing else (F-14).
+        .layer(CatchPanicLayer::custom(panicked))
+        .load_shed()
+        .concurrency_limit(MOST)
+        .service(service_fn(move |request| {
+            let front = front.clone();
+            async move { Ok::<_, BoxError>(front.handle(request).await) }
+        }));
+    // Without its name the type is short enough for the compiler to see that it can cross threads.
+    BoxCloneSyncService::new(service.map_response(|answer| answer.map(BodyExt::boxed_unsync)))
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response<gateway::Body> {
@@ -90,7 +117,7 @@ fn named_host(request: &Request<Incoming>) -> Option<String> {
     let mut named = request.headers().get_all(header::HOST).iter();
     let text = match (named.next(), named.next(), request.uri().authority()) {
         (Some(one), None, None) => one.to_str().ok()?,
-        (None, None, Some(authority)) => authority.as_str(),
+        (None, None, Some(authority)) if request.version() == http::Version::HTTP_2 => authority.as_str(),
         (Some(one), None, Some(authority)) if one.as_bytes() == authority.as_str().as_bytes() => authority.as_str(),
         _ => return None,
     };

@@ -14,8 +14,9 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,12 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(30);
 /// Most header fields.
 const FIELDS: usize = 100;
+/// Most bytes of a head over HTTP/1.1 (G-34).
+const HEADERS: usize = 64 * 1024;
+/// Bytes in which the first one is waited for; hyper's own buffer is larger, so later reads go past it.
+const FIRST: usize = 256;
+/// Most connections at once.
+const CONNECTIONS: usize = 16 * 1024;
 
 /// A bound listener.
 pub struct Listener {
@@ -51,11 +58,14 @@ impl Listener {
     pub async fn serve(self, front: Front, stop: CancellationToken) {
         let graceful = GracefulShutdown::new();
         let mut builder = Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(FIELDS);
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(FIELDS).max_buf_size(HEADERS);
         builder.http2().timer(TokioTimer::new()).max_concurrent_streams(200).max_header_list_size(16 * 1024);
         let builder = Arc::new(builder);
         let service = TowerToHyperService::new(front.layered());
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
+            // Beyond the limit, new connections wait in the kernel's queue instead of taking memory here.
+            let Ok(place) = places.clone().acquire_owned().await else { break };
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 () = stop.cancelled() => break,
@@ -74,6 +84,7 @@ impl Listener {
             tokio::spawn(async move {
                 // An error here is a client that went away.
                 drop(stream.set_nodelay(true));
+                let _place = place;
                 match tls {
                     None => talk(stream, &builder, service, watcher).await,
                     Some(tls) => {
@@ -110,6 +121,7 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for With<S> {
     }
 }
 
+/// Serves a connection from its first byte on; one that says nothing is closed (D-01): hyper's own timer begins later.
 async fn talk<I, S>(stream: I, builder: &Builder<TokioExecutor>, service: S, watcher: Watcher)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -117,6 +129,10 @@ where
         + Send
         + 'static,
 {
+    let mut stream = BufReader::with_capacity(FIRST, stream);
+    if !matches!(tokio::time::timeout(HEAD, stream.fill_buf()).await, Ok(Ok(first)) if !first.is_empty()) {
+        return;
+    }
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = pin!(watcher.watch(connection));
     if let Err(error) = connection.await {

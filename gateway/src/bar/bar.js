@@ -1,4 +1,5 @@
 // The Lanyard bar: which school this is, switch, elevate with a countdown, drop, hide the screen, support, sign out.
+// It never takes a page away for good: what was typed stays, and comes back when the same person signs in again.
 "use strict";
 (() => {
   if (window.top !== window || document.getElementById("lanyard-bar")) return;
@@ -7,116 +8,192 @@
     node.append(...children);
     return node;
   };
-  const post = (action, label, primary) => {
+  const post = (action, label, className) => {
     const form = make("form", { method: "post", action });
     form.append(make("input", { type: "hidden", name: "return", value: location.pathname + location.search }),
-      make("button", { type: "submit", textContent: label, className: primary ? "primary" : "" }));
+      make("button", { type: "submit", textContent: label, className }));
     return form;
   };
+  const api = (path, method = "GET") =>
+    fetch("/.lanyard/" + path, { method, headers: { accept: "application/json" }, redirect: "manual" }).catch(() => null);
   let typed = false;
   document.addEventListener("input", () => { typed = true; }, true);
   document.addEventListener("submit", () => { typed = false; }, true);
 
   const style = `
-    :host{all:initial;position:sticky;top:0;left:0;right:0;display:block;z-index:2147483000}
-    .bar{font:600 14px/1.3 system-ui,sans-serif;display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center;padding:6px 14px;color:#fff;background:var(--site);box-shadow:0 1px 4px rgb(0 0 0/.3)}
+    :host{all:initial;position:sticky;top:0;display:block;z-index:2147483000}
+    *{box-sizing:border-box}
+    .bar{font:600 14px/1.3 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center;padding:7px 14px;color:#fff;background:var(--site);box-shadow:0 1px 4px rgb(0 0 0/.3)}
     .bar.elevated{border-bottom:6px solid #f2b134}
     .name{margin-right:auto}.level{font-weight:400}
-    form{margin:0}button,a.act{font:inherit;color:#fff;background:rgb(0 0 0/.26);border:1px solid rgb(255 255 255/.55);border-radius:6px;padding:5px 9px;min-height:32px;cursor:pointer;text-decoration:none;box-sizing:border-box;display:inline-block}
-    button.primary{background:#fff;color:#14232b}
-    button:hover,a.act:hover{background:rgb(0 0 0/.5)}button.primary:hover{background:#eee}
+    form{margin:0;display:contents}
+    button,a.act,summary{font:inherit;line-height:20px;color:#fff;background:rgb(0 0 0/.28);border:1px solid rgb(255 255 255/.6);border-radius:6px;padding:5px 10px;min-height:32px;cursor:pointer;text-decoration:none;display:inline-block;list-style:none}
+    summary::-webkit-details-marker{display:none}
+    button.primary{background:#fff;color:#14232b;border-color:#fff}
+    button:hover,a.act:hover,summary:hover{background:rgb(0 0 0/.5)}button.primary:hover{background:#e6e6e6}
     :focus-visible{outline:3px solid #f2b134;outline-offset:2px}
-    dialog{font:16px/1.5 system-ui,sans-serif;border:0;border-radius:12px;padding:0;width:min(92vw,420px);box-shadow:0 10px 40px rgb(0 0 0/.4)}
-    dialog iframe{border:0;width:100%;height:min(60vh,360px);display:block}
-    dialog .close{margin:8px;color:#14232b;background:#eee}
-    .curtain{position:fixed;inset:0;background:#10191d;color:#edf1f0;display:grid;place-content:center;text-align:center;gap:14px;font:20px/1.5 system-ui,sans-serif;padding:24px}
+    .skip{position:absolute;left:-999px}.skip:focus{left:8px;top:6px}
+    .more{display:contents}.more>summary{display:none}.more>div{display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center}
+    .strip{font:15px/1.4 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;padding:8px 14px;background:#fdf0cf;color:#14232b;border-bottom:1px solid #b98a1c}
+    .strip button{color:#14232b;background:#fff;border-color:#14232b}
+    dialog{font:16px/1.5 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;border:0;border-radius:12px;padding:0;width:min(94vw,440px);margin-top:64px;overflow:hidden;box-shadow:0 10px 40px rgb(0 0 0/.45);background:#fffdf9;color:#14232b}
+    dialog::backdrop{background:rgb(10 20 25/.45)}
+    dialog header{display:flex;justify-content:space-between;align-items:center;padding:10px 10px 6px 18px}dialog h2{font-size:18px;margin:0}
+    dialog iframe{border:0;width:100%;height:220px;max-height:70vh;display:block}
+    dialog button{color:inherit;background:transparent;border-color:currentColor}
+    .curtain{position:fixed;inset:0;background:#10191d;color:#edf1f0;display:grid;place-content:center;justify-items:center;text-align:center;gap:14px;font:20px/1.5 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;padding:24px}
+    .curtain a,.curtain button{font:600 17px/1.3 inherit;padding:12px 20px;color:#10191d;background:#edf1f0}
     [hidden]{display:none!important}
-    @media (max-width:520px){.bar{padding:6px 10px}.wide{display:none}}
+    @media (prefers-color-scheme:dark){dialog{background:#18242a;color:#edf1f0}}
+    @media (max-width:620px){.bar{padding:6px 10px}.name{flex:1 1 40%}.level{order:1}.more{display:block;order:2}.more>summary{display:inline-block}.more[open]{flex:1 1 100%}.more>div{display:none;padding:8px 0 2px}.more[open]>div{display:flex}}
     @media print{:host{display:none}}`;
 
   const show = (me) => {
-    const host = make("div", { id: "lanyard-bar" });
+    const host = make("section", { id: "lanyard-bar", ariaLabel: "Lanyard" });
     const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
-    const bar = make("div", { className: "bar", role: "region", ariaLabel: "Lanyard" });
+    const bar = make("div", { className: "bar" });
     bar.style.setProperty("--site", me.site.colour);
-    const level = make("span", { className: "level", role: "status" });
-    bar.append(make("span", { className: "name" }, me.site.name));
-    bar.append(level);
+    const level = make("span", { className: "level" });
+    const said = make("span", { className: "skip", role: "status" });
+    bar.append(make("span", { className: "name" }, me.site.name), level, said);
 
-    const dialog = make("dialog", { ariaLabel: "Switch site" });
-    const frame = make("iframe", { title: "My sites" });
-    const close = make("button", { className: "close", type: "button", textContent: "Close" });
-    close.onclick = () => dialog.close();
-    dialog.append(frame, close);
-    const openSwitcher = () => { frame.src = me.switcher; dialog.showModal(); };
-    const switcher = make("button", { type: "button", textContent: "Switch site", title: "Ctrl+K" });
-    switcher.onclick = openSwitcher;
-    bar.append(switcher);
-
-    const elevate = post("/.lanyard/elevate", "Elevate your access", true);
-    const drop = post("/.lanyard/drop", "Drop to base access", true);
+    const elevate = post("/.lanyard/elevate", "Elevate your access", "primary");
+    const drop = post("/.lanyard/drop", "Drop to base access", "primary");
     // With words on the page, the key is used in another tab, and this page stays as it is.
     elevate.onsubmit = () => { elevate.target = typed ? "_blank" : ""; };
     bar.append(elevate, drop);
 
-    const curtain = make("div", { className: "curtain", hidden: true, tabIndex: -1 });
-    const back = make("button", { type: "button", textContent: "Show the page" });
-    curtain.append(make("strong", {}, "Screen hidden"), make("span", {}, "This does not lock your computer."), back);
-    const hide = (on) => { curtain.hidden = !on; document.body.inert = on; if (on) { hiddenAt = Date.now(); back.focus(); } };
-    let hiddenAt = 0;
-    back.onclick = () => hide(false);
-    const hider = make("button", { type: "button", textContent: "Hide screen" });
-    hider.onclick = () => hide(true);
-    bar.append(hider, make("a", { className: "act wide", href: me.support, target: "_blank", rel: "noopener", textContent: "Contact support" }));
-    bar.append(post("/.lanyard/signout", "Sign out", false));
-    root.append(bar, dialog, curtain);
-    document.documentElement.insertBefore(host, document.body);
+    const dialog = make("dialog", { ariaLabel: "Switch site" });
+    const frame = make("iframe", { title: "My sites" });
+    const close = make("button", { type: "button", textContent: "Close" });
+    close.onclick = () => dialog.close();
+    dialog.append(make("header", {}, make("h2", {}, "Switch site"), close), frame);
+    dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
+    const openSwitcher = () => {
+      frame.src = me.switcher;
+      frame.onload = () => frame.focus();
+      if (!dialog.open) dialog.showModal();
+    };
+    const from = new URL(me.switcher).origin;
+    window.addEventListener("message", (event) => {
+      if (event.origin !== from || event.source !== frame.contentWindow) return;
+      if (event.data === "lanyard:close") dialog.close();
+      if (event.data && event.data.lanyardHeight) frame.style.height = Math.min(1200, Number(event.data.lanyardHeight)) + "px";
+    });
 
-    let until = 0, skew = 0;
+    const more = make("details", { className: "more" }, make("summary", {}, "More"));
+    more.open = matchMedia("(min-width:621px)").matches;
+    const inside = make("div");
+    const switcher = make("button", { type: "button", textContent: "Switch site", title: "Ctrl+K" });
+    switcher.onclick = openSwitcher;
+    const hider = make("button", { type: "button", textContent: "Hide screen", title: "Press Escape twice" });
+    hider.onclick = () => hide(true);
+    inside.append(switcher, hider,
+      make("a", { className: "act", href: me.support, target: "_blank", rel: "noopener", textContent: "Contact support" }),
+      post("/.lanyard/signout", "Sign out", ""));
+    more.append(inside);
+    bar.append(more);
+
+    const warning = make("div", { className: "strip", hidden: true, role: "alert" });
+    const stay = make("button", { type: "button", textContent: "Stay signed in" });
+    warning.append(make("span", {}, "You will be signed out soon. What you typed is safe."), stay);
+    const away = make("div", { className: "strip", hidden: true, role: "status" },
+      make("span", {}, "You can keep working at base access. Elevating is not available right now."));
+
+    const curtain = make("div", { className: "curtain", hidden: true, tabIndex: -1 });
+    const heading = make("strong", {}, "Screen hidden");
+    const words = make("span", {}, "This does not lock your computer.");
+    const back = make("button", { type: "button", textContent: "Show the page" });
+    const again = make("a", { className: "act", href: "/", target: "_blank", rel: "opener", textContent: "Sign in again", hidden: true });
+    curtain.append(heading, words, back, again);
+    let hiddenAt = 0;
+    const rest = () => [...document.body.children].filter((node) => node !== host);
+    const hide = (on) => {
+      curtain.hidden = !on;
+      document.documentElement.style.overflow = on ? "hidden" : "";
+      bar.inert = on;
+      for (const node of rest()) node.inert = on;
+      if (on) { hiddenAt = Date.now(); (back.hidden ? again : back).focus(); }
+    };
+    back.onclick = () => hide(false);
+    // Access is over here: nothing shows, and nothing that was typed is lost.
+    const over = (on) => {
+      if (on === !again.hidden) return;
+      heading.textContent = on ? "Your access here has ended" : "Screen hidden";
+      words.textContent = on ? "What you typed is kept in this tab. It shows again when you sign in." : "This does not lock your computer.";
+      back.hidden = on;
+      again.hidden = !on;
+      hide(on);
+    };
+    const other = () => { words.textContent = "Someone else is signed in now. Close this tab, or sign in as yourself again."; };
+
+    root.append(bar, warning, away, dialog, curtain);
+    const flows = getComputedStyle(document.body).display === "block";
+    if (flows) {
+      const margin = getComputedStyle(document.body);
+      host.style.margin = `-${margin.marginTop} -${margin.marginRight} 0 -${margin.marginLeft}`;
+      document.body.prepend(host);
+    } else {
+      document.documentElement.insertBefore(host, document.body);
+    }
+
+    let until = 0, idle = 0, skew = 0, told = "";
+    const now = () => Math.floor(Date.now() / 1000 + skew);
     const draw = () => {
-      const left = Math.max(0, until - Math.floor(Date.now() / 1000 + skew));
+      const left = Math.max(0, until - now());
       const elevated = left > 0;
       bar.classList.toggle("elevated", elevated);
       elevate.hidden = elevated || !me.may_elevate;
       drop.hidden = !elevated;
       level.textContent = elevated ? `Elevated, ${left >= 120 ? Math.ceil(left / 60) + " minutes" : left + " seconds"} left` : "Base access";
+      // Said aloud when it changes and two minutes before it ends, not every second.
+      const state = !elevated ? "Base access" : left > 120 ? "Elevated access" : "Elevated access ends in 2 minutes";
+      if (state !== told) { told = state; said.textContent = state; }
+      const soon = idle - now();
+      warning.hidden = !(soon > 0 && soon <= 120);
       // Two minutes behind the curtain end elevated access.
       if (elevated && !curtain.hidden && Date.now() - hiddenAt > 120000) {
         until = 0;
-        fetch("/.lanyard/drop", { method: "POST", redirect: "manual" });
+        api("drop", "POST");
       }
     };
     const learn = (facts) => {
       skew = facts.now - Date.now() / 1000;
       until = facts.elevated_until || 0;
+      idle = facts.idle_until || 0;
       me.may_elevate = facts.may_elevate;
+      away.hidden = !facts.provider_away;
       draw();
     };
+    const extend = async () => {
+      warning.hidden = true;
+      idle = 0;
+      const answer = await api("stay", "POST");
+      if (answer && answer.ok) learn(await answer.json());
+    };
+    stay.onclick = extend;
     learn(me);
     setInterval(draw, 1000);
     const ask = async () => {
-      const answer = await fetch("/.lanyard/whoami", { headers: { accept: "application/json" } }).catch(() => null);
+      const answer = await api("whoami");
       if (!answer) return;
-      if (answer.status === 401) {
-        clearInterval(asking);
-        level.textContent = "Your access here has ended";
-        bar.classList.remove("elevated");
-        elevate.hidden = drop.hidden = true;
-        hide(true);
-        curtain.replaceChildren(make("strong", {}, "Your access here has ended"), make("span", {}, "Open the site again to sign in."));
-        return;
-      }
-      if (answer.ok) learn(await answer.json());
+      if (answer.status === 401) return over(true);
+      if (!answer.ok) return;
+      const facts = await answer.json();
+      if (!again.hidden && facts.account !== me.account) return other();
+      over(false);
+      learn(facts);
     };
-    const asking = setInterval(ask, 3000);
+    setInterval(ask, 3000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
     let escape = 0;
     document.addEventListener("keydown", (event) => {
+      if (!warning.hidden) extend();
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openSwitcher(); }
-      if (event.key === "Escape") { const now = Date.now(); if (now - escape < 600) hide(true); escape = now; }
+      if (event.key === "Escape") { const at = Date.now(); if (at - escape < 600) hide(true); escape = at; }
     });
     const initials = me.site.short_name.split(/\s+/).map((word) => word[0]).join("").slice(0, 2);
     const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="${me.site.colour}"/><text x="16" y="22" font-family="sans-serif" font-size="15" font-weight="700" fill="#fff" text-anchor="middle">${initials.replace(/[^\p{L}\p{N}]/gu, "")}</text></svg>`;
@@ -124,7 +201,7 @@
   };
 
   const begin = async () => {
-    const answer = await fetch("/.lanyard/whoami", { headers: { accept: "application/json" } }).catch(() => null);
+    const answer = await api("whoami");
     if (answer && answer.ok) show(await answer.json());
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);

@@ -41,7 +41,7 @@ pub(crate) fn of(inner: &Inner, site: &Site, live: &Live) -> Option<HeaderValue>
         "classes": record.classes,
         "years": record.years,
         "acr": elevation.map_or("urn:lanyard:acr:base", |elevation| elevation.acr.as_str()),
-        "amr": elevation.map_or_else(|| vec!["pwd".to_owned()], |elevation| elevation.amr.clone()),
+        "amr": elevation.map_or_else(|| record.amr.clone(), |elevation| elevation.amr.clone()),
         "auth_time": elevation.map_or(record.auth_time, |elevation| elevation.auth_time),
         "elevated_until": elevation.map(|elevation| elevation.until),
         "iat": now,

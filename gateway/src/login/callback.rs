@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::assertion::{TYPE, client_assertion};
-use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, callback_uri, redirect};
+use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, Start, callback_uri, redirect};
 use super::provider::{Claims, Http, RelyingParty, TokenResponse};
 use crate::error::Refusal;
 use crate::ports::hash;
 use crate::registry::Site;
-use crate::session::{Cookie, Elevation, Live, Record};
+use crate::session::{Cookie, Elevation, IDLE, Live, Record};
 use crate::{Body, Inner};
 
 const AGAIN: Refusal =
@@ -39,7 +39,15 @@ pub(crate) async fn finish(
     }
     // What is revoked from here on counts against the session that this will become.
     let mark = inner.sessions.mark();
-    let flow = take_flow(inner, headers, &answer, site).await?;
+    let flow = match take_flow(inner, headers, &answer, site).await? {
+        Back::Own(flow) => flow,
+        // Once only: a browser that keeps no cookies would go round for ever (S-17).
+        Back::Elsewhere(flow) if !flow.again => {
+            let start = Start { kind: Kind::SignIn, return_to: flow.return_to, again: true };
+            return super::flow::start(inner, headers, site, start).await;
+        }
+        Back::Elsewhere(_) => return Err(AGAIN),
+    };
     // RFC 9207 §2.4: an answer of another issuer, or of none, is somebody else's.
     if answer.get("iss") != Some(&inner.settings.issuer) {
         return Err(UNTRUE);
@@ -70,19 +78,35 @@ pub(crate) async fn finish(
     session_for(inner, headers, site, (&flow, mark), facts).await
 }
 
+/// A flow that came back.
+enum Back {
+    /// To the browser that began it.
+    Own(Flow),
+    /// To one that cannot show that it did (S-14).
+    Elsewhere(Flow),
+}
+
 async fn take_flow(
     inner: &Inner,
     headers: &HeaderMap,
     answer: &HashMap<String, String>,
     site: &Site,
-) -> Result<Flow, Refusal> {
+) -> Result<Back, Refusal> {
     let state = answer.get("state").ok_or(AGAIN)?;
-    let browser = Cookie::Flow.read(headers, inner.settings.secure).ok_or(AGAIN)?;
+    let browser = Cookie::Flow.read(headers, inner.settings.secure);
     let name = format!("flow:{}", hash(state));
     let now = inner.ports.clock.now();
     let body = inner.sessions.store().take_bag(&name, now).await.map_err(|_| Refusal::StoreAway)?.ok_or(AGAIN)?;
     let flow: Flow = serde_json::from_slice(&body).map_err(|_| AGAIN)?;
-    if flow.browser == hash(browser) && flow.site == site.entry.slug { Ok(flow) } else { Err(AGAIN) }
+    if flow.site != site.entry.slug {
+        return Err(AGAIN);
+    }
+    // Several tabs began at once and the last cookie won: nothing of this answer is used, the way there begins again.
+    Ok(if browser.is_some_and(|browser| flow.browser == hash(browser)) {
+        Back::Own(flow)
+    } else {
+        Back::Elsewhere(flow)
+    })
 }
 
 async fn exchange(
@@ -220,6 +244,8 @@ async fn session_for(
         id_token: facts.id_token,
         elevation,
         seen_at: now,
+        idle: own.idle.filter(|idle| (60..=IDLE).contains(idle)).unwrap_or(IDLE),
+        amr: facts.amr,
     };
     let cookie = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
     let mut response = redirect(&flow.return_to);

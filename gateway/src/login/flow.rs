@@ -43,6 +43,8 @@ pub(super) struct Flow {
     pub acr: Option<String>,
     pub max_age: Option<i64>,
     pub started_at: i64,
+    /// It was begun anew because an earlier one came back to another browser.
+    pub again: bool,
 }
 
 /// What begins a flow.
@@ -51,6 +53,15 @@ pub(crate) struct Start {
     pub kind: Kind,
     /// Path on this site to come back to.
     pub return_to: String,
+    /// Begun anew because an earlier one came back to another browser.
+    pub again: bool,
+}
+
+impl Start {
+    /// To sign in, and come back to a path of this site.
+    pub fn sign_in(return_to: String) -> Self {
+        Self { kind: Kind::SignIn, return_to, again: false }
+    }
 }
 
 /// `acr` values of the seam.
@@ -65,6 +76,10 @@ pub(crate) async fn start(
     start: Start,
 ) -> Result<Response<Body>, Refusal> {
     let entry = &site.entry;
+    // A redirect to a provider that is away would end on the browser's own error page.
+    if !inner.login.answers(inner).await {
+        return Err(Refusal::ProviderAway);
+    }
     let client = inner.login.relying_party(inner, &entry.client_id, false).await.map_err(|error| {
         tracing::warn!(%error, "sign-in cannot begin");
         Refusal::ProviderAway
@@ -109,6 +124,7 @@ pub(crate) async fn start(
         acr: acr.map(str::to_owned),
         max_age,
         started_at: now,
+        again: start.again,
     };
     let body = serde_json::to_vec(&flow).map_err(|_| Refusal::StoreAway)?;
     let name = format!("flow:{}", hash(&state));

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
@@ -41,6 +42,8 @@ pub(super) struct SiteFacts {
     pub may_elevate: bool,
     pub member_until: Option<i64>,
     pub epoch: i64,
+    /// Seconds without use after which the provider's session ends.
+    pub idle: Option<i64>,
 }
 
 impl AdditionalClaims for Claims {}
@@ -91,9 +94,14 @@ impl<'c> AsyncHttpClient<'c> for Http<'_> {
     }
 }
 
+/// Seconds within which keys are fetched anew once at the most.
+const REFETCH: i64 = 10;
+
 /// What was discovered, and a token for the gateway itself.
 pub(crate) struct Login {
     metadata: Mutex<Option<Arc<CoreProviderMetadata>>>,
+    /// When it was last discovered; strangers' tokens with unknown keys must not make us ask all the time.
+    asked_at: AtomicI64,
     service: Mutex<Option<(String, i64)>>,
 }
 
@@ -104,7 +112,15 @@ pub(crate) struct ProviderFault(pub String);
 
 impl Login {
     pub(crate) fn new() -> Self {
-        Self { metadata: Mutex::new(None), service: Mutex::new(None) }
+        Self { metadata: Mutex::new(None), asked_at: AtomicI64::new(i64::MIN / 2), service: Mutex::new(None) }
+    }
+
+    /// Whether the provider answers at all, within two seconds.
+    pub(super) async fn answers(&self, inner: &Inner) -> bool {
+        let request = http::Request::get(format!("{}/health/live", inner.settings.issuer)).body(Vec::new());
+        let Ok(request) = request else { return false };
+        let asked = tokio::time::timeout(std::time::Duration::from_secs(2), inner.ports.back_channel.send(request));
+        matches!(asked.await, Ok(Ok(answer)) if answer.status().is_success())
     }
 
     /// Endpoints and keys; discovered when they are not known yet or `again` is asked for.
@@ -114,7 +130,9 @@ impl Login {
         again: bool,
     ) -> Result<Arc<CoreProviderMetadata>, ProviderFault> {
         let mut known = self.metadata.lock().await;
-        if let Some(metadata) = known.as_ref().filter(|_| !again) {
+        let now = inner.ports.clock.now();
+        let lately = now - self.asked_at.load(Ordering::Relaxed) < REFETCH;
+        if let Some(metadata) = known.as_ref().filter(|_| !again || lately) {
             return Ok(metadata.clone());
         }
         let issuer = IssuerUrl::new(inner.settings.issuer.clone()).map_err(|error| ProviderFault(error.to_string()))?;
@@ -124,6 +142,7 @@ impl Login {
             .map_err(|_| ProviderFault("the provider's discovery document cannot be read".to_owned()))?;
         let found = Arc::new(found);
         *known = Some(found.clone());
+        self.asked_at.store(now, Ordering::Relaxed);
         Ok(found)
     }
 

@@ -38,7 +38,7 @@ pub(super) async fn begin(
         }
         None => Kind::SignIn,
     };
-    start(inner, headers, site, Start { kind, return_to }).await
+    start(inner, headers, site, Start { kind, return_to, again: false }).await
 }
 
 /// Back to base access.

@@ -10,11 +10,12 @@ mod whoami;
 pub(crate) use whoami::jwks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 
+use crate::body::Sent;
 use crate::error::Refusal;
 use crate::login::{self, redirect};
 use crate::origin::is_own_form;
@@ -25,10 +26,13 @@ use crate::{Body, Inner, held, phases};
 /// Most bytes of a body sent to us.
 const MOST: usize = 64 * 1024;
 
+/// Longest wait for such a body (D-02).
+const BODY: Duration = Duration::from_secs(15);
+
 /// The table of our addresses. `path` is what follows `/.lanyard`.
 pub(crate) async fn answer(
     inner: &Inner,
-    request: Request<Incoming>,
+    request: Request<Sent>,
     site: &Arc<Site>,
     path: &str,
 ) -> Result<Response<Body>, Refusal> {
@@ -56,6 +60,7 @@ pub(crate) async fn answer(
         (&Method::POST, "/elevate") => elevate::begin(inner, &headers, site, session, read(request).await?).await,
         (&Method::POST, "/drop") => elevate::drop_back(inner, session).await,
         (&Method::POST, "/signout") => signout::end(inner, session).await,
+        (&Method::POST, "/stay") => Ok(whoami::stay(inner, site, session.as_deref())),
         (&Method::GET, "/held") => offered(inner, &headers, &query, (site, session)).await,
         _ => Err(Refusal::NotFound),
     }
@@ -76,13 +81,14 @@ async fn offered(
         Some(live) => held::offer(inner, query, site, &live).await,
         None => {
             let return_to = format!("/.lanyard/held?{query}");
-            login::start(inner, headers, site, login::Start { kind: login::Kind::SignIn, return_to }).await
+            login::start(inner, headers, site, login::Start::sign_in(return_to)).await
         }
     }
 }
 
-async fn read(request: Request<Incoming>) -> Result<String, Refusal> {
-    let body = Limited::new(request.into_body(), MOST).collect().await;
+async fn read(request: Request<Sent>) -> Result<String, Refusal> {
+    let body = tokio::time::timeout(BODY, Limited::new(request.into_body(), MOST).collect()).await;
+    let body = body.map_err(|_| Refusal::Malformed(http::StatusCode::REQUEST_TIMEOUT))?;
     let bytes = body.map_err(|_| Refusal::Malformed(http::StatusCode::PAYLOAD_TOO_LARGE))?.to_bytes();
     String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::Malformed(http::StatusCode::BAD_REQUEST))
 }

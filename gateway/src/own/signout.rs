@@ -16,7 +16,9 @@ pub(super) async fn end(inner: &Inner, session: Option<Arc<Live>>) -> Result<Res
             .append_pair("id_token_hint", &live.record.id_token)
             .finish();
         to = format!("{}/logout?{hint}", inner.settings.issuer);
-        inner.sessions.end(&live).await.map_err(|_| Refusal::StoreAway)?;
+        // Every site that this browser opened, whether or not the provider still knows the session.
+        let (sub, sid) = (&live.record.sub, Some(live.record.sid.as_str()));
+        inner.sessions.end_of(sub, sid, None).await.map_err(|_| Refusal::StoreAway)?;
     }
     let mut response = redirect(&to);
     let headers = response.headers_mut();

@@ -1,5 +1,7 @@
 //! Who is signed in here, for scripts; and the keys that verify assertions.
 
+use std::sync::atomic::Ordering;
+
 use http::{Response, StatusCode};
 use serde_json::json;
 
@@ -24,11 +26,24 @@ pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>) -> Resp
         "may_elevate": live.record.may_elevate,
         "elevated_until": elevation.map(|elevation| elevation.until.min(live.seen_at() + elevation.idle)),
         "member_until": live.record.member_until,
+        "idle_until": live.record.expires_at().min(live.seen_at() + live.record.idle),
+        "provider_away": !inner.registry.is_followed(),
         "now": now,
         "switcher": format!("{}/switcher", inner.settings.issuer),
         "support": format!("{}/support", inner.settings.issuer),
     });
     answer_json(StatusCode::OK, &facts.to_string())
+}
+
+/// One key press keeps a session alive while somebody writes (WCAG 2.2.1).
+pub(super) fn stay(inner: &Inner, site: &Site, session: Option<&Live>) -> Response<Body> {
+    if let Some(live) = session {
+        if !live.is_elevated(inner.ports.clock.now()) {
+            live.drop_elevation();
+        }
+        live.seen.store(inner.ports.clock.now(), Ordering::Relaxed);
+    }
+    answer(inner, site, session)
 }
 
 /// The gateway's public key as a JWKS (RFC 7517 §5).

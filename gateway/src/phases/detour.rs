@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 
 use super::decide::Decided;
-use crate::body::json;
+use crate::body::{Sent, json};
 use crate::error::{Asks, Refusal};
-use crate::login::{Kind, Start, own_path, start};
+use crate::login::{Start, own_path, start};
 use crate::page::{escape, raw};
 use crate::registry::Site;
 use crate::session::Live;
@@ -17,7 +16,7 @@ use crate::{Body, Inner, held};
 /// Answers with a detour.
 pub(crate) async fn answer(
     inner: &Inner,
-    request: Request<Incoming>,
+    request: Request<Sent>,
     site: &Site,
     session: Option<Arc<Live>>,
     decided: Decided,
@@ -43,7 +42,7 @@ pub(crate) async fn answer(
         return Ok(challenge(site, verdict.is_some()));
     }
     match verdict {
-        None => start(inner, &headers, site, Start { kind: Kind::SignIn, return_to }).await,
+        None => start(inner, &headers, site, Start::sign_in(return_to)).await,
         Some(verdict) => Ok(elevate_page(site, &verdict.reason, &return_to)),
     }
 }
@@ -72,7 +71,7 @@ pub(crate) fn elevate_page(site: &Site, reason: &str, return_to: &str) -> Respon
         "<h1>Elevate your access</h1><p class=\"soft\">{name}</p><p>{reason}.</p>{safe}\
          <form method=\"post\" action=\"/.lanyard/elevate\" id=\"elevate\"><input type=\"hidden\" name=\"return\" value=\"{back}\">\
          <button type=\"submit\">Elevate your access</button></form>\
-         <p class=\"soft\">You use your key. Access drops back after {idle} minutes without use, and after {most} minutes in any \
+         <p class=\"soft\">You will need your key. Access drops back after {idle} minutes without use, and after {most} minutes in any \
          case.</p><p><a href=\"/\">Go back to base access</a></p>",
         name = escape(&site.entry.name),
         reason = escape(reason),

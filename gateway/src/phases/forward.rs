@@ -5,26 +5,29 @@ use std::time::Duration;
 
 use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{Request, Response, StatusCode, Version, header};
+use http_body::Body as _;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use policies::Allowed;
 use tokio_util::sync::CancellationToken;
 
 use super::rewrite;
 use super::strip::{Upgrade, nominated};
+use crate::body::Sent;
 use crate::error::{Asks, Refusal};
 use crate::registry::Site;
 use crate::session::{Cookie, Live};
 use crate::upstream::tunnel;
 use crate::{Body, BoxError, Inner};
 
-/// Longest wait for the first byte of an answer.
+/// Longest wait for the first byte of an answer to a request without a body.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait for the first byte of an answer to an upload, the upload itself included.
+const UPLOAD: Duration = Duration::from_secs(30 * 60);
 
 /// Sends the request to the site's own server. `_allowed` is why it may be sent.
 pub(crate) async fn forward(
     inner: &Inner,
-    mut request: Request<Incoming>,
+    mut request: Request<Sent>,
     _allowed: Allowed,
     site: &Arc<Site>,
     session: Option<Arc<Live>>,
@@ -44,7 +47,13 @@ pub(crate) async fn forward(
     parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from_parts(parts).map_err(|_| away())?;
     *request.version_mut() = Version::HTTP_11;
-    let sent = tokio::time::timeout(PATIENCE, inner.upstream.send(request)).await;
+    let patience = if request.body().is_end_stream() { PATIENCE } else { UPLOAD };
+    let ends = stream_end(inner, session.as_deref());
+    let sent = tokio::select! {
+        sent = tokio::time::timeout(patience, inner.upstream.send(request)) => sent,
+        // Uploads and long polls end with their session, too (H-24).
+        () = ends.cancelled() => return Err(Refusal::Ended),
+    };
     let mut answer = match sent {
         Ok(Ok(answer)) => answer,
         Ok(Err(problem)) => {
@@ -53,7 +62,6 @@ pub(crate) async fn forward(
         }
         Err(_) => return Err(away()),
     };
-    let ends = stream_end(inner, session.as_deref());
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         let Some(down) = down else { return Err(away()) };
         let up = hyper::upgrade::on(&mut answer);
@@ -88,18 +96,22 @@ fn clean(headers: &mut http::HeaderMap) {
     for name in nominated(headers) {
         headers.remove(name);
     }
-    for name in ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"] {
+    // `Clear-Site-Data: "cookies"` would sign people out of every school of the registrable domain.
+    for name in [
+        "clear-site-data",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ] {
         headers.remove(name);
     }
     if let header::Entry::Occupied(cookies) = headers.entry(header::SET_COOKIE) {
         let (name, values) = cookies.remove_entry_mult();
-        let kept: Vec<_> = values
-            .filter(|value| {
-                let text = value.to_str().unwrap_or_default();
-                let cookie = text.split('=').next().unwrap_or_default().trim();
-                !Cookie::NAMES.iter().any(|ours| ours.eq_ignore_ascii_case(cookie))
-            })
-            .collect();
+        let kept: Vec<_> = values.filter(|value| !Cookie::is_ours(value.as_bytes())).collect();
         for value in kept {
             headers.append(name.clone(), value);
         }

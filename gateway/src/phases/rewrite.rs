@@ -19,6 +19,10 @@ use crate::{Body, BoxError};
 
 const BAR: &str = "<script src=\"/.lanyard/bar.js\" defer></script>";
 
+/// For people without JavaScript: the bar's actions are links on a page of ours. It goes into the body.
+const LINK: &str = "<noscript><p style=\"margin:0;padding:8px 14px;background:#10191d;color:#fff;font:16px/1.4 sans-serif\">\
+                    <a href=\"/.lanyard/\" style=\"color:#fff\">Lanyard: switch site, elevate your access, sign out</a></p></noscript>";
+
 /// Whether the answer is a page that the bar goes into.
 pub(crate) fn is_page(parts: &Parts) -> bool {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -60,6 +64,9 @@ impl Rewriting {
         let at_end = done.clone();
         let head = "head, body".parse::<lol_html::Selector>().ok()?;
         let element = send::ElementContentHandlers::default().element(move |element: &mut send::Element<'_, '_>| {
+            if element.tag_name() == "body" {
+                element.prepend(LINK, ContentType::Html);
+            }
             if !done.swap(true, Ordering::Relaxed) {
                 element.prepend(BAR, ContentType::Html);
             }

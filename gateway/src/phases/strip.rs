@@ -116,21 +116,17 @@ fn same_origin(inner: &Inner, headers: &HeaderMap, target: &Target) -> bool {
 
 /// Removes our cookies and leaves the site's (H-15).
 fn strip_cookies(headers: &mut HeaderMap) {
-    let kept: Vec<String> = headers
+    let kept: Vec<&[u8]> = headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .map(str::trim)
-        .filter(|pair| {
-            let name = pair.split('=').next().unwrap_or_default().trim().trim_matches('"');
-            !pair.is_empty() && !Cookie::NAMES.iter().any(|ours| ours.eq_ignore_ascii_case(name))
-        })
-        .map(str::to_owned)
+        .flat_map(|value| value.as_bytes().split(|b| *b == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty() && !Cookie::is_ours(pair))
         .collect();
+    let kept = kept.join(&b"; "[..]);
     headers.remove(header::COOKIE);
     if !kept.is_empty()
-        && let Ok(value) = HeaderValue::from_str(&kept.join("; "))
+        && let Ok(value) = HeaderValue::from_bytes(&kept)
     {
         headers.insert(header::COOKIE, value);
     }
@@ -138,11 +134,9 @@ fn strip_cookies(headers: &mut HeaderMap) {
 
 /// A bearer token in a request of a signed-in browser is ours or nobody's; the upstream gets the assertion instead.
 fn strip_own_token(headers: &mut HeaderMap) {
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
-    if bearer {
+    let is_bearer =
+        |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
+    if headers.get_all(header::AUTHORIZATION).iter().any(is_bearer) {
         headers.remove(header::AUTHORIZATION);
     }
 }

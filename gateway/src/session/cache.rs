@@ -102,26 +102,24 @@ struct Kept {
     /// Revocations, newest last: a session that was on its way in when one came must not be let in after it.
     recent: VecDeque<Revoked>,
     count: u64,
-    /// Whose the sessions were that ended a moment ago, so that what was typed is given back to the right person.
-    owners: VecDeque<(String, String, i64)>,
 }
 
-/// Most revocations and owners that are remembered.
+/// Most revocations that are remembered.
 const RECENT: usize = 1024;
-/// Seconds for which the owner of an ended session is remembered.
-const OWNED: i64 = 600;
+/// Seconds for which the owner of an ended session is remembered: as long as a page may lie open with words in it.
+const OWNED: i64 = 12 * 3600;
 
 impl Kept {
+    fn remember(&mut self, revoked: Revoked) {
+        if self.recent.len() >= RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(revoked);
+    }
+
     fn revoked_since(&self, mark: u64, record: &Record) -> bool {
         let forgotten = self.recent.front().is_some_and(|oldest| oldest.number > mark + 1);
         forgotten || self.recent.iter().any(|one| one.number > mark && one.means(record))
-    }
-
-    fn own(&mut self, live: &Live, now: i64) {
-        if self.owners.len() >= RECENT {
-            self.owners.pop_front();
-        }
-        self.owners.push_back((live.hash.clone(), live.record.sub.clone(), now + OWNED));
     }
 }
 
@@ -189,20 +187,22 @@ impl Sessions {
         Ok(Some(kept.live.entry(hash.to_owned()).or_insert(live).clone()))
     }
 
-    /// Whose session a cookie is or was a moment ago.
+    /// Whose session a cookie is or was today, so that what was typed is given back to the right person.
     pub async fn owner(&self, cookie: &str) -> Result<Option<String>, StoreAway> {
         let hash = hash(cookie);
-        let now = self.clock.now();
-        {
-            let kept = self.read();
-            if let Some(live) = kept.live.get(&hash) {
-                return Ok(Some(live.record.sub.clone()));
-            }
-            if let Some((_, sub, _)) = kept.owners.iter().find(|(one, _, until)| *one == hash && now < *until) {
-                return Ok(Some(sub.clone()));
-            }
+        if let Some(live) = self.read().live.get(&hash) {
+            return Ok(Some(live.record.sub.clone()));
         }
-        Ok(self.store.get(&hash).await?.map(|stored| stored.sub))
+        if let Some(stored) = self.store.get(&hash).await? {
+            return Ok(Some(stored.sub));
+        }
+        let kept = self.store.look_bag(&owner_of(&hash), self.clock.now()).await?;
+        Ok(kept.and_then(|sub| String::from_utf8(sub).ok()))
+    }
+
+    async fn note_owner(&self, live: &Live) -> Result<(), StoreAway> {
+        let until = self.clock.now() + OWNED;
+        self.store.put_bag(&owner_of(&live.hash), live.record.sub.as_bytes(), until).await
     }
 
     /// Begins a session and answers its cookie. A session that it replaces dies with its cookie (S-01). `mark` was taken
@@ -240,25 +240,25 @@ impl Sessions {
     /// Ends one session, its streams included.
     pub async fn end(&self, live: &Arc<Live>) -> Result<(), StoreAway> {
         live.ended.cancel();
-        {
-            let mut kept = self.write();
-            kept.live.remove(&live.hash);
-            kept.own(live, self.clock.now());
-        }
-        self.store.remove(&live.hash).await
+        self.write().live.remove(&live.hash);
+        self.store.remove(&live.hash).await?;
+        self.note_owner(live).await
     }
 
     /// Ends the sessions of a person: at one site or all, of one provider session or all. Memory first, so that streams
     /// end at once; then the store; then memory again, for what was read from the store in between.
     pub async fn end_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway> {
-        self.forget(sub, sid, site);
+        let mut ended = self.forget(sub, sid, site);
         self.store.remove_of(sub, sid, site).await?;
-        self.forget(sub, sid, site);
+        ended.extend(self.forget(sub, sid, site));
+        for live in ended {
+            self.note_owner(&live).await?;
+        }
         Ok(())
     }
 
-    fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) {
-        let now = self.clock.now();
+    /// Ends what is in memory, and answers it.
+    fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Vec<Arc<Live>> {
         let mut kept = self.write();
         kept.count += 1;
         let revoked = Revoked {
@@ -268,24 +268,29 @@ impl Sessions {
             site: site.map(str::to_owned),
         };
         let ended: Vec<Arc<Live>> = kept.live.values().filter(|live| revoked.means(&live.record)).cloned().collect();
-        for live in ended {
+        for live in &ended {
             live.ended.cancel();
             kept.live.remove(&live.hash);
-            kept.own(&live, now);
         }
-        if kept.recent.len() >= RECENT {
-            kept.recent.pop_front();
-        }
-        kept.recent.push_back(revoked);
+        kept.remember(revoked);
+        ended
     }
 
     /// Drops elevated access of a person everywhere (a key was removed): sessions in memory go on at base access, those
     /// that are only in the store end.
     pub async fn drop_of(&self, sub: &str) -> Result<(), StoreAway> {
-        let meant: Vec<Arc<Live>> = self.read().live.values().filter(|live| live.record.sub == sub).cloned().collect();
+        let meant: Vec<Arc<Live>> = {
+            let mut kept = self.write();
+            kept.count += 1;
+            // What is on its way in was proven with the old keys: it has to be proven again.
+            let number = kept.count;
+            kept.remember(Revoked { number, sub: sub.to_owned(), sid: None, site: None });
+            kept.live.values().filter(|live| live.record.sub == sub).cloned().collect()
+        };
+        // Memory first: a store that is away must not keep a removed key elevated.
+        meant.iter().for_each(|live| live.drop_elevation());
         self.store.remove_of(sub, None, None).await?;
         for live in meant {
-            live.drop_elevation();
             let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };
             self.store.put(&stored(&live, &record)?).await?;
             if live.ended.is_cancelled() {
@@ -295,23 +300,54 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends what is over: sessions at their limits, elevation at its own; with `save`, writes down the last use.
+    /// Ends what is over: sessions at their limits, elevation at its own; with `save`, writes down the last use. One
+    /// session that cannot be written keeps no other from its end.
     async fn sweep(&self, save: bool) -> Result<(), StoreAway> {
-        let now = self.clock.now();
         let all: Vec<Arc<Live>> = self.read().live.values().cloned().collect();
+        let mut outcome = Ok(());
         for live in all {
-            if !live.record.is_live(now, live.seen_at()) {
-                self.end(&live).await?;
-            } else if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
-                self.drop_elevation(&live).await?;
-            } else if save && live.seen_at() - live.saved.swap(live.seen_at(), Ordering::Relaxed) > 0 {
-                let elevation = live.record.elevation.clone().filter(|_| !live.elevation_is_over());
-                let record = Record { elevation, seen_at: live.seen_at(), ..live.record.clone() };
-                self.store.update(&stored(&live, &record)?).await?;
-            }
+            outcome = self.sweep_one(&live, save).await.and(outcome);
+        }
+        outcome
+    }
+
+    async fn sweep_one(&self, live: &Arc<Live>, save: bool) -> Result<(), StoreAway> {
+        let now = self.clock.now();
+        if !live.record.is_live(now, live.seen_at()) {
+            return self.end(live).await;
+        }
+        if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
+            return self.drop_elevation(live).await;
+        }
+        if save && live.seen_at() - live.saved.swap(live.seen_at(), Ordering::Relaxed) > 0 {
+            let elevation = live.record.elevation.clone().filter(|_| !live.elevation_is_over());
+            let record = Record { elevation, seen_at: live.seen_at(), ..live.record.clone() };
+            return self.store.update(&stored(live, &record)?).await;
         }
         Ok(())
     }
+
+    /// The last use of each of the provider's sessions that is in memory, so that the provider keeps it alive.
+    pub fn last_uses(&self) -> HashMap<String, i64> {
+        let mut uses = HashMap::new();
+        for live in self.read().live.values() {
+            let seen = uses.entry(live.record.sid.clone()).or_insert(0);
+            *seen = live.seen_at().max(*seen);
+        }
+        uses
+    }
+
+    /// Ends elevated access at a site whose rules have become stricter (E5).
+    pub fn drop_at(&self, site: &str) {
+        for live in self.read().live.values().filter(|live| live.record.site == site) {
+            live.drop_elevation();
+        }
+    }
+}
+
+/// The bag in which the owner of an ended session is remembered.
+fn owner_of(hash: &str) -> String {
+    format!("owner:{hash}")
 }
 
 fn stored(live: &Live, record: &Record) -> Result<Stored, StoreAway> {

@@ -13,7 +13,14 @@ pub(crate) enum Cookie {
 
 impl Cookie {
     /// Names that never reach an upstream and that no upstream may set (H-15, G-33).
-    pub const NAMES: [&'static str; 4] = ["__Host-ln", "ln", "__Host-ln-flow", "ln-flow"];
+    const NAMES: [&'static str; 4] = ["__Host-ln", "ln", "__Host-ln-flow", "ln-flow"];
+
+    /// Whether a `name=value` pair, as a browser or an upstream writes it, is one of ours in any spelling.
+    pub fn is_ours(pair: &[u8]) -> bool {
+        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        let name = name.trim_ascii().strip_prefix(b"\"").unwrap_or(name.trim_ascii());
+        Self::NAMES.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(name))
+    }
 
     fn name(self, secure: bool) -> &'static str {
         match (self, secure) {
@@ -28,20 +35,20 @@ impl Cookie {
     pub fn read(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
         let name = self.name(secure);
         let mut found = None;
-        for header in headers.get_all(header::COOKIE) {
-            for pair in header.to_str().ok()?.split(';') {
-                let Some((key, value)) = pair.trim().split_once('=') else { continue };
-                if key == name {
-                    if found.is_some() {
-                        return None;
-                    }
-                    found = Some(value);
-                }
+        // As bytes: another cookie of the site that is not ASCII must not hide ours.
+        for pair in headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|b| *b == b';')) {
+            let Some(value) = pair.trim_ascii().strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+            else {
+                continue;
+            };
+            if found.is_some() {
+                return None;
             }
+            found = Some(value);
         }
-        found.filter(|value| {
-            value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        })
+        let value = std::str::from_utf8(found?).ok()?;
+        let formed = value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        formed.then_some(value)
     }
 
     /// A `Set-Cookie` value; as long as the browser is open.

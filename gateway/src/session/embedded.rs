@@ -127,14 +127,27 @@ impl SessionStore for Embedded {
     }
 
     async fn put_bag(&self, name: &str, body: &[u8], expires_at: i64) -> Result<(), StoreAway> {
-        sqlx::query("INSERT INTO bags (name, body, expires_at) VALUES ($1, $2, $3)")
+        sqlx::query(
+            "INSERT INTO bags (name, body, expires_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (name) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at",
+        )
+        .bind(name)
+        .bind(body.to_vec())
+        .bind(expires_at)
+        .execute(&self.pool)
+        .await
+        .map_err(away)
+        .map(|_| ())
+    }
+
+    async fn look_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway> {
+        let row = sqlx::query("SELECT body FROM bags WHERE name = $1 AND expires_at > $2")
             .bind(name)
-            .bind(body.to_vec())
-            .bind(expires_at)
-            .execute(&self.pool)
+            .bind(now)
+            .fetch_optional(&self.pool)
             .await
-            .map_err(away)
-            .map(|_| ())
+            .map_err(away)?;
+        row.map(|row| row.try_get("body")).transpose().map_err(away)
     }
 
     async fn take_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway> {

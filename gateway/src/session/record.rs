@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Longest life of a site's session, in seconds; the provider's own is no longer.
 pub(crate) const ABSOLUTE: i64 = 12 * 3600;
-/// Longest time without a request, in seconds. A new sign-in is silent while the provider's session lives.
+/// Longest time without a request, in seconds, unless the provider says a shorter one.
 pub(crate) const IDLE: i64 = 30 * 60;
 
 /// A session of one browser at one site.
@@ -29,6 +29,16 @@ pub(crate) struct Record {
     pub elevation: Option<Elevation>,
     /// Last use, to within a minute: what a restart goes on from.
     pub seen_at: i64,
+    /// Seconds without a request after which it ends; shorter on a shared computer.
+    #[serde(default = "idle")]
+    pub idle: i64,
+    /// How the person signed in (RFC 8176).
+    #[serde(default)]
+    pub amr: Vec<String>,
+}
+
+fn idle() -> i64 {
+    IDLE
 }
 
 /// Elevated access: this browser, this site, this long.
@@ -52,7 +62,7 @@ impl Record {
 
     /// Whether it counts at `now` when it was last used at `seen`.
     pub fn is_live(&self, now: i64, seen: i64) -> bool {
-        now < self.expires_at() && now - seen < IDLE
+        now < self.expires_at() && now - seen < self.idle
     }
 
     /// The elevation that counts at `now`.

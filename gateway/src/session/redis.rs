@@ -102,6 +102,10 @@ impl SessionStore for RedisStore {
         self.connection.clone().set_ex::<_, _, ()>(format!("gw:bag:{name}"), body, ttl).await.map_err(away)
     }
 
+    async fn look_bag(&self, name: &str, _now: i64) -> Result<Option<Vec<u8>>, StoreAway> {
+        self.connection.clone().get(format!("gw:bag:{name}")).await.map_err(away)
+    }
+
     async fn take_bag(&self, name: &str, _now: i64) -> Result<Option<Vec<u8>>, StoreAway> {
         self.connection.clone().get_del(format!("gw:bag:{name}")).await.map_err(away)
     }

@@ -37,8 +37,10 @@ pub trait SessionStore: Send + Sync {
     async fn remove(&self, hash: &str) -> Result<(), StoreAway>;
     /// Forgets those of a person: at one site or all, of one provider session or all.
     async fn remove_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway>;
-    /// Keeps something single-use.
+    /// Keeps something, replacing what was there under this name.
     async fn put_bag(&self, name: &str, body: &[u8], expires_at: i64) -> Result<(), StoreAway>;
+    /// Looks at it and leaves it there.
+    async fn look_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway>;
     /// Takes it out; only one caller gets it.
     async fn take_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway>;
     /// Drops what has expired.

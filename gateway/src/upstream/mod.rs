@@ -10,9 +10,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
+use crate::body::Sent;
+
 /// The pooled client.
 pub(crate) struct Upstream {
-    client: Client<HttpConnector, Incoming>,
+    client: Client<HttpConnector, Sent>,
 }
 
 impl Upstream {
@@ -31,7 +33,7 @@ impl Upstream {
     /// Sends a request; the body streams.
     pub(crate) async fn send(
         &self,
-        request: Request<Incoming>,
+        request: Request<Sent>,
     ) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
         self.client.request(request).await
     }

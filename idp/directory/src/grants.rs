@@ -25,45 +25,70 @@ pub fn scope_for(group: &Group, asked: &Scope) -> Scope {
 }
 
 /// The grants of a membership after a change. Grants that stay keep their identity, approval and history; a key-level
-/// group that is new waits for a second person, and so does one whose scope grows to everything.
+/// group that is new waits for a second person, and so does one whose scope grows to everything. What somebody has stays
+/// in force beside what waits.
 pub fn regrant(context: &Context, old: &[Grant], wanted: &Wanted, by: PersonId) -> Vec<Grant> {
     let groups: Vec<&Group> = wanted.groups.iter().filter_map(|id| group_by_id(id)).collect();
     let mut grants: Vec<Grant> = Vec::new();
     for group in &groups {
         let scope = scope_for(group, &wanted.scope);
-        let kept = old.iter().find(|grant| grant.group == group.id);
-        grants.push(match kept {
-            Some(grant) if grant.scope == scope => grant.clone(),
-            // Still waiting: who gave it first stays the giver, and another person has to approve.
-            Some(grant) if grant.pending => Grant { scope, ..grant.clone() },
-            Some(grant) => {
-                let pending = opens_all(group, &scope);
-                Grant { scope, pending, granted_by: Some(by), approved_by: None, ..grant.clone() }
+        let have: Vec<&Grant> = old.iter().filter(|grant| grant.group == group.id).collect();
+        if let Some(same) = have.iter().find(|grant| grant.scope == scope) {
+            grants.push((*same).clone());
+            continue;
+        }
+        let active = have.iter().find(|grant| !grant.pending);
+        let waits = match active {
+            Some(_) => opens_all(group, &scope),
+            None => {
+                group.needs_second_person || (opens_all(group, &scope) && group.default_scope == DefaultScope::Named)
             }
-            None => new_grant(context, group, scope, by),
-        });
+        };
+        match active {
+            Some(active) if waits => grants.push((*active).clone()),
+            Some(active) => {
+                grants.push(Grant { scope, granted_by: Some(by), approved_by: None, ..(*active).clone() });
+                continue;
+            }
+            None => {}
+        }
+        // Whoever asks for it now is its giver, and another person has to approve.
+        grants.push(Grant { pending: waits, ..new_grant(context, group, scope, by) });
     }
-    let everyone = grants.iter().any(|grant| grant.group == RECORDER);
-    if !everyone
-        && grants.iter().all(|grant| grant.pending)
+    with_recorder(context, grants, by)
+}
+
+/// Everybody who waits for everything else records meanwhile.
+fn with_recorder(context: &Context, mut grants: Vec<Grant>, by: PersonId) -> Vec<Grant> {
+    if grants.iter().all(|grant| grant.pending)
         && let Some(recorder) = group_by_id(RECORDER)
     {
-        let kept = old.iter().find(|grant| grant.group == RECORDER).cloned();
-        grants.insert(0, kept.unwrap_or_else(|| new_grant(context, recorder, Scope::None, by)));
+        grants.insert(0, new_grant(context, recorder, Scope::None, by));
     }
     grants
 }
 
-/// A group that is limited by classes and is given all of them: like lifting the restriction, that takes two.
+/// The grants of a membership that comes back to life: what two people were needed for is needed again.
+pub fn revived(context: &Context, grants: Vec<Grant>, by: PersonId) -> Vec<Grant> {
+    let again = |grant: Grant| {
+        let two =
+            group_by_id(&grant.group).is_some_and(|group| group.needs_second_person || opens_all(group, &grant.scope));
+        if two { Grant { pending: true, granted_by: Some(by), approved_by: None, ..grant } } else { grant }
+    };
+    with_recorder(context, grants.into_iter().map(again).collect(), by)
+}
+
+/// A group that reads records and is given all classes where it had fewer, or is limited by nature: like lifting the
+/// restriction, that takes two.
 fn opens_all(group: &Group, scope: &Scope) -> bool {
-    *scope == Scope::All && group.default_scope == DefaultScope::Named
+    *scope == Scope::All && group.reads_records && group.default_scope != DefaultScope::None
 }
 
 fn new_grant(context: &Context, group: &Group, scope: Scope, by: PersonId) -> Grant {
     Grant {
         id: GrantId::new(&*context.clock, &*context.random),
         group: group.id.to_owned(),
-        pending: group.needs_second_person || opens_all(group, &scope),
+        pending: group.needs_second_person || (opens_all(group, &scope) && group.default_scope == DefaultScope::Named),
         scope,
         granted_by: Some(by),
         approved_by: None,

@@ -8,7 +8,6 @@ use idp_domain::person::{Person, PersonStatus, fold_name};
 use idp_domain::scope::Scope;
 use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Slug, Timestamp};
-use idp_store::addresses::is_detached;
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -16,7 +15,7 @@ use idp_store::{Effects, Mail, Signal, StoreError};
 use crate::Directory;
 use crate::asker::Asker;
 use crate::error::{DirectoryError, FieldFault, Result};
-use crate::grants::{Wanted, regrant};
+use crate::grants::{Wanted, regrant, revived};
 
 /// A person to be given access to a site.
 #[derive(Clone, Debug, Default)]
@@ -51,20 +50,6 @@ pub struct Change {
 }
 
 impl Directory {
-    /// Whose address this is. A school's mailbox whose owner has left every school of that domain is nobody's: it is
-    /// released, so that its new reader gets an identity of their own.
-    pub(crate) async fn owner_of(&self, email: &EmailAddress) -> Result<Option<Person>> {
-        let Some(person) = self.context.store.person_by_login(&email.folded()).await? else { return Ok(None) };
-        if !is_detached(&self.context, &person, email).await? {
-            return Ok(Some(person));
-        }
-        let sentence =
-            format!("{} gave up {}, which belongs to a school they have left", person.full_name(), email.as_str());
-        let entry = AuditEntry::new(self.context.now(), "address.released", sentence).about(person.id);
-        self.context.store.release_address(person.id, email, Effects::audit(entry)).await?;
-        Ok(None)
-    }
-
     /// Gives a person access to a site; a new identity if the address is new. Answers the person.
     pub async fn invite(&self, asker: &Asker, invitation: &Invitation) -> Result<PersonId> {
         let seen = invitation.site.as_ref().and_then(|slug| asker.site(slug));
@@ -170,7 +155,13 @@ impl Directory {
             return Err(DirectoryError::Faults(faults));
         }
         let person = self.context.store.person(old.person).await?.ok_or(DirectoryError::NotFound)?;
-        let grants = regrant(&self.context, &old.grants, &change.wanted, asker.person);
+        let mut grants = regrant(&self.context, &old.grants, &change.wanted, asker.person);
+        let over = |ends: Option<Timestamp>, status| {
+            status == MembershipStatus::Ended || ends.is_some_and(|end| self.context.now() >= end)
+        };
+        if over(old.ends_at, old.status) && !over(change.ends_at, change.status) {
+            grants = revived(&self.context, grants, asker.person);
+        }
         let new = Membership {
             grants,
             starts_at: change.starts_at,

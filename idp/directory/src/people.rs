@@ -1,8 +1,12 @@
 //! The list of people, and one person as an admin sees them: only what is at the admin's own sites.
 
+use idp_domain::audit::AuditEntry;
+use idp_domain::email::EmailAddress;
 use idp_domain::membership::Membership;
 use idp_domain::person::{Person, fold_name};
 use idp_domain::{KeyId, PersonId, SiteId, Slug};
+use idp_store::Effects;
+use idp_store::addresses::is_detached;
 use idp_store::people::PeopleQuery;
 
 use crate::Directory;
@@ -74,6 +78,20 @@ impl Directory {
         let keys = self.context.store.keys_of(id).await?;
         let keys = keys.into_iter().map(|key| (key.id, key.name, key.kind.title())).collect();
         Ok(SeenPerson { person, elsewhere: total > memberships.len(), memberships, keys })
+    }
+
+    /// Whose address this is. A school's mailbox whose owner has left every school of that domain is nobody's: it is
+    /// released, so that its new reader gets an identity of their own.
+    pub(crate) async fn owner_of(&self, email: &EmailAddress) -> Result<Option<Person>> {
+        let Some(person) = self.context.store.person_by_login(&email.folded()).await? else { return Ok(None) };
+        if !is_detached(&self.context, &person, email).await? {
+            return Ok(Some(person));
+        }
+        let sentence =
+            format!("{} gave up {}, which belongs to a school they have left", person.full_name(), email.as_str());
+        let entry = AuditEntry::new(self.context.now(), "address.released", sentence).about(person.id);
+        self.context.store.release_address(person.id, email, Effects::audit(entry)).await?;
+        Ok(None)
     }
 
     /// The site of a membership, if the asker may do `verb` about its person there.

@@ -53,12 +53,19 @@ pub struct RegisteredSite {
 }
 
 impl Provider {
+    /// Whether a token is a gateway's: one with [`SCOPE`].
+    pub async fn gateway(&self, authorization: Option<&str>) -> Result<(), OAuthError> {
+        let (token, _) = self.bearer(authorization).await?;
+        if token.facts.scope.split_whitespace().any(|scope| scope == SCOPE) {
+            Ok(())
+        } else {
+            Err(OAuthError::new("insufficient_scope", "scope service:registry is needed"))
+        }
+    }
+
     /// The registry, for a token with [`SCOPE`].
     pub async fn registry(&self, authorization: Option<&str>) -> Result<Registry, OAuthError> {
-        let (token, _) = self.bearer(authorization).await?;
-        if !token.facts.scope.split_whitespace().any(|scope| scope == SCOPE) {
-            return Err(OAuthError::new("insufficient_scope", "scope service:registry is needed"));
-        }
+        self.gateway(authorization).await?;
         // The version is read first: a change in between is then seen as a newer version next time.
         let version = self.context.store.sites_version().await?;
         let sites = self.context.store.sites().await?.iter().map(registered).collect();

@@ -110,6 +110,17 @@ impl SignIn {
         if attempt.browser.matches(browser) { Ok((stored, attempt)) } else { Err(Refusal::Expired) }
     }
 
+    /// Begins anew, in this browser, what an attempt that is bound to another cookie of it was for: several tabs of a
+    /// fresh browser begin at once and the last cookie wins. Nothing that was proven or is under way comes along, and
+    /// whoever made the address could as well have sent the person to the same place directly.
+    pub async fn adopt(&self, secret: &str, browser: &SecretHash) -> Result<Option<Secret>, Refusal> {
+        let (hash, now) = (Secret::presented(secret).hash(), self.context.now());
+        let Some(stored) = self.context.store.short.attempt(&hash, now).await? else { return Ok(None) };
+        let Ok(other) = serde_json::from_str::<Attempt>(&stored.body) else { return Ok(None) };
+        let anew = Attempt { site: other.site, ..Attempt::new(browser.clone(), now, other.goal, other.need) };
+        self.begin(&anew).await.map(Some)
+    }
+
     /// Saves a changed attempt; refused when another tab was faster.
     pub async fn save(&self, mut stored: StoredAttempt, attempt: &Attempt) -> Result<(), Refusal> {
         stored.body = body_of(attempt);

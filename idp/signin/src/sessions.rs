@@ -10,7 +10,7 @@ use idp_store::effects::MailKind;
 use idp_store::sessions::Proven;
 use idp_store::{Effects, Signal};
 
-use crate::account::told;
+use crate::notice::told;
 use crate::{Refusal, SignIn};
 
 /// A use is written down at most this often, in seconds.

@@ -294,6 +294,19 @@ impl Sessions for SqlStore {
             .map(|_| ())
     }
 
+    async fn touch_sids(&self, uses: &[(String, Timestamp)]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for (sid, at) in uses {
+            sqlx::query("UPDATE sessions SET seen_at = $2 WHERE sid = $1 AND seen_at < $2")
+                .bind(sid)
+                .bind(at.0)
+                .execute(&mut *transaction)
+                .await
+                .map_err(problem)?;
+        }
+        commit(transaction).await
+    }
+
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool> {
         let (proof, recovered_at) = match proven {
             Proven::Key(proof) => (Some(proof), None),

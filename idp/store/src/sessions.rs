@@ -25,6 +25,8 @@ pub trait Sessions: Send + Sync {
     async fn session(&self, hash: &SecretHash) -> Result<Option<Session>>;
     /// Notes that it was used.
     async fn touch_session(&self, hash: &SecretHash, now: Timestamp) -> Result<()>;
+    /// Notes uses by `sid`, as gateways report them.
+    async fn touch_sids(&self, uses: &[(String, Timestamp)]) -> Result<()>;
     /// Gives it a new cookie for what was proven (S-01: new identifier at each step up). False when it is gone.
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool>;
     /// Ends one.

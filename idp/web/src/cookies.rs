@@ -31,20 +31,20 @@ impl Cookie {
     pub fn read(self, headers: &HeaderMap, settings: &Settings) -> Option<Secret> {
         let name = self.name(settings.secure);
         let mut found = None;
-        for header in headers.get_all(header::COOKIE) {
-            for pair in header.to_str().ok()?.split(';') {
-                let Some((key, value)) = pair.trim().split_once('=') else { continue };
-                if key == name {
-                    if found.is_some() {
-                        return None;
-                    }
-                    found = Some(value.to_owned());
-                }
+        // As bytes: a cookie of a parent domain that is not ASCII must not hide ours.
+        for pair in headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|b| *b == b';')) {
+            let Some(value) = pair.trim_ascii().strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+            else {
+                continue;
+            };
+            if found.is_some() {
+                return None;
             }
+            found = Some(value);
         }
-        let value = found?;
+        let value = std::str::from_utf8(found?).ok()?;
         let formed = value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        formed.then(|| Secret::presented(&value))
+        formed.then(|| Secret::presented(value))
     }
 
     /// A `Set-Cookie` value. `seconds` of life; none means as long as the browser is open.

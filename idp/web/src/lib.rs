@@ -17,10 +17,12 @@ mod signin;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Path, State};
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use idp_directory::Directory;
+use idp_domain::Slug;
 use idp_oauth::Provider;
 use idp_signin::SignIn;
 
@@ -73,6 +75,8 @@ impl Web {
             .merge(machines)
             .route("/static/lanyard.css", get(css))
             .route("/static/keys.js", get(keys_js))
+            .route("/static/switcher.js", get(switcher_js))
+            .route("/static/sites/{file}", get(site_css))
             .fallback(error::not_found)
             .layer(axum::middleware::from_fn_with_state(self.clone(), guard::headers))
             .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
@@ -82,6 +86,20 @@ impl Web {
 
 async fn css() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../static/lanyard.css"))
+}
+
+/// A site's colour, where its name is shown. It is public: the sign-in page shows it to anybody.
+async fn site_css(State(web): State<Web>, Path(file): Path<String>) -> Result<Response, PageError> {
+    let slug = file.strip_suffix(".css").and_then(|slug| Slug::parse(slug).ok()).ok_or(PageError::NotFound)?;
+    let site = web.signin.context.store.site_by_slug(&slug).await?.ok_or(PageError::NotFound)?;
+    let colour = &site.settings.colour;
+    let css = format!(".tint-{slug}{{background-color:{colour}}}.edge-{slug}{{border-left-color:{colour}}}");
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=60")];
+    Ok((headers, css).into_response())
+}
+
+async fn switcher_js() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../static/switcher.js"))
 }
 
 async fn keys_js() -> impl IntoResponse {

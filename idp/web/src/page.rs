@@ -28,8 +28,8 @@ pub(crate) struct Frame {
 pub(crate) struct SiteLook {
     pub name: String,
     pub initials: String,
-    /// Index into the colours of the stylesheet; inline styles are not allowed on our pages.
-    pub tint: usize,
+    /// Names its colour, which comes as a stylesheet of its own: inline styles are not allowed on our pages.
+    pub slug: String,
 }
 
 impl Frame {
@@ -54,7 +54,7 @@ impl Frame {
 /// How a site is shown on the provider's pages.
 pub(crate) fn look(site: &Site) -> SiteLook {
     let initials = site.settings.short_name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
-    SiteLook { name: site.name.clone(), initials, tint: site.slug.as_str().bytes().map(usize::from).sum::<usize>() % 6 }
+    SiteLook { name: site.name.clone(), initials, slug: site.slug.to_string() }
 }
 
 /// A field that needs mending: its name, and the words beside it.

@@ -100,6 +100,7 @@ impl Provider {
             amr: proven.session.amr(proven.proof),
             sid: proven.session.sid.clone(),
             epoch: proven.session.epoch,
+            shared: proven.session.shared,
             family: idp_domain::id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
         };
         if let Some((site, _)) = site {

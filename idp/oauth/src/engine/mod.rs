@@ -36,6 +36,9 @@ pub(crate) struct CodeGrant {
     pub sid: String,
     pub epoch: i64,
     pub family: String,
+    /// Signed in on a shared computer.
+    #[serde(default)]
+    pub shared: bool,
 }
 
 /// What came out of a token request.

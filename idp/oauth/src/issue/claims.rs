@@ -1,6 +1,7 @@
 //! The claims beside the standard ones.
 
 use idp_domain::rights::SiteRights;
+use idp_domain::session::IDLE_SHARED;
 use idp_domain::site::Site;
 use openidconnect::AdditionalClaims;
 use serde::{Deserialize, Serialize};
@@ -39,11 +40,14 @@ pub struct SiteClaim {
     pub member_until: Option<i64>,
     /// The person's epoch; an older session is worth nothing.
     pub epoch: i64,
+    /// Seconds without use after which the session behind this ends; shorter on a shared computer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<i64>,
 }
 
 impl SiteClaim {
     /// The claim of these rights.
-    pub fn of(site: &Site, rights: &SiteRights, epoch: i64) -> Self {
+    pub fn of(site: &Site, rights: &SiteRights, (epoch, shared): (i64, bool)) -> Self {
         Self {
             site: site.slug.to_string(),
             account: rights.account.clone(),
@@ -54,6 +58,7 @@ impl SiteClaim {
             may_elevate: rights.may_elevate,
             member_until: rights.until.map(|until| until.0),
             epoch,
+            idle: shared.then_some(IDLE_SHARED),
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct IdTokenFacts {
     pub sid: String,
     /// Granted scopes.
     pub scope: String,
+    /// Signed in on a shared computer.
+    pub shared: bool,
 }
 
 impl Provider {
@@ -41,7 +43,7 @@ impl Provider {
         let broken = || OAuthError::new("server_error", "the ID token could not be made");
         let person = self.context.store.person(facts.person).await?.ok_or(OAuthError::grant("the person is gone"))?;
         let site = self.may_issue(&person, client, person.epoch).await?;
-        let lanyard = site.map(|(site, rights)| SiteClaim::of(&site, &rights, person.epoch));
+        let lanyard = site.map(|(site, rights)| SiteClaim::of(&site, &rights, (person.epoch, facts.shared)));
         let now = self.context.now();
         let amr = facts
             .amr
@@ -59,7 +61,7 @@ impl Provider {
         .set_nonce(facts.nonce.clone().map(Nonce::new))
         .set_auth_time(Some(at(facts.auth_time).into()))
         .set_auth_context_ref(Some(AuthenticationContextClass::new(facts.acr.as_str().to_owned())))
-        .set_auth_method_refs(Some(amr.collect()));
+        .set_auth_method_refs((!facts.amr.is_empty()).then(|| amr.collect()));
         let (key, alg) = self.keys.for_alg(client.id_token_alg);
         let access = AccessToken::new(access.to_owned());
         let token = OurIdToken::new(claims, key, alg, Some(&access), None).map_err(|_| broken())?;

@@ -11,8 +11,8 @@ use idp_store::effects::MailKind;
 use idp_store::{Effects, Signal, StoreError};
 use serde::{Deserialize, Serialize};
 
-use super::told;
 use crate::factors::recovery::RECOVERED;
+use crate::notice::told;
 use crate::{Refusal, SignIn};
 
 /// How fresh the proof has to be before a key is added or removed, in seconds (W-08, M-04).

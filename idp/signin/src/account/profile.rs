@@ -5,7 +5,7 @@ use idp_domain::person::Person;
 use idp_store::effects::MailKind;
 use idp_store::{Effects, Signal};
 
-use super::told;
+use crate::notice::told;
 use crate::password::{PasswordFault, judge};
 use crate::throttle::TriedFrom;
 use crate::{Refusal, SignIn};

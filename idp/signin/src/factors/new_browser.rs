@@ -5,8 +5,8 @@ use idp_domain::person::Person;
 use idp_store::Effects;
 use idp_store::effects::MailKind;
 
-use crate::account::told;
 use crate::attempt::{Attempt, Unconfirmed};
+use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 
 /// Life of a mailed code, in seconds.

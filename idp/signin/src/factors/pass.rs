@@ -13,7 +13,7 @@ use idp_store::recovery::PASS_PURPOSE;
 use idp_store::sessions::Proven;
 
 use super::card::read_printed;
-use crate::account::told;
+use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 
 impl SignIn {

@@ -5,8 +5,8 @@ use idp_domain::person::{Person, PersonStatus};
 use idp_store::Effects;
 use idp_store::effects::MailKind;
 
-use crate::account::told;
 use crate::hashing::Checked;
+use crate::notice::told;
 use crate::password::MAX;
 use crate::throttle::{PAUSE_AT, PasswordTry, TriedFrom};
 use crate::{Refusal, SignIn};

@@ -9,7 +9,7 @@ use idp_store::effects::MailKind;
 use idp_store::sessions::Proven;
 
 use super::card::read_printed;
-use crate::account::told;
+use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 
 /// How many there are.

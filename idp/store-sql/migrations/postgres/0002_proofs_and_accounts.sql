@@ -46,6 +46,7 @@ CREATE INDEX known_browsers_by_browser ON known_browsers (browser);
 ALTER TABLE sessions ADD COLUMN method TEXT NOT NULL DEFAULT 'password';
 ALTER TABLE sessions ADD COLUMN recovered_at BIGINT;
 ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
+CREATE INDEX sessions_by_sid ON sessions (sid);
 
 -- An address that was given up signs in until then, and resets nothing.
 ALTER TABLE logins ADD COLUMN alias_until BIGINT;

@@ -73,7 +73,9 @@ pub(crate) async fn show_form(
         };
     };
     if web.signin.find(token, &browser.hash()).await.is_err() {
-        return Ok(go("/signin"));
+        let adopted = web.signin.adopt(token, &browser.hash()).await?;
+        return Ok(go(&adopted
+            .map_or_else(|| "/signin".to_owned(), |token| format!("/signin?{}", query("attempt", token.reveal())))));
     }
     // A classroom computer is where most strange browsers are, so the box is ticked until somebody unticks it.
     let shared = !web.signin.context.store.browser_is_known(&browser.hash()).await?;

@@ -20,9 +20,11 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
         nonce: None,
         auth_time: Timestamp(issued.facts.auth_time),
         acr: Acr::Base,
-        amr: vec![idp_domain::Amr::Pwd],
+        // What was proven at the start is not known here any more, so nothing is claimed.
+        amr: Vec::new(),
         sid: issued.facts.sid.clone(),
         scope: issued.scope.clone(),
+        shared: false,
     };
     let id_token = provider.id_token(client, &facts, issued.access.reveal()).await?;
     Ok(Granted {

@@ -1,0 +1,30 @@
+//! A gateway tells which sessions were used at its sites, so that work at a school keeps the person signed in.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use idp_domain::Timestamp;
+
+use crate::Web;
+use crate::oauth::refused;
+
+/// `sid` → when it was last used, in seconds. A time that is still to come counts as now.
+pub(crate) async fn note(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Json(uses): Json<HashMap<String, i64>>,
+) -> Response {
+    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
+    if let Err(error) = web.provider.gateway(authorization).await {
+        return refused(&error);
+    }
+    let now = web.signin.context.now();
+    let uses: Vec<(String, Timestamp)> = uses.into_iter().map(|(sid, at)| (sid, Timestamp(at).min(now))).collect();
+    match web.signin.context.store.touch_sids(&uses).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(&error.into()),
+    }
+}
