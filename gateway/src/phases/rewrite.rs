@@ -28,7 +28,8 @@ pub(crate) fn is_page(parts: &Parts) -> bool {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = text(header::CONTENT_TYPE).to_ascii_lowercase();
     let plain = text(header::CONTENT_ENCODING).is_empty();
-    kind.starts_with("text/html") && plain && !kind.contains("utf-16") && parts.status.is_success()
+    let empty = parts.status == http::StatusCode::NO_CONTENT || parts.status == http::StatusCode::NOT_MODIFIED;
+    kind.starts_with("text/html") && plain && !kind.contains("utf-16") && !empty
 }
 
 /// A page with the bar's script in its head, streamed.

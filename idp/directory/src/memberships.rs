@@ -67,6 +67,9 @@ impl Directory {
                 return Err(DirectoryError::Faults(vec![FieldFault::new("email", message)]));
             }
         }
+        if known.is_none() {
+            self.free_address(&email).await?;
+        }
         let person = known.clone().unwrap_or_else(|| self.new_person(invitation, &email));
         let membership =
             self.new_membership(&person, &site, Source::Manual, (invitation.starts_at, invitation.ends_at));
@@ -196,16 +199,7 @@ impl Directory {
 
     /// No site is left without an admin (invariant 7).
     async fn keep_an_admin(&self, site: &Site, leaving: PersonId) -> Result<()> {
-        let now = self.context.now();
-        let admins: Vec<PersonId> = self
-            .context
-            .store
-            .memberships_at(site.id)
-            .await?
-            .iter()
-            .filter(|m| idp_domain::rights::SiteRights::of(m, now).is_ok_and(|rights| rights.administers()))
-            .map(|m| m.person)
-            .collect();
+        let admins: Vec<PersonId> = self.admins_of(site).await?.iter().map(|admin| admin.id).collect();
         if admins == [leaving] {
             return Err(DirectoryError::Refused(format!(
                 "Choose a new site admin for {} before removing the last one",
@@ -346,7 +340,7 @@ pub fn account_of(person: &Person) -> String {
 }
 
 /// Before and after in one sentence; empty when nothing differs.
-fn difference(old: &Membership, new: &Membership) -> String {
+pub(crate) fn difference(old: &Membership, new: &Membership) -> String {
     let mut parts = Vec::new();
     let groups = |membership: &Membership| {
         let names = membership.grants.iter().filter_map(|grant| {

@@ -3,11 +3,13 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::Membership;
-use idp_domain::person::{Person, fold_name};
+use idp_domain::person::{Person, PersonStatus, fold_name};
+use idp_domain::rights::SiteRights;
+use idp_domain::site::Site;
 use idp_domain::{KeyId, PersonId, SiteId, Slug};
-use idp_store::Effects;
 use idp_store::addresses::is_detached;
 use idp_store::people::PeopleQuery;
+use idp_store::{Effects, StoreError};
 
 use crate::Directory;
 use crate::asker::{Asker, SeenSite};
@@ -80,18 +82,35 @@ impl Directory {
         Ok(SeenPerson { person, elsewhere: total > memberships.len(), memberships, keys })
     }
 
-    /// Whose address this is. A school's mailbox whose owner has left every school of that domain is nobody's: it is
-    /// released, so that its new reader gets an identity of their own.
-    pub(crate) async fn owner_of(&self, email: &EmailAddress) -> Result<Option<Person>> {
-        let Some(person) = self.context.store.person_by_login(&email.folded()).await? else { return Ok(None) };
-        if !is_detached(&self.context, &person, email).await? {
-            return Ok(Some(person));
+    /// Who manages people at a site now.
+    pub async fn admins_of(&self, site: &Site) -> std::result::Result<Vec<Person>, StoreError> {
+        let now = self.context.now();
+        let mut admins = Vec::new();
+        for place in self.context.store.memberships_at(site.id).await? {
+            if SiteRights::of(&place, now).is_ok_and(|rights| rights.administers()) {
+                let person = self.context.store.person(place.person).await?;
+                admins.extend(person.filter(|person| person.status == PersonStatus::Active));
+            }
         }
+        Ok(admins)
+    }
+
+    /// Whose address this is. A school's mailbox whose owner has left every school of that domain is nobody's.
+    pub(crate) async fn owner_of(&self, email: &EmailAddress) -> Result<Option<Person>> {
+        let person = self.context.store.person_by_login(&email.folded()).await?;
+        Ok(match person {
+            Some(person) if is_detached(&self.context, &person, email).await? => None,
+            other => other,
+        })
+    }
+
+    /// Takes an address from somebody who has left its school, so that its new reader gets an identity of their own.
+    pub(crate) async fn free_address(&self, email: &EmailAddress) -> Result<()> {
+        let Some(person) = self.context.store.person_by_login(&email.folded()).await? else { return Ok(()) };
         let sentence =
             format!("{} gave up {}, which belongs to a school they have left", person.full_name(), email.as_str());
         let entry = AuditEntry::new(self.context.now(), "address.released", sentence).about(person.id);
-        self.context.store.release_address(person.id, email, Effects::audit(entry)).await?;
-        Ok(None)
+        Ok(self.context.store.release_address(person.id, email, Effects::audit(entry)).await?)
     }
 
     /// The site of a membership, if the asker may do `verb` about its person there.

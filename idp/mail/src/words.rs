@@ -123,6 +123,11 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             &[&format!("Someone at {site} has been given a user group that needs a second person to approve it.")],
             Some(("Look at the request", link)),
         ),
+        MailKind::AccessAsked { site, who, reason, link } => words(
+            format!("Someone asks for access to {site}"),
+            &[&format!("{who} asks for access to {site}."), &format!("Their reason: {reason}")],
+            Some(("Invite them", link)),
+        ),
         MailKind::SupportRequest { reference, from, text } => {
             words(format!("Support request {reference}"), &[&format!("From: {from}"), text], None)
         }

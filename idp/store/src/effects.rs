@@ -152,6 +152,17 @@ pub enum MailKind {
         /// Where to decide.
         link: String,
     },
+    /// Somebody asks for access to a site.
+    AccessAsked {
+        /// Which site.
+        site: String,
+        /// Name and login.
+        who: String,
+        /// In their own words.
+        reason: String,
+        /// Where access is given.
+        link: String,
+    },
     /// Somebody asked for help from a page that needs no sign-in.
     SupportRequest {
         /// Reference to read out on the telephone.

@@ -17,6 +17,10 @@ pub enum PageError {
     KeyFirst(String),
     /// Type the password again first, then come back to this path.
     PasswordFirst(String),
+    /// More was sent than any form of ours holds.
+    TooLarge,
+    /// A part of the address or of the form is missing.
+    Incomplete,
     /// A form that did not come from our own page.
     ForeignForm,
     /// There is no such thing, or it is none of this person's business (P-01).
@@ -77,8 +81,18 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, title, text) = match self {
             Self::SignInFirst(path) => return go(&format!("/signin?{}", query("next", &path))),
-            Self::KeyFirst(path) => return go(&format!("/signin?key=1&{}", query("next", &path))),
-            Self::PasswordFirst(path) => return go(&format!("/signin?again=1&{}", query("next", &path))),
+            Self::KeyFirst(path) => return ProveFirst("key=1").then(&path),
+            Self::PasswordFirst(path) => return ProveFirst("again=1").then(&path),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "That is too much at once",
+                "Nothing was changed. Go back and send less.".to_owned(),
+            ),
+            Self::Incomplete => (
+                StatusCode::BAD_REQUEST,
+                "This address is not complete",
+                "Go back, or start again from your sites. Nothing was changed.".to_owned(),
+            ),
             Self::ForeignForm => (
                 StatusCode::FORBIDDEN,
                 "This form came from somewhere else",
@@ -115,8 +129,22 @@ impl IntoResponse for PageError {
                 )
             }
         };
-        let page = Message { frame: Frame::titled(title), paragraphs: vec![text], action: None, other: None };
+        let action = Some(("Go to my sites".to_owned(), "/".to_owned()));
+        let other = Some(("Contact support".to_owned(), "/support".to_owned()));
+        let page = Message { frame: Frame::titled(title), paragraphs: vec![text], action, other };
         show_with(status, &page).unwrap_or_else(|_| status.into_response())
+    }
+}
+
+/// What has to be proven first, as the query of the sign-in page says it; it marks such an answer for [`crate::carry`].
+#[derive(Clone, Copy)]
+pub(crate) struct ProveFirst(pub &'static str);
+
+impl ProveFirst {
+    fn then(self, path: &str) -> Response {
+        let mut response = go(&format!("/signin?{}&{}", self.0, query("next", path)));
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

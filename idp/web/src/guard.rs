@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use crate::{PageError, Web};
 
@@ -24,6 +24,18 @@ fn is_own(web: &Web, request: &Request) -> bool {
     };
     // The authorization endpoint takes POST from anywhere (OpenID Connect Core §3.1.2.1); it changes nothing by itself.
     own || ["/authorize", "/logout"].contains(&request.uri().path())
+}
+
+/// Turns what an extractor says about a missing part into a page in plain words.
+pub(crate) async fn in_words(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let plain =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match response.status().as_u16() {
+        413 if plain => PageError::TooLarge.into_response(),
+        400 | 415 | 422 if plain => PageError::Incomplete.into_response(),
+        _ => response,
+    }
 }
 
 /// Adds the headers that every answer needs (L-08).

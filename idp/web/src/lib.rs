@@ -7,6 +7,7 @@ mod account;
 mod admin;
 mod api;
 mod browser;
+mod carry;
 mod cookies;
 mod error;
 mod guard;
@@ -67,6 +68,9 @@ impl Web {
             .merge(account::routes())
             .merge(admin::routes())
             .merge(oauth::pages())
+            .route("/carry-on", get(carry::offer))
+            .layer(axum::middleware::from_fn(guard::in_words))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), carry::keep))
             .layer(axum::middleware::from_fn_with_state(self.clone(), guard::same_origin))
             .layer(axum::middleware::from_fn_with_state(self.clone(), browser::remember));
         let machines = Router::new().merge(oauth::machines()).merge(api::routes());

@@ -1,5 +1,7 @@
 //! Rendering: a template into an answer, and what every page shows around its own content.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -60,13 +62,13 @@ pub(crate) fn look(site: &Site) -> SiteLook {
 /// A field that needs mending: its name, and the words beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     pub message: String,
 }
 
 /// A list of at most one fault.
 pub(crate) fn fault(field: &'static str, message: impl std::fmt::Display) -> Vec<Fault> {
-    vec![Fault { field, message: message.to_string() }]
+    vec![Fault { field: field.into(), message: message.to_string() }]
 }
 
 /// The words beside a field.

@@ -1,4 +1,4 @@
-// Passkeys; showing what is typed into a password field; a print button. Only passkeys need JavaScript. Data
+// Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code. Only passkeys need JavaScript. Data
 // comes from and goes into the form beside it.
 "use strict";
 const FAILED = "Nothing was changed. Try the key again or choose another way.";
@@ -62,4 +62,14 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
+}
+
+// The sixth digit sends the form, once: what comes back wrong is sent by hand.
+for (const field of document.querySelectorAll("input[data-auto]")) {
+  let sent = Boolean(document.querySelector(".faults"));
+  field.addEventListener("input", () => {
+    if (sent || field.value.replace(/[\s-]/g, "").length !== 6 || !/^[\d\s-]+$/.test(field.value)) return;
+    sent = true;
+    field.form.requestSubmit();
+  });
 }

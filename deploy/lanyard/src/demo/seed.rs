@@ -95,7 +95,8 @@ impl Seeder<'_> {
                 self.add_key(&person).await?;
             }
         }
-        self.approve_all().await
+        self.approve_all().await?;
+        self.special_dates().await
     }
 
     async fn add_site(&self, row: &super::data::SiteRow, trust: TrustId) -> Result<SiteId> {
@@ -244,6 +245,26 @@ impl Seeder<'_> {
             suspended_at: None,
         };
         Ok(context.store.add_key(&key, None, Effects::none()).await?)
+    }
+
+    /// What a spreadsheet cannot say: a long absence, and an end in the afternoon.
+    async fn special_dates(&self) -> Result<()> {
+        let store = &self.assembled.context.store;
+        let site = store.site_by_slug(&Slug::parse("larkmoor")?).await?.context("no larkmoor")?;
+        let place = async |login: &str| -> Result<Membership> {
+            let person = store.person_by_login(login).await?.with_context(|| format!("no {login}"))?;
+            store.membership_at(person.id, site.id).await?.with_context(|| format!("{login} is not at Larkmoor"))
+        };
+        let mut mikolaj = place("m.strand@larkmoor.tamberwell.example").await?;
+        mikolaj.status = MembershipStatus::Paused { until: Some(self.day(119)) };
+        store.save_membership(&mikolaj, Effects::none()).await?;
+        let mut lorcan = place("lorcan.abiodun@agency-demo.example").await?;
+        // Supply until half past four on the first Friday that is still to come.
+        let friday = (0..=14).map(|day| self.day(day)).find(|end| {
+            london::date(end.plus(-1)).weekday() == time::Weekday::Friday && end.plus(-8 * 3600) > self.now
+        });
+        lorcan.ends_at = friday.map(|end| end.plus(-(7 * 3600 + 30 * 60)));
+        Ok(store.save_membership(&lorcan, Effects::none()).await?)
     }
 
     /// A second person approves what was granted, as the rules ask.

@@ -16,7 +16,7 @@ use crate::Directory;
 use crate::asker::Asker;
 use crate::error::{DirectoryError, Result};
 use crate::grants::with_group;
-use crate::memberships::{Batch, claims_change};
+use crate::memberships::{Batch, claims_change, difference};
 
 /// Why an upload is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,19 @@ pub struct Applied {
     pub refused: Vec<String>,
     /// Set-up addresses to be handed over on paper, for people without a mailbox. Shown once.
     pub printed: Vec<(String, String)>,
+}
+
+/// What a line would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A new identity with its first place.
+    NewPerson,
+    /// Somebody who is known gets a place at one more site.
+    NewPlace,
+    /// A place changes: before and after in words.
+    Changes(String),
+    /// It says what is so already.
+    Nothing,
 }
 
 /// What is kept of an upload.
@@ -121,6 +134,36 @@ impl Directory {
         Ok(plan(&kept.file, &ground.known(&kept.answers))?)
     }
 
+    /// The plan with what each ready line would do, by its number.
+    pub async fn import_preview(
+        &self,
+        asker: &Asker,
+        id: ImportId,
+    ) -> std::result::Result<(Plan, BTreeMap<usize, Effect>), ImportFault> {
+        let (_, kept) = self.kept(asker, id).await?;
+        let ground = self.ground(asker).await?;
+        let plan = plan(&kept.file, &ground.known(&kept.answers))?;
+        let mut effects = BTreeMap::new();
+        let mut made = HashSet::new();
+        for row in plan.ready() {
+            let Some(site) = row.site.and_then(|id| ground.sites.iter().find(|site| site.id == id)) else { continue };
+            let effect = match self.find(row, &ground, &Batch::default()).await? {
+                Found::New(_) if made.insert(made_key(row)) => Effect::NewPerson,
+                Found::New(_) => Effect::NewPlace,
+                Found::Known(person) => {
+                    let old = self.context.store.membership_at(person.id, site.id).await?;
+                    match (self.membership_of(asker, row, (&person, site), old.as_ref()), old) {
+                        (None, _) => Effect::Nothing,
+                        (Some(_), None) => Effect::NewPlace,
+                        (Some(new), Some(old)) => Effect::Changes(difference(&old, &new)),
+                    }
+                }
+            };
+            effects.insert(row.number, effect);
+        }
+        Ok((plan, effects))
+    }
+
     /// Keeps answers.
     pub async fn answer_import(&self, asker: &Asker, id: ImportId, answers: BTreeMap<String, String>) -> Result<()> {
         let (import, mut kept) = self.kept(asker, id).await?;
@@ -162,6 +205,9 @@ impl Directory {
                 continue;
             };
             if new {
+                if let Some(email) = &person.email {
+                    self.free_address(email).await?;
+                }
                 applied.people += 1;
                 made.insert(made_key(row), person.clone());
                 batch.people.push(person.clone());
@@ -193,7 +239,11 @@ impl Directory {
     async fn find(&self, row: &Row, ground: &Ground, batch: &Batch) -> Result<Found> {
         let store = &self.context.store;
         if row.email.is_some() {
-            let known = store.person_by_login(&row.login).await?;
+            let email = row.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+            let known = match &email {
+                Some(email) => self.owner_of(email).await?,
+                None => None,
+            };
             return Ok(known.map_or_else(|| Found::New(row.login.clone()), |person| Found::Known(Box::new(person))));
         }
         let sites: Vec<SiteId> = ground.sites.iter().map(|site| site.id).collect();

@@ -40,9 +40,9 @@ pub(super) fn address(cell: &str) -> Address {
         return Address::Doubtful(email, mended);
     }
     let note = if inner.is_some() {
-        Some("the address was taken out of “Name <address>”")
+        Some("The address was taken out of “Name <address>”")
     } else if plain != cell {
-        Some("a stray character after the address was removed")
+        Some("A stray character after the address was removed")
     } else {
         None
     };

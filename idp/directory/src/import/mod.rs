@@ -13,5 +13,5 @@ mod roles;
 mod rows;
 mod schools;
 
-pub use apply::{Applied, ImportFault};
+pub use apply::{Applied, Effect, ImportFault};
 pub use plan::{Plan, Question, Row, RowState};

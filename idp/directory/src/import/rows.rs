@@ -42,7 +42,9 @@ impl Line {
     pub fn scope(&self, codes: Vec<String>) -> Scope {
         match self.classes {
             Classes::All => Scope::All,
-            _ => Scope::listed(codes, self.years.iter().cloned()),
+            // Where classes are named, the year only says where they are: a teacher of Oak is not one of all of Y1.
+            Classes::Named(_) => Scope::listed(codes, []),
+            Classes::None => Scope::listed([], self.years.iter().cloned()),
         }
     }
 }

@@ -10,12 +10,13 @@ mod redirect_uri;
 mod response;
 mod scope;
 
+use idp_domain::audit::AuditEntry;
 use idp_domain::client::{Client, ClientKind};
 use idp_domain::person::Person;
 use idp_domain::session::{KeyProof, Session};
 use idp_domain::site::Site;
 use idp_domain::{Acr, Timestamp};
-use idp_store::StoreError;
+use idp_store::{Effects, StoreError};
 
 use crate::params::Params;
 use crate::{OAuthError, Provider, engine};
@@ -104,13 +105,25 @@ impl Provider {
             family: idp_domain::id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
         };
         if let Some((site, _)) = site {
-            self.note_visit(proven.person, &site).await.map_err(|error| back(error.into()))?;
+            self.note_visit(proven, &site).await.map_err(|error| back(error.into()))?;
         }
         let code = engine::issue_code(self, request, proven.person.id, grant).await.map_err(back)?;
         Ok(self.location(request, &[("code", &code)]))
     }
 
-    async fn note_visit(&self, person: &Person, site: &Site) -> Result<(), StoreError> {
+    /// What admins of the site may read afterwards: who opened it, and who elevated with which kind of key.
+    async fn note_visit(&self, proven: &Proven<'_>, site: &Site) -> Result<(), StoreError> {
+        let (person, now) = (proven.person, self.context.now());
+        let (event, sentence) = match proven.proof {
+            None => ("site.opened", format!("{} signed in to {}", person.full_name(), site.name)),
+            Some(proof) => {
+                let kind = proof.kind.title();
+                ("site.elevated", format!("{} elevated at {} ({kind})", person.full_name(), site.name))
+            }
+        };
+        let entry = AuditEntry::new(now, event, sentence).by(person.id).about(person.id);
+        let entry = entry.at_site(site.id).in_trust(site.trust);
+        self.context.store.record(Effects::audit(entry)).await?;
         if let Some(membership) = self.context.store.membership_at(person.id, site.id).await? {
             self.context.store.touch_membership(membership.id, self.context.now()).await?;
         }

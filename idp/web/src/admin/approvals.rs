@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use idp_domain::group::group_by_id;
+use idp_domain::scope::Scope;
 
 use super::wanted::Fields;
 use super::{Admin, refused};
@@ -16,6 +17,8 @@ struct Line {
     group: &'static str,
     site: String,
     by: String,
+    /// Which classes or years, in words.
+    scope: String,
 }
 
 #[derive(Template)]
@@ -36,6 +39,11 @@ pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Respons
             group: group_by_id(&one.grant.group).map_or("", |group| group.name),
             site: one.site.name,
             by: one.granted_by.unwrap_or_default(),
+            scope: match &one.grant.scope {
+                Scope::All => "all classes".to_owned(),
+                Scope::None => String::new(),
+                listed => [listed.classes(), listed.years()].concat().join(", "),
+            },
         })
         .collect();
     show(&Page { frame: admin.frame("Approvals"), tab: "approvals", lines })

@@ -25,6 +25,29 @@ struct Page {
     lines: Vec<Line>,
 }
 
+/// What the list can be narrowed to: the beginning of events' names, and what people call them.
+const KINDS: [(&str, &str); 9] = [
+    ("", "Everything"),
+    ("site.opened", "Sign-ins to sites"),
+    ("site.elevated", "Elevations"),
+    ("membership", "Access given, changed, ended"),
+    ("grant", "Approvals"),
+    ("person", "Access removed, names"),
+    ("key", "Keys"),
+    ("pass", "Temporary passes"),
+    ("site.changed", "Site settings"),
+];
+
+impl Page {
+    fn kinds(&self) -> &'static [(&'static str, &'static str)] {
+        &KINDS
+    }
+
+    fn is_kind(&self, value: &str) -> bool {
+        self.event == value
+    }
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]

@@ -1,10 +1,12 @@
 //! Importing a staff spreadsheet: upload, answer, preview, apply.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use idp_directory::import::{Applied, ImportFault, Plan, Question, RowState};
+use idp_directory::import::{Applied, Effect, ImportFault, Plan, Question, Row, RowState};
 use idp_domain::ImportId;
 use idp_domain::group::group_by_id;
 
@@ -48,6 +50,24 @@ struct Review {
     ignored: Vec<(usize, &'static str)>,
 }
 
+impl Review {
+    /// What there is of each kind, in words; what there is none of is left out.
+    fn counts(&self) -> Vec<(usize, &'static str)> {
+        let one = |number: usize, one: &'static str, many: &'static str| (number, if number == 1 { one } else { many });
+        let all = [
+            one(self.people, "person ready", "people ready"),
+            one(self.memberships, "membership", "memberships"),
+            one(self.higher, "user group will wait for a second person", "user groups will wait for a second person"),
+            one(self.questions.len(), "question", "questions"),
+            one(self.held, "row held", "rows held"),
+            one(self.refused, "row refused", "rows refused"),
+            one(self.merged, "row merged", "rows merged"),
+            one(self.ignored.len(), "line ignored", "lines ignored"),
+        ];
+        all.into_iter().filter(|(number, _)| *number > 0).collect()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "admin_import_done.html")]
 struct Done {
@@ -57,9 +77,6 @@ struct Done {
 }
 
 pub(crate) async fn show_form(admin: Admin) -> Result<Response, PageError> {
-    if !admin.asker.elevated {
-        return Err(PageError::KeyFirst("/admin/import".to_owned()));
-    }
     show(&Upload { frame: admin.frame("Import a staff list"), tab: "import", faults: vec![] })
 }
 
@@ -99,15 +116,20 @@ pub(crate) async fn review(
     admin: Admin,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let plan = web.directory.import_plan(&admin.asker, id_of(&id)?).await.map_err(failed)?;
-    let lines = lines(&admin, &plan);
+    let (plan, effects) = web.directory.import_preview(&admin.asker, id_of(&id)?).await.map_err(failed)?;
+    let lines = lines(&admin, &plan, &effects);
+    let waits = |row: &Row| {
+        let second = group_by_id(row.group).is_some_and(|group| group.needs_second_person);
+        second && effects.get(&row.number) != Some(&Effect::Nothing)
+    };
+    let higher = plan.ready().filter(|row| waits(row)).count();
     show(&Review {
         frame: admin.frame("Check before anything changes"),
         tab: "import",
         id,
         people: plan.people_ready(),
         memberships: plan.ready().count(),
-        higher: plan.higher(),
+        higher,
         held: plan.count(|state| *state == RowState::Held),
         refused: plan.count(|state| matches!(state, RowState::Refused(_))),
         merged: plan.count(|state| *state == RowState::Merged),
@@ -117,12 +139,20 @@ pub(crate) async fn review(
     })
 }
 
-fn lines(admin: &Admin, plan: &Plan) -> Vec<Line> {
+fn lines(admin: &Admin, plan: &Plan, effects: &BTreeMap<usize, Effect>) -> Vec<Line> {
     let rows = plan.rows.iter().map(|row| {
         let site = admin.asker.sites.iter().find(|seen| Some(seen.site.id) == row.site);
         let mut notes = row.notes.clone();
         let (state, kind) = match &row.state {
-            RowState::Ready if row.waits_for.is_empty() => ("Ready", "ok"),
+            RowState::Ready if row.waits_for.is_empty() => match effects.get(&row.number) {
+                Some(Effect::NewPerson) => ("New person", "ok"),
+                Some(Effect::Nothing) => ("No change", "soft"),
+                Some(Effect::Changes(words)) => {
+                    notes.insert(0, capital(words));
+                    ("Changes", "wait")
+                }
+                Some(Effect::NewPlace) | None => ("New at this site", "ok"),
+            },
             RowState::Ready => ("Ready when answered", "wait"),
             RowState::Merged => ("Merged", "ok"),
             RowState::Held => ("Held", "wait"),
@@ -142,6 +172,12 @@ fn lines(admin: &Admin, plan: &Plan) -> Vec<Line> {
         }
     });
     rows.collect()
+}
+
+/// With a capital letter at the start, as a sentence has.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 pub(crate) async fn answer(

@@ -91,5 +91,5 @@ fn refused(error: DirectoryError, back: &str) -> PageError {
 }
 
 fn shown(faults: Vec<FieldFault>) -> Vec<Fault> {
-    faults.into_iter().map(|fault| Fault { field: fault.field, message: fault.message }).collect()
+    faults.into_iter().map(|fault| Fault { field: fault.field.into(), message: fault.message }).collect()
 }

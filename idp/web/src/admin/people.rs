@@ -6,6 +6,8 @@ use axum::response::Response;
 use idp_directory::people::{Filter, PAGE};
 use idp_domain::Slug;
 use idp_domain::group::{GROUPS, group_by_id};
+use idp_domain::membership::Membership;
+use idp_domain::scope::Scope;
 use serde::Deserialize;
 
 use super::{Admin, refused};
@@ -32,6 +34,8 @@ struct Page {
     groups: Vec<(&'static str, &'static str)>,
     lines: Vec<Line>,
     full: bool,
+    /// Sites that nobody of their own manages.
+    without_admin: Vec<String>,
 }
 
 impl Page {
@@ -89,6 +93,8 @@ pub(crate) async fn list(
                     Some("Access removed")
                 } else if seen.person.password.is_none() {
                     Some("Not signed in yet")
+                } else if seen.memberships.iter().any(reads_nothing) {
+                    Some("No class named yet")
                 } else {
                     None
                 },
@@ -106,5 +112,27 @@ pub(crate) async fn list(
         groups: GROUPS.iter().map(|group| (group.id, group.name)).collect(),
         lines,
         full,
+        without_admin: without_admin(&web, &admin).await?,
     })
+}
+
+/// Most sites that are looked at for it; a larger trust has a page of its own for that.
+const LOOKED_AT: usize = 30;
+
+async fn without_admin(web: &Web, admin: &Admin) -> Result<Vec<String>, PageError> {
+    let mut names = Vec::new();
+    for seen in admin.asker.sites.iter().take(LOOKED_AT) {
+        if web.directory.admins_of(&seen.site).await?.is_empty() {
+            names.push(seen.site.name.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// Somebody in a group that reads records of named classes, with none named: they are refused until one is.
+fn reads_nothing(membership: &Membership) -> bool {
+    membership
+        .grants
+        .iter()
+        .any(|grant| grant.scope == Scope::None && group_by_id(&grant.group).is_some_and(|group| group.reads_records))
 }

@@ -2,9 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::asker::Asker;
 use idp_directory::memberships::Change;
+use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::group::GROUPS;
 use idp_domain::membership::{Membership, MembershipStatus};
 use idp_domain::person::PersonStatus;
@@ -13,7 +15,7 @@ use idp_domain::{MembershipId, PersonId, london};
 
 use super::wanted::{Fields, iso};
 use super::{Admin, refused};
-use crate::page::{Frame, go, show};
+use crate::page::{Fault, Frame, go, show_with};
 use crate::{PageError, Web};
 
 struct Place {
@@ -58,6 +60,7 @@ struct Page {
     places: Vec<Place>,
     history: Vec<(String, String)>,
     elevated: bool,
+    faults: Vec<Fault>,
 }
 
 pub(crate) async fn show_person(
@@ -66,6 +69,16 @@ pub(crate) async fn show_person(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let person: PersonId = id.parse().map_err(|_| PageError::NotFound)?;
+    render(&web, &admin, person, None).await
+}
+
+/// The page; with `typed`, a form of it that needs mending: whose place, what was typed, and what is wrong.
+async fn render(
+    web: &Web,
+    admin: &Admin,
+    person: PersonId,
+    typed: Option<(MembershipId, &Fields, Vec<Fault>)>,
+) -> Result<Response, PageError> {
     let seen = web.directory.person(&admin.asker, person).await.map_err(|error| refused(error, "/admin/people"))?;
     let holds = web.signin.context.store.holds_of(person).await?;
     let held = admin.asker.sites.iter().any(|one| {
@@ -73,12 +86,16 @@ pub(crate) async fn show_person(
     });
     let mut places = Vec::new();
     for membership in &seen.memberships {
-        places.push(place(&web, &admin.asker, membership).await?);
+        let fields = typed.as_ref().filter(|(id, ..)| *id == membership.id).map(|(_, fields, _)| *fields);
+        places.push(place(web, &admin.asker, membership, fields).await?);
     }
     let history = web.directory.audit(&admin.asker, Some(person), "").await;
     let history = history.map_err(|error| refused(error, "/admin/people"))?;
-    show(&Page {
-        frame: admin.frame(&seen.person.full_name()),
+    let faults = typed.map(|(.., faults)| faults).unwrap_or_default();
+    let title = format!("{}{}", if faults.is_empty() { "" } else { "Error: " }, seen.person.full_name());
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page {
+        frame: admin.frame(&title),
         tab: "people",
         name: seen.person.full_name(),
         login: seen.person.login(),
@@ -89,17 +106,27 @@ pub(crate) async fn show_person(
         places,
         history: history.into_iter().map(|entry| (london::show(entry.at), entry.sentence)).collect(),
         elevated: admin.asker.elevated,
-        id,
-    })
+        id: person.to_string(),
+        faults,
+    };
+    show_with(status, &page)
 }
 
-async fn place(web: &Web, asker: &Asker, membership: &Membership) -> Result<Place, PageError> {
+async fn place(web: &Web, asker: &Asker, membership: &Membership, typed: Option<&Fields>) -> Result<Place, PageError> {
     let store = &web.signin.context.store;
     let site = asker.sites.iter().find(|seen| seen.site.id == membership.site).ok_or(PageError::NotFound)?;
-    let scopes: Vec<&Scope> = membership.grants.iter().map(|grant| &grant.scope).collect();
+    let wanted = typed.map(Fields::wanted);
+    let scopes: Vec<&Scope> = match &wanted {
+        Some(wanted) => vec![&wanted.scope],
+        None => membership.grants.iter().map(|grant| &grant.scope).collect(),
+    };
     let all = scopes.iter().any(|scope| **scope == Scope::All);
     let classes: Vec<String> = scopes.iter().flat_map(|scope| scope.classes()).collect();
     let years: Vec<String> = scopes.iter().flat_map(|scope| scope.years()).collect();
+    let on = |id: &str| match &wanted {
+        Some(wanted) => wanted.groups.iter().any(|group| group == id),
+        None => membership.grants.iter().any(|grant| grant.group == id),
+    };
     let known = store.classes(membership.site).await?;
     let mut year_codes: Vec<String> =
         known.iter().map(|class| class.year.clone()).filter(|year| !year.is_empty()).collect();
@@ -112,9 +139,8 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership) -> Result<Plac
         groups: GROUPS
             .iter()
             .map(|group| {
-                let grant = membership.grants.iter().find(|grant| grant.group == group.id);
-                let waiting = grant.is_some_and(|grant| grant.pending);
-                GroupBox { id: group.id, name: group.name, on: grant.is_some(), waiting }
+                let waiting = membership.grants.iter().any(|grant| grant.group == group.id && grant.pending);
+                GroupBox { id: group.id, name: group.name, on: on(group.id), waiting }
             })
             .collect(),
         scope: if all {
@@ -136,8 +162,14 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership) -> Result<Plac
             .into_iter()
             .map(|year| Choice { on: years.contains(&year), name: year.clone(), code: year })
             .collect(),
-        starts: membership.starts_at.map(iso).unwrap_or_default(),
-        ends: membership.ends_at.map(|end| iso(end.plus(-1))).unwrap_or_default(),
+        starts: match typed {
+            Some(typed) => typed.one("starts").to_owned(),
+            None => membership.starts_at.map(iso).unwrap_or_default(),
+        },
+        ends: match typed {
+            Some(typed) => typed.one("ends").to_owned(),
+            None => membership.ends_at.map(|end| iso(end.plus(-1))).unwrap_or_default(),
+        },
         status: match membership.status {
             MembershipStatus::Active => "active",
             MembershipStatus::Paused { .. } => "paused",
@@ -158,18 +190,37 @@ pub(crate) async fn change(
     let fields = Fields::read(&body);
     let mut faults = Vec::new();
     let (starts_at, ends_at) = fields.dates(&mut faults);
-    if let Some(fault) = faults.first() {
-        return Err(PageError::Refused(fault.message.clone()));
-    }
     let status = match fields.one("status") {
         "active" => MembershipStatus::Active,
         "paused" => MembershipStatus::Paused { until: None },
         "ended" => MembershipStatus::Ended,
         _ => return Err(PageError::NotFound),
     };
+    // A pause with an end, and an end at another time of day than midnight, stay as they are when nobody changed them.
+    let status = match (status, membership.status) {
+        (MembershipStatus::Paused { .. }, old @ MembershipStatus::Paused { .. }) => old,
+        (status, _) => status,
+    };
+    let same_day = membership.ends_at.is_some_and(|old| iso(old.plus(-1)) == fields.one("ends"));
+    let ends_at = if same_day { membership.ends_at } else { ends_at };
     let change = Change { wanted: fields.wanted(), starts_at, ends_at, status };
-    web.directory.change(&admin.asker, id, &change).await.map_err(|error| refused(error, &back))?;
-    Ok(go(&back))
+    let outcome = if faults.is_empty() {
+        web.directory.change(&admin.asker, id, &change).await
+    } else {
+        Err(DirectoryError::Faults(faults))
+    };
+    match outcome {
+        Ok(()) => Ok(go(&back)),
+        Err(DirectoryError::Faults(faults)) => {
+            let fault = |fault: FieldFault| match fault.field {
+                "starts" | "ends" => Fault { field: format!("{}-{id}", fault.field).into(), message: fault.message },
+                _ => Fault { field: format!("place-{id}").into(), message: fault.message },
+            };
+            let faults = faults.into_iter().map(fault).collect();
+            render(&web, &admin, membership.person, Some((id, &fields, faults))).await
+        }
+        Err(other) => Err(refused(other, &back)),
+    }
 }
 
 pub(crate) async fn remove(

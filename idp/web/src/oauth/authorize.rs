@@ -218,7 +218,7 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
     let page = Message {
         frame: Frame::of("You do not have access", person, "").at(Some(&site)),
         paragraphs: vec![sentence],
-        action: Some(("Go to my sites".to_owned(), "/".to_owned())),
+        action: Some(("Ask for access".to_owned(), format!("/ask-access?{}", query("site", site.slug.as_str())))),
         other: Some(("Use a different account".to_owned(), "/signout".to_owned())),
     };
     Ok(Some(show_with(StatusCode::FORBIDDEN, &page)?))
@@ -235,8 +235,8 @@ fn faulty(fault: Fault) -> Result<Response, PageError> {
             let page = Message {
                 frame: Frame::titled("The app asked in a way we cannot answer"),
                 paragraphs: vec![
-                    "Nothing was shared. Go back to the app and try again, or tell the people who make it:".to_owned(),
-                    format!("{}: {}", error.code, error.description),
+                    "Nothing was shared. Go back to the app and try again, or tell the people who make it.".to_owned(),
+                    format!("For them: {} ({})", error.description, error.code),
                 ],
                 action: Some(("Go to my sites".to_owned(), "/".to_owned())),
                 other: None,

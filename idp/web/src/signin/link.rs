@@ -29,6 +29,7 @@ struct Password {
     frame: Frame,
     token: String,
     login: String,
+    words: String,
     faults: Vec<Fault>,
 }
 
@@ -57,6 +58,7 @@ pub(crate) async fn open(State(web): State<Web>, Form(asked): Form<Token>) -> Re
             frame: Frame::titled("Create a password"),
             token: asked.token,
             login: person.login(),
+            words: web.signin.three_words(),
             faults: vec![],
         }),
         Err(fault) => broken_link(&fault),
@@ -91,7 +93,13 @@ pub(crate) async fn set(
                 Err(fault) => return broken_link(&fault),
             };
             let frame = Frame::titled("Error: Create a password");
-            let page = Password { frame, token: filled.token, login, faults: fault("password", words) };
+            let page = Password {
+                frame,
+                token: filled.token,
+                login,
+                words: web.signin.three_words(),
+                faults: fault("password", words),
+            };
             show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Err(SetFault::Refusal(refusal)) => Err(refusal.into()),

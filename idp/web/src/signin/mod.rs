@@ -1,5 +1,6 @@
 //! Signing in and out, first and forgotten password, support: the pages for people who are not signed in yet.
 
+mod ask_access;
 mod attempt;
 mod begin;
 mod first_time;
@@ -36,5 +37,6 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/link/password", post(link::set))
         .route("/signout", get(signout::ask).post(signout::submit))
         .route("/signed-out", get(signout::done))
+        .route("/ask-access", get(ask_access::show_form).post(ask_access::submit))
         .route("/support", get(support::show_form).post(support::submit))
 }

@@ -82,6 +82,7 @@ pub(super) async fn start(chance: Chance, stop: CancellationToken) -> Result<Sch
         .route("/records/{id}", get(one_record))
         .route("/admin", get(admin))
         .route("/alerts", get(alerts))
+        .fallback(not_found)
         .with_state(state.clone());
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
@@ -172,8 +173,12 @@ async fn one_record(staff: Staff, Path(id): Path<usize>) -> Response {
     match record {
         Some(record) if staff.may_read(&record.class, &record.year) => pages::record(&staff, &record).into_response(),
         Some(record) => (StatusCode::FORBIDDEN, pages::not_your_class(&staff, &record.class_name)).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+        None => not_found(staff).await,
     }
+}
+
+async fn not_found(staff: Staff) -> Response {
+    (StatusCode::NOT_FOUND, pages::not_found(&staff)).into_response()
 }
 
 async fn admin(staff: Staff) -> Response {

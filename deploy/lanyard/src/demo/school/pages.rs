@@ -51,6 +51,12 @@ pub(super) fn home(staff: &Staff, own: &[(String, String)]) -> Html<String> {
     )
 }
 
+pub(super) fn not_found(staff: &Staff) -> Html<String> {
+    let main =
+        "<h1>Page not found</h1><p>Check the address, or start from the home page.</p><p><a href=\"/\">Home</a></p>";
+    shell(staff, "Page not found", main)
+}
+
 pub(super) fn concern(staff: &Staff, pupil: &str, text: &str) -> Html<String> {
     let again = if pupil.is_empty() && text.is_empty() {
         ""

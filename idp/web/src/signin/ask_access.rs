@@ -1,0 +1,100 @@
+//! Asking for access to a site: the request goes to its admins, with a reason; nothing is promised.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_domain::Slug;
+use idp_domain::audit::AuditEntry;
+use idp_domain::site::Site;
+use idp_store::Effects;
+use idp_store::effects::{Mail, MailKind};
+use serde::Deserialize;
+
+use crate::browser::SignedIn;
+use crate::page::{Fault, Frame, Message, fault, show, show_with};
+use crate::{PageError, Web};
+
+/// Most characters of a reason.
+const MOST: usize = 500;
+
+#[derive(Template)]
+#[template(path = "ask_access.html")]
+struct Page<'a> {
+    frame: Frame,
+    site: &'a str,
+    reason: &'a str,
+    faults: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    site: String,
+    #[serde(default)]
+    reason: String,
+}
+
+async fn found(web: &Web, slug: &str) -> Result<Site, PageError> {
+    let slug = Slug::parse(slug).map_err(|_| PageError::NotFound)?;
+    web.signin.context.store.site_by_slug(&slug).await?.ok_or(PageError::NotFound)
+}
+
+pub(crate) async fn show_form(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let site = found(&web, &asked.site).await?;
+    let frame = Frame::of("Ask for access", &signed_in.person, "").at(Some(&site));
+    show(&Page { frame, site: &asked.site, reason: "", faults: vec![] })
+}
+
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    let site = found(&web, &asked.site).await?;
+    let reason = asked.reason.trim();
+    if reason.is_empty() || reason.chars().count() > MOST {
+        let frame = Frame::of("Error: Ask for access", &signed_in.person, "").at(Some(&site));
+        let faults = fault("reason", "Enter a reason, up to 500 characters");
+        let page = Page { frame, site: &asked.site, reason: &asked.reason, faults };
+        return show_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    send(&web, &signed_in, &site, reason).await?;
+    show(&Message {
+        frame: Frame::of("We have passed your request on", &signed_in.person, "").at(Some(&site)),
+        paragraphs: vec![
+            format!("The people who manage access at {} decide. It usually takes a working day.", site.name),
+            "If it is urgent, talk to the school office.".to_owned(),
+        ],
+        action: Some(("Go to my sites".to_owned(), "/".to_owned())),
+        other: None,
+    })
+}
+
+async fn send(web: &Web, signed_in: &SignedIn, site: &Site, reason: &str) -> Result<(), PageError> {
+    let (context, person) = (&web.signin.context, &signed_in.person);
+    let counter = format!("ask-access:{}:{}", person.id, site.id);
+    if !idp_signin::throttle::within_budget(context, &counter, 2, 24 * 3600).await? {
+        return Ok(());
+    }
+    let sentence = format!("{} asked for access to {}", person.full_name(), site.name);
+    let entry = AuditEntry::new(context.now(), "access.asked", sentence).by(person.id).about(person.id);
+    let mut effects = Effects::audit(entry.at_site(site.id).in_trust(site.trust));
+    for admin in web.directory.admins_of(site).await? {
+        if let Some(email) = &admin.email {
+            let what = MailKind::AccessAsked {
+                site: site.name.clone(),
+                who: format!("{} ({})", person.full_name(), person.login()),
+                reason: reason.to_owned(),
+                link: format!("{}/admin/people/invite", web.signin.origin),
+            };
+            effects = effects.mail(Mail { to: email.to_string(), name: admin.full_name(), what });
+        }
+    }
+    Ok(context.store.record(effects).await?)
+}
