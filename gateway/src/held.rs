@@ -29,7 +29,7 @@ impl Sealer {
         Self { key: UnboundKey::new(&AES_256_GCM, &key).ok().map(LessSafeKey::new) }
     }
 
-    fn seal(&self, plain: &[u8], random: &dyn Random) -> Option<Vec<u8>> {
+    pub(crate) fn seal(&self, plain: &[u8], random: &dyn Random) -> Option<Vec<u8>> {
         let mut nonce = [0_u8; NONCE_LEN];
         random.fill(&mut nonce);
         let mut sealed = plain.to_vec();
@@ -38,7 +38,7 @@ impl Sealer {
         Some([nonce.as_slice(), &sealed].concat())
     }
 
-    fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let mut buffer = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

@@ -5,5 +5,6 @@ mod authentication;
 mod gateway;
 mod identity;
 mod protocol;
+mod recovery;
 mod tenancy;
 mod webauthn;

@@ -28,7 +28,16 @@ async fn inviting_needs_a_key_and_says_what_is_wrong() {
     let id = system.origin("id");
     let mut plain = system.signed_in(JOSS, "larkmoor").await;
     let page = plain.open(&format!("{id}/admin/people/invite")).await;
-    assert!(page.body.contains("id=\"key\""), "{}", page.body);
+    let fields =
+        [("site", "larkmoor"), ("first_name", "Ira"), ("last_name", "Vale"), ("email", "ira@larkmoor.example")];
+    let page = plain.fill(&page, "/admin/people/invite", &fields).await;
+    assert!(page.body.contains("id=\"key\""), "looking needs no key, inviting does: {}", page.body);
+    let code = system.code(JOSS).await;
+    let page = plain.fill(&page, "key", &[("code", &code)]).await;
+    assert!(page.body.contains("Carry on") && page.body.contains("Ira"), "what was typed is kept: {}", page.body);
+    assert!(system.demo.assembled.context.store.person_by_login("ira@larkmoor.example").await.unwrap().is_none());
+    let page = plain.fill(&page, "carry", &[]).await;
+    assert!(page.body.contains("Ira Vale"), "{}", page.body);
     let mut browser = system.admin(JOSS).await;
     let form = browser.open(&format!("{id}/admin/people/invite")).await;
     assert!(!form.body.contains("Quillbrook"), "only the admin's own site is offered");
@@ -149,4 +158,112 @@ async fn site_settings_are_checked_and_reach_the_gateway() {
     let mut samina = system.signed_in(SAMINA, "larkmoor").await;
     let me = samina.send(Method::GET, &format!("{}/.lanyard/whoami", system.origin("larkmoor")), None, &[]).await;
     assert!(me.body.contains("#123456"), "{}", me.body);
+}
+
+#[tokio::test]
+async fn removing_access_keeps_its_choice_while_a_key_is_used() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let person = system.person(ADAEZE).await;
+    let mut callum = system.browser();
+    let page = callum.open(&format!("{id}/signin?next=/admin/people/{}", person.id)).await;
+    let page = system.type_password(&mut callum, &page, CALLUM).await;
+    let before = system.demo.mailbox.all().len();
+    let page = callum.fill(&page, "remove", &[("mode", "quiet")]).await;
+    let code = system.code(CALLUM).await;
+    let page = callum.fill(&page, "key", &[("code", &code)]).await;
+    assert!(page.body.contains("quietly: no email is sent"), "what will happen is said: {}", page.body);
+    assert_eq!(system.person(ADAEZE).await.status, idp_domain::person::PersonStatus::Active, "nothing yet");
+    let mut stranger = system.browser();
+    let other = stranger.open(&page.url).await;
+    assert!(!other.body.contains("quietly"), "another browser is not shown the form: {}", other.body);
+    let page = callum.fill(&page, "carry", &[]).await;
+    assert!(page.body.contains("Access removed"), "{}", page.body);
+    system.settle().await;
+    let told: Vec<_> = system.demo.mailbox.all().into_iter().skip(before).filter(|(to, ..)| to == ADAEZE).collect();
+    assert!(told.is_empty(), "quietly: {told:?}");
+}
+
+#[tokio::test]
+async fn lifting_a_restriction_and_reviving_a_lead_take_two() {
+    let system = System::start().await;
+    let (store, id) = (&system.demo.assembled.context.store, system.origin("id"));
+    let site = system.site("larkmoor").await;
+    let henrietta = system.person("h.okonjo@larkmoor.tamberwell.example").await;
+    let place = async || store.membership_at(henrietta.id, site.id).await.unwrap().unwrap();
+    let mut callum = system.admin(CALLUM).await;
+    let before = place().await;
+    assert!(before.grants.iter().all(|grant| !grant.pending));
+    let form = format!("{id}/admin/memberships/{}", before.id);
+    let groups = [("group", "slt"), ("group", "deputy-dsl"), ("scope", "all"), ("status", "ended")];
+    callum.post(&form, &groups).await;
+    let groups = [("group", "slt"), ("group", "deputy-dsl"), ("scope", "all"), ("status", "active")];
+    callum.post(&form, &groups).await;
+    let after = place().await;
+    assert!(after.grants.iter().filter(|grant| grant.group != "recorder").all(|grant| grant.pending), "{after:?}");
+    assert!(after.active_grants().any(|grant| grant.group == "recorder"), "and recording goes on: {after:?}");
+    let adaeze = system.person(ADAEZE).await;
+    let place = async || store.membership_at(adaeze.id, site.id).await.unwrap().unwrap();
+    let form = format!("{id}/admin/memberships/{}", place().await.id);
+    callum.post(&form, &[("group", "teacher"), ("scope", "all"), ("status", "active")]).await;
+    let grants = place().await.grants;
+    let waits = grants.iter().any(|grant| grant.pending && grant.scope == idp_domain::scope::Scope::All);
+    let keeps = grants.iter().any(|grant| !grant.pending && grant.scope.classes() == ["oak"]);
+    assert!(waits && keeps, "what she has stays while the rest waits: {grants:?}");
+}
+
+#[tokio::test]
+async fn a_fault_on_the_persons_page_keeps_what_was_typed() {
+    let system = System::start().await;
+    let mut joss = system.admin(JOSS).await;
+    let person = system.person(ADAEZE).await;
+    let site = system.site("larkmoor").await;
+    let place = system.demo.assembled.context.store.membership_at(person.id, site.id).await.unwrap().unwrap();
+    let fields = [
+        ("group", "teacher"),
+        ("scope", "listed"),
+        ("class", "elm"),
+        ("starts", "2027-02-01"),
+        ("ends", "2027-01-01"),
+        ("status", "active"),
+    ];
+    let page = joss.post(&format!("{}/admin/memberships/{}", system.origin("id"), place.id), &fields).await;
+    assert_eq!(page.status, 422);
+    assert!(page.body.contains("End date must be the same as or after the start date"), "{}", page.body);
+    assert!(page.body.contains("value=\"2027-02-01\"") && page.body.contains("value=\"elm\" checked"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn the_audit_list_says_who_opened_and_elevated_where() {
+    let system = System::start().await;
+    let mut samina = system.signed_in(SAMINA, "larkmoor").await;
+    system.elevate(&mut samina, SAMINA, "larkmoor").await;
+    let mut joss = system.admin(JOSS).await;
+    let page = joss.open(&format!("{}/admin/audit?event=site.elevated", system.origin("id"))).await;
+    assert!(
+        page.body.contains("Samina Dalgleish elevated at Larkmoor Primary School (Authenticator app)"),
+        "{}",
+        page.body
+    );
+    let page = joss.open(&format!("{}/admin/audit?event=site.opened", system.origin("id"))).await;
+    assert!(page.body.contains("Samina Dalgleish signed in to Larkmoor"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn somebody_without_access_can_ask_for_it() {
+    let system = System::start().await;
+    let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
+    let page = adaeze.open(&format!("{}/", system.origin("fennick"))).await;
+    assert!(page.status == 403 || page.body.contains("id=\"key\""), "{} {}", page.status, page.body);
+    let page = adaeze.open(&format!("{}/ask-access?site=copperwick", system.origin("id"))).await;
+    let empty = adaeze.fill(&page, "ask", &[("reason", " ")]).await;
+    assert!(empty.status == 422 && empty.body.contains("Enter a reason"), "{}", empty.body);
+    adaeze.fill(&page, "ask", &[("reason", "I cover 3A on Fridays")]).await;
+    system.settle().await;
+    let told = system.demo.mailbox.all();
+    let mail = told.iter().rev().find(|(to, ..)| to == "i.karimi@copperwick.tamberwell.example").unwrap();
+    assert!(
+        mail.1 == "Someone asks for access to Copperwick Junior Academy" && mail.2.contains("I cover 3A"),
+        "{mail:?}"
+    );
 }

@@ -140,8 +140,98 @@ async fn what_was_typed_survives_the_end_of_access() {
     assert!(page.body.contains("id=\"signin\""), "{}", page.body);
     let page = browser.fill(&page, "signin", &[("login", ADAEZE), ("password", lanyard::demo::PASSWORD)]).await;
     assert!(page.body.contains("What you typed is safe"), "{} {}", page.url, page.body);
+    let offer = page.clone();
     let page = browser.fill(&page, "held", &[]).await;
     assert!(page.body.contains("without a coat &amp; &quot;cold&quot;"), "{}", page.body);
+    let again = browser.fill(&offer, "held", &[]).await;
+    assert!(again.status == 410 && again.body.contains("Nothing is waiting here"), "sent once: {}", again.body);
+    let home = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
+    assert_eq!(home.body.matches("without a coat").count(), 1, "{}", home.body);
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_long_after_the_session_and_through_a_restart() {
+    let system = System::start().await;
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    system.clock.advance(31 * 60);
+    browser.open(&format!("{}/.lanyard/", system.origin("larkmoor"))).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+    system.clock.advance(40 * 60);
+    let system = system.restart().await;
+    let page =
+        browser.post(&format!("{}/concerns", system.origin("larkmoor")), &[("pupil", "Arlo"), ("text", "Cold")]).await;
+    let page = browser.fill(&page, "signin", &[("login", ADAEZE), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.body.contains("What you typed is safe"), "{} {}", page.url, page.body);
+}
+
+#[tokio::test]
+async fn elevated_access_that_ran_out_stays_out() {
+    let system = System::start().await;
+    let mut browser = system.signed_in(SAMINA, "larkmoor").await;
+    system.elevate(&mut browser, SAMINA, "larkmoor").await;
+    // Read from the store after a restart, where no sweep has seen it yet.
+    let system = system.restart().await;
+    system.clock.advance(16 * 60);
+    let home = format!("{}/", system.origin("larkmoor"));
+    assert_eq!(browser.open(&home).await.status, 200, "the request that finds it gone");
+    let page = browser.open(&format!("{}/records", system.origin("larkmoor"))).await;
+    assert!(page.body.contains("id=\"elevate\""), "it must not bring it back: {}", page.body);
+}
+
+#[tokio::test]
+async fn signing_out_after_a_long_morning_at_one_school_ends_the_others() {
+    let system = System::start().await;
+    let mut browser = system.signed_in(SAMINA, "larkmoor").await;
+    let (here, there) = (format!("{}/", system.origin("larkmoor")), format!("{}/", system.origin("quillbrook")));
+    browser.open(&there).await;
+    for _ in 0..5 {
+        system.clock.advance(10 * 60);
+        browser.open(&here).await;
+        browser.open(&there).await;
+    }
+    browser.post(&format!("{}/.lanyard/signout", system.origin("larkmoor")), &[]).await;
+    let page = browser.open(&there).await;
+    assert!(page.body.contains("id=\"signin\""), "{}", page.body);
+}
+
+#[tokio::test]
+async fn another_cookie_that_is_not_ascii_changes_nothing() {
+    let system = System::start().await;
+    let mut browser = system.signed_in(SAMINA, "larkmoor").await;
+    let cookie = browser.cookie("larkmoor.lanyard.localhost", "ln").unwrap().clone();
+    browser.cookies.clear();
+    let address = format!("{}/.lanyard/whoami", system.origin("larkmoor"));
+    let sent = format!("name=Jos\u{e9}; ln={cookie}");
+    let page = browser.send(Method::GET, &address, None, &[("cookie", &sent)]).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_sign_in_page_left_open_all_morning_still_leads_on() {
+    let system = System::start().await;
+    let mut browser = system.browser();
+    let page = browser.open(&format!("{}/records?late=yes", system.origin("larkmoor"))).await;
+    system.clock.advance(4 * 3600);
+    let page = browser.fill(&page, "signin", &[("login", SAMINA), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.body.contains("This page was open for a long time"), "{}", page.body);
+    let page = browser.fill(&page, "signin", &[("login", SAMINA), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.url.ends_with("/records?late=yes"), "{} {}", page.url, page.body);
+}
+
+#[tokio::test]
+async fn tabs_that_begin_at_once_all_arrive() {
+    let system = System::start().await;
+    let mut first = system.browser();
+    let page = first.open(&format!("{}/records?tab=1", system.origin("larkmoor"))).await;
+    // Another tab of the same fresh browser won the race for the cookies.
+    let mut second = system.browser();
+    let other = second.open(&format!("{}/", system.origin("quillbrook"))).await;
+    first.cookies.extend(second.cookies.clone());
+    let form = first.open(&page.url).await;
+    let page = first.fill(&form, "signin", &[("login", SAMINA), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.url.contains("larkmoor") && page.url.ends_with("/records?tab=1"), "{} {}", page.url, page.body);
+    let page = first.open(&other.url).await;
+    assert!(page.url.contains("quillbrook"), "the other tab is signed in too: {}", page.url);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::assertion::{TYPE, client_assertion};
-use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, Start, callback_uri, redirect};
+use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, Start, callback_uri, path_of, redirect};
 use super::provider::{Claims, Http, RelyingParty, TokenResponse};
 use crate::error::Refusal;
 use crate::ports::hash;
@@ -47,6 +47,10 @@ pub(crate) async fn finish(
             return super::flow::start(inner, headers, site, start).await;
         }
         Back::Elsewhere(_) => return Err(AGAIN),
+        Back::Late(return_to) => {
+            let start = Start { kind: Kind::SignIn, return_to, again: true };
+            return super::flow::start(inner, headers, site, start).await;
+        }
     };
     // RFC 9207 §2.4: an answer of another issuer, or of none, is somebody else's.
     if answer.get("iss") != Some(&inner.settings.issuer) {
@@ -84,6 +88,8 @@ enum Back {
     Own(Flow),
     /// To one that cannot show that it did (S-14).
     Elsewhere(Flow),
+    /// After its time; where it was to lead.
+    Late(String),
 }
 
 async fn take_flow(
@@ -96,7 +102,8 @@ async fn take_flow(
     let browser = Cookie::Flow.read(headers, inner.settings.secure);
     let name = format!("flow:{}", hash(state));
     let now = inner.ports.clock.now();
-    let body = inner.sessions.store().take_bag(&name, now).await.map_err(|_| Refusal::StoreAway)?.ok_or(AGAIN)?;
+    let body = inner.sessions.store().take_bag(&name, now).await.map_err(|_| Refusal::StoreAway)?;
+    let Some(body) = body else { return path_of(inner, state).map(Back::Late).ok_or(AGAIN) };
     let flow: Flow = serde_json::from_slice(&body).map_err(|_| AGAIN)?;
     if flow.site != site.entry.slug {
         return Err(AGAIN);

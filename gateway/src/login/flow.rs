@@ -1,5 +1,7 @@
 //! The way to the provider: state, nonce and PKCE verifier stay here under a one-use name, bound to the browser.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use openidconnect::core::CoreAuthenticationFlow;
 use openidconnect::{
@@ -92,7 +94,8 @@ pub(crate) async fn start(
     };
     let random = &*inner.ports.random;
     let verifier = PkceCodeVerifier::new(secret(random));
-    let (state, nonce) = (secret(random), secret(random));
+    let return_to = own_path(&start.return_to);
+    let (state, nonce) = (state_for(inner, &return_to), secret(random));
     let (state_copy, nonce_copy) = (state.clone(), nonce.clone());
     let mut request = client
         .authorize_url(
@@ -120,7 +123,7 @@ pub(crate) async fn start(
         nonce,
         verifier: verifier.secret().clone(),
         browser: hash(&browser),
-        return_to: own_path(&start.return_to),
+        return_to,
         acr: acr.map(str::to_owned),
         max_age,
         started_at: now,
@@ -136,6 +139,24 @@ pub(crate) async fn start(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Longest path that travels in a state; a longer one is lost with its flow.
+const LONGEST: usize = 512;
+
+/// A state: unpredictable, with the path to come back to sealed behind it, for a sign-in that outlives its flow.
+fn state_for(inner: &Inner, return_to: &str) -> String {
+    let random = &*inner.ports.random;
+    let state = secret(random);
+    let sealed = inner.held.seal(return_to.as_bytes(), random).filter(|_| return_to.len() <= LONGEST);
+    sealed.map_or(state.clone(), |sealed| format!("{state}.{}", URL_SAFE_NO_PAD.encode(sealed)))
+}
+
+/// The path that a state of ours leads to, when nothing else is known of it any more.
+pub(super) fn path_of(inner: &Inner, state: &str) -> Option<String> {
+    let (_, sealed) = state.split_once('.')?;
+    let path = inner.held.open(&URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
+    Some(own_path(std::str::from_utf8(&path).ok()?))
 }
 
 /// Where the provider sends the browser back to.

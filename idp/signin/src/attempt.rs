@@ -8,6 +8,8 @@ use crate::{Refusal, SignIn};
 
 /// How long an attempt may take, in seconds.
 pub const LIFE: i64 = 30 * 60;
+/// How long it is remembered where an attempt led, in seconds: a page that lay open all day still knows where to go on.
+const REMEMBERED: i64 = 24 * 3600;
 
 /// What is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +98,7 @@ impl SignIn {
             hash: secret.hash(),
             version: 0,
             body: body_of(attempt),
-            expires_at: self.context.now().plus(LIFE),
+            expires_at: self.context.now().plus(REMEMBERED),
         };
         self.context.store.short.add_attempt(&stored).await?;
         Ok(secret)
@@ -107,7 +109,8 @@ impl SignIn {
         let hash = Secret::presented(secret).hash();
         let stored = self.context.store.short.attempt(&hash, self.context.now()).await?.ok_or(Refusal::Expired)?;
         let attempt: Attempt = serde_json::from_str(&stored.body).map_err(|_| Refusal::Expired)?;
-        if attempt.browser.matches(browser) { Ok((stored, attempt)) } else { Err(Refusal::Expired) }
+        let young = self.context.now().since(attempt.started_at) < LIFE;
+        if young && attempt.browser.matches(browser) { Ok((stored, attempt)) } else { Err(Refusal::Expired) }
     }
 
     /// Begins anew, in this browser, what an attempt that is bound to another cookie of it was for: several tabs of a

@@ -12,6 +12,7 @@ use idp_domain::{Acr, london};
 use idp_signin::Refusal;
 use idp_signin::account::keys::FRESH;
 use idp_signin::attempt::{Attempt, Need};
+use idp_signin::flow::{Standing, Step, next_step};
 use serde::Deserialize;
 
 use super::attempt::{begin_page, forward};
@@ -36,6 +37,8 @@ struct Page<'a> {
     shared: bool,
     /// What the browser's key wants to know.
     challenge: String,
+    /// The page before this one lay open for too long.
+    late: bool,
     faults: Vec<Fault>,
 }
 
@@ -47,6 +50,8 @@ pub(crate) struct Asked {
     key: Option<String>,
     /// The password is wanted again.
     again: Option<String>,
+    /// The page before this one lay open for too long.
+    late: Option<String>,
 }
 
 impl Asked {
@@ -72,32 +77,45 @@ pub(crate) async fn show_form(
             None => Ok(go(&format!("/signin?{}", query("attempt", token.reveal())))),
         };
     };
-    if web.signin.find(token, &browser.hash()).await.is_err() {
+    let session = visitor.as_ref().map(|(session, _)| session);
+    if let Ok((_, attempt)) = web.signin.find(token, &browser.hash()).await {
+        // Another tab has signed in meanwhile, or somebody went back: there is nothing to type any more.
+        if next_step(Standing::of(&attempt, session), web.signin.context.now()) != Step::SignIn {
+            return Ok(forward(&web, token, &attempt, session));
+        }
+    } else {
         let adopted = web.signin.adopt(token, &browser.hash()).await?;
         return Ok(go(&adopted
             .map_or_else(|| "/signin".to_owned(), |token| format!("/signin?{}", query("attempt", token.reveal())))));
     }
     // A classroom computer is where most strange browsers are, so the box is ticked until somebody unticks it.
     let shared = !web.signin.context.store.browser_is_known(&browser.hash()).await?;
-    render(&web, &browser, (token, ""), (shared, vec![])).await
+    let (attempt, challenge) = challenged(&web, &browser, token).await?;
+    let late = asked.late.is_some();
+    let frame = frame(&web, &attempt).await?;
+    show_with(StatusCode::OK, &Page { frame, attempt: token, login: "", shared, challenge, late, faults: vec![] })
 }
 
-/// The page, with a new challenge for the browser's key.
-pub(super) async fn render(
+/// The attempt with a new challenge for the browser's key.
+async fn challenged(web: &Web, browser: &Browser, token: &str) -> Result<(Attempt, String), PageError> {
+    let (stored, mut attempt) = web.signin.find(token, &browser.hash()).await?;
+    let challenge = web.signin.begin_discoverable(&mut attempt).unwrap_or_default();
+    web.signin.save(stored, &attempt).await?;
+    Ok((attempt, challenge))
+}
+
+/// The page again, with what has to be mended.
+async fn render(
     web: &Web,
     browser: &Browser,
     (token, login): (&str, &str),
     (shared, faults): (bool, Vec<Fault>),
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(token, &browser.hash()).await?;
-    let challenge = web.signin.begin_discoverable(&mut attempt).unwrap_or_default();
-    web.signin.save(stored, &attempt).await?;
+    let (attempt, challenge) = challenged(web, browser, token).await?;
     let mut frame = frame(web, &attempt).await?;
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    if !faults.is_empty() {
-        frame.title = format!("Error: {}", frame.title);
-    }
-    show_with(status, &Page { frame, attempt: token, login, shared, challenge, faults })
+    frame.title = format!("Error: {}", frame.title);
+    let page = Page { frame, attempt: token, login, shared, challenge, late: false, faults };
+    show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
 #[derive(Deserialize)]
@@ -116,7 +134,9 @@ pub(crate) async fn submit(
     visitor: Visitor,
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
+    let Ok((stored, mut attempt)) = web.signin.find(&filled.attempt, &browser.hash()).await else {
+        return late(&web, &browser, &filled.attempt).await;
+    };
     let shared = filled.shared.is_some();
     let person = match checked(&web, (&browser, &peer), &filled).await? {
         Ok(person) => person,
@@ -131,6 +151,12 @@ pub(crate) async fn submit(
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
+}
+
+/// A page that lay open for too long: the form once more, and it still leads where the person was going.
+async fn late(web: &Web, browser: &Browser, token: &str) -> Result<Response, PageError> {
+    let adopted = web.signin.adopt(token, &browser.hash()).await?.ok_or(PageError::AttemptExpired)?;
+    Ok(go(&format!("/signin?late=1&{}", query("attempt", adopted.reveal()))))
 }
 
 async fn checked(
@@ -193,7 +219,9 @@ pub(crate) async fn submit_passkey(
     visitor: Visitor,
     Form(answered): Form<Answered>,
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(&answered.attempt, &browser.hash()).await?;
+    let Ok((stored, mut attempt)) = web.signin.find(&answered.attempt, &browser.hash()).await else {
+        return late(&web, &browser, &answered.attempt).await;
+    };
     // The state leaves the attempt before it is used: a challenge counts once, in whichever tab is first (W-01).
     let state = attempt.ceremony.take().unwrap_or_default();
     web.signin.save(stored, &attempt).await?;
