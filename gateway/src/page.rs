@@ -45,7 +45,9 @@ pub(crate) fn raw(status: StatusCode, title: &str, colour: &str, main: &str) -> 
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, \
          initial-scale=1\"><title>{} – Lanyard</title><link rel=\"icon\" href=\"data:,\"><style>{STYLE}:root{{--site:{}}}</style>\
-         </head><body><main>{main}</main></body></html>",
+         </head><body><header><svg viewBox=\"0 0 32 32\" aria-hidden=\"true\"><path d=\"M9 2l7 13 7-13\" fill=\"none\" \
+         stroke=\"#c8553d\" stroke-width=\"4\" stroke-linejoin=\"round\"/><rect x=\"8\" y=\"14\" width=\"16\" height=\"16\" rx=\"4\" \
+         fill=\"#0b5e63\"/><circle cx=\"16\" cy=\"21\" r=\"3\" fill=\"#fff\"/></svg>Lanyard</header><main>{main}</main></body></html>",
         escape(title),
         escape(colour),
     );

@@ -3,10 +3,11 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use fantoccini::wd::Capabilities;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A driver.
 pub struct Chromium {
@@ -43,7 +44,19 @@ impl Chromium {
     }
 
     pub async fn tab(&self) -> Tab {
+        self.tab_with(true).await
+    }
+
+    /// A browser without JavaScript.
+    pub async fn tab_without_scripts(&self) -> Tab {
+        self.tab_with(false).await
+    }
+
+    async fn tab_with(&self, scripts: bool) -> Tab {
         let mut wanted = Capabilities::new();
+        // The development CA of a test is nobody's but the test's.
+        wanted.insert("acceptInsecureCerts".into(), json!(true));
+        let javascript = if scripts { 1 } else { 2 };
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -56,7 +69,13 @@ impl Chromium {
             "--disable-sync",
             "--window-size=1180,760",
         ];
-        wanted.insert("goog:chromeOptions".into(), json!({ "args": arguments }));
+        wanted.insert(
+            "goog:chromeOptions".into(),
+            json!({
+                "args": arguments,
+                "prefs": { "profile.managed_default_content_settings.javascript": javascript },
+            }),
+        );
         let address = format!("http://127.0.0.1:{}", self.port);
         let client = ClientBuilder::new(HttpConnector::new()).capabilities(wanted).connect(&address).await;
         Tab(client.expect("chromium does not start"))
@@ -108,7 +127,7 @@ impl Tab {
         self.until(&format!("{bar}.includes({})", json!(words))).await;
     }
 
-    async fn until(&self, condition: &str) {
+    pub async fn until(&self, condition: &str) {
         for _ in 0..200 {
             let holds = self.0.execute(&format!("return Boolean({condition})"), vec![]).await;
             if holds.is_ok_and(|holds| holds == json!(true)) {
@@ -117,6 +136,92 @@ impl Tab {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("{condition} at {}\n{}", self.url().await, self.0.source().await.unwrap());
+    }
+
+    /// Types into whatever has the focus.
+    pub async fn press(&self, keys: &str) {
+        self.0.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Presses Tab until this element has the focus, as somebody without a mouse does.
+    pub async fn tab_to(&self, css: &str) {
+        self.see(css).await;
+        for _ in 0..60 {
+            let there = format!("document.activeElement?.matches({})", json!(css));
+            if self.0.execute(&format!("return Boolean({there})"), vec![]).await.unwrap() == json!(true) {
+                return;
+            }
+            self.press("\u{e004}").await;
+        }
+        panic!("{css} cannot be reached with the Tab key at {}", self.url().await);
+    }
+
+    /// Types wherever the focus is, in a frame, too: as real key presses of the browser and not of one element.
+    pub async fn type_anywhere(&self, keys: &str) {
+        let mut typing = KeyActions::new("keyboard".to_owned());
+        for value in keys.chars() {
+            typing = typing.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        self.0.perform_actions(typing).await.unwrap();
+    }
+
+    /// The window that is driven.
+    pub async fn window(&self) -> WindowHandle {
+        self.0.window().await.unwrap()
+    }
+
+    /// Opens another tab of the same browser, and goes there.
+    pub async fn new_window(&self) {
+        let opened = self.0.new_window(true).await.unwrap();
+        self.0.switch_to_window(opened.handle).await.unwrap();
+    }
+
+    /// Goes back to a tab.
+    pub async fn switch_to(&self, window: WindowHandle) {
+        self.0.switch_to_window(window).await.unwrap();
+    }
+
+    /// What a script answers.
+    pub async fn script(&self, script: &str) -> Value {
+        self.0.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Cookies of the page's host: name, and whether scripts cannot read it and it travels over TLS only.
+    pub async fn cookies(&self) -> Vec<(String, bool, bool)> {
+        let cookies = self.0.get_all_cookies().await.unwrap();
+        let kept = |flag: Option<bool>| flag.unwrap_or(false);
+        cookies
+            .iter()
+            .map(|cookie| (cookie.name().to_owned(), kept(cookie.http_only()), kept(cookie.secure())))
+            .collect()
+    }
+
+    /// Plugs a key in that does what it is asked, as somebody who touches it at once.
+    pub async fn plug_key_in(&self) {
+        let key = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+            "isUserConsenting": true,
+        });
+        self.0.issue_cmd(Extension { path: "webauthn/authenticator", body: key }).await.unwrap();
+    }
+
+    /// How the page is to look: colours, and whether the system chooses them.
+    pub async fn look(&self, scheme: &str, forced: bool) {
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "forced-colors", "value": if forced { "active" } else { "none" } },
+        ]);
+        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.0.issue_cmd(Extension { path: "goog/cdp/execute", body }).await.unwrap();
+    }
+
+    /// The window's size in CSS pixels.
+    pub async fn size(&self, width: u32, height: u32) {
+        self.0.set_window_size(width, height).await.unwrap();
     }
 
     /// A window as narrow as a small phone's.
@@ -135,5 +240,22 @@ impl Tab {
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), self.0.screenshot().await.unwrap()).unwrap();
+    }
+}
+
+/// A command of the driver beyond the WebDriver standard's own.
+#[derive(Debug)]
+struct Extension {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Extension {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
     }
 }

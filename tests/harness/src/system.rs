@@ -32,6 +32,7 @@ pub struct System {
     /// Its clock.
     pub clock: Arc<SteppedClock>,
     folder: tempfile::TempDir,
+    tls: bool,
 }
 
 impl System {
@@ -45,7 +46,18 @@ impl System {
         let clock = Arc::new(SteppedClock::new());
         let folder = tempfile::tempdir().unwrap();
         let demo = Demo::start(plan(&folder, &clock, 0, database, redis)).await.unwrap();
-        let system = Self { demo, clock, folder };
+        let system = Self { demo, clock, folder, tls: false };
+        system.settle().await;
+        system
+    }
+
+    /// Starts one that serves TLS with its own development CA.
+    pub async fn start_tls() -> Self {
+        let clock = Arc::new(SteppedClock::new());
+        let folder = tempfile::tempdir().unwrap();
+        let plan = DemoPlan { tls: true, ..plan(&folder, &clock, 0, None, None) };
+        let demo = Demo::start(plan).await.unwrap();
+        let system = Self { demo, clock, folder, tls: true };
         system.settle().await;
         system
     }
@@ -64,11 +76,12 @@ impl System {
 
     /// Stops it and starts it again on the same data and port.
     pub async fn restart(self) -> Self {
-        let Self { demo, clock, folder } = self;
+        let Self { demo, clock, folder, tls } = self;
+        assert!(!tls, "a restart with TLS is not in any test yet");
         let port = demo.address.port();
         demo.finish().await;
         let demo = Demo::start(plan(&folder, &clock, port, None, None)).await.unwrap();
-        Self { demo, clock, folder }
+        Self { demo, clock, folder, tls }
     }
 
     /// Where it listens.
@@ -78,7 +91,8 @@ impl System {
 
     /// The public origin of a host.
     pub fn origin(&self, label: &str) -> String {
-        format!("http://{label}.lanyard.localhost:{}", self.address().port())
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{label}.lanyard.localhost:{}", self.address().port())
     }
 
     /// A new browser, without cookies.

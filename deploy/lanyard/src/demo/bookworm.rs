@@ -16,7 +16,7 @@ use openidconnect::{
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 
-use super::html::{page, safe};
+use super::html::{safe, simple};
 use crate::assemble::Chance;
 
 /// Its `client_id`.
@@ -126,20 +126,22 @@ async fn home(State(app): State<Bookworm>, headers: HeaderMap) -> Html<String> {
                  id=\"login\" href=\"/login\">Sign in with Lanyard</a></p>"
             .to_owned(),
     };
-    page("Bookworm", STYLE, &body)
+    simple("Bookworm", STYLE, &body)
 }
 
 async fn login(State(app): State<Bookworm>) -> Response {
     match app.begin().await {
         Some(url) => Redirect::to(&url).into_response(),
-        None => page("Bookworm", STYLE, "<h1>Bookworm</h1><p>Lanyard does not answer. Try again.</p>").into_response(),
+        None => {
+            simple("Bookworm", STYLE, "<h1>Bookworm</h1><p>Lanyard does not answer. Try again.</p>").into_response()
+        }
     }
 }
 
 async fn callback(State(app): State<Bookworm>, Query(answer): Query<HashMap<String, String>>) -> Response {
     let Some(name) = app.finish(&answer).await else {
         let words = "<h1>Bookworm</h1><p>You were not signed in.</p><p><a href=\"/\">Back</a></p>";
-        return page("Bookworm", STYLE, words).into_response();
+        return simple("Bookworm", STYLE, words).into_response();
     };
     let id = app.secret();
     app.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), name);

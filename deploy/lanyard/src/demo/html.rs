@@ -7,6 +7,11 @@ pub(super) fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A page that is one main part.
+pub(super) fn simple(title: &str, style: &str, main: &str) -> Html<String> {
+    page(title, style, &format!("<main>{main}</main>"))
+}
+
 /// A page.
 pub(super) fn page(title: &str, style: &str, body: &str) -> Html<String> {
     Html(format!(

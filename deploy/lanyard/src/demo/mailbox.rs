@@ -11,7 +11,7 @@ use axum::response::Html;
 use axum::routing::get;
 use idp_mail::{Deliver, Rendered};
 
-use super::html::{page, safe};
+use super::html::{safe, simple};
 
 /// A mailbox that keeps everything, in memory and in a file.
 #[derive(Clone)]
@@ -56,7 +56,8 @@ impl Deliver for Mailbox {
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:820px;margin:24px auto;padding:0 16px;color:#14232b;background:#f3f1ec}\
     h1{font-size:1.4rem}article{background:#fff;border:1px solid #d9d4c8;border-radius:10px;padding:14px 18px;margin:0 0 14px}\
-    h2{font-size:1.05rem;margin:0}p{margin:.2em 0 .8em;color:#4b5b65}pre{white-space:pre-wrap;font:inherit;margin:0;overflow-wrap:anywhere}";
+    h2{font-size:1.05rem;margin:0}p{margin:.2em 0 .8em;color:#4b5b65}pre{white-space:pre-wrap;font:inherit;margin:0;overflow-wrap:anywhere}a{color:#0b5e63}\
+    @media (prefers-color-scheme:dark){body{color:#edf1f0;background:#10191d}article{background:#18242a;border-color:#33444b}p{color:#a9b7bb}a{color:#58c3bd}}";
 
 async fn list(State(mailbox): State<Mailbox>) -> Html<String> {
     let mails = mailbox.all();
@@ -81,5 +82,9 @@ async fn list(State(mailbox): State<Mailbox>) -> Html<String> {
         .collect();
     let none = "<p>No mail yet.</p>".to_owned();
     let body = if body.is_empty() { none } else { body.concat() };
-    page("Demo mailbox", STYLE, &format!("<h1>Demo mailbox</h1><p>Every e-mail that was sent, newest first.</p>{body}"))
+    simple(
+        "Demo mailbox",
+        STYLE,
+        &format!("<h1>Demo mailbox</h1><p>Every email that was sent, newest first.</p>{body}"),
+    )
 }

@@ -8,8 +8,8 @@ use idp_domain::key::KeyKind;
 use idp_signin::factors::soft_key::{SEAL, totp};
 use idp_store::Context;
 
-use super::html::{page, safe};
-use super::people::PEOPLE;
+use super::html::{safe, simple};
+use super::people::{PEOPLE, TRY};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:460px;margin:0 auto;padding:20px 16px;color:#edf1f0;background:#10191d}\
     h1{font-size:1.3rem}li{list-style:none;background:#18242a;border-radius:12px;padding:12px 16px;margin:0 0 10px}ul{padding:0}\
@@ -23,7 +23,11 @@ async fn codes(State(context): State<Context>) -> Html<String> {
     let now = context.now();
     let seconds = u64::try_from(now.0).unwrap_or(0);
     let mut list = String::new();
-    for row in &PEOPLE {
+    let tried = |row: &&super::people::PersonRow| !TRY.iter().any(|(login, _)| *login == row.email);
+    let mut rows: Vec<_> = PEOPLE.iter().collect();
+    // Those whom the start of the demonstration names come first.
+    rows.sort_by_key(tried);
+    for row in rows {
         let Ok(Some(person)) = context.store.person_by_login(&row.email.to_lowercase()).await else { continue };
         for key in context.store.keys_of(person.id).await.unwrap_or_default() {
             let secret = (key.kind == KeyKind::Soft).then(|| context.vault.open(SEAL, &key.material)).flatten();
@@ -43,12 +47,12 @@ async fn codes(State(context): State<Context>) -> Html<String> {
         }
     }
     let left = 30 - seconds % 30;
-    page(
+    simple(
         "Demo phone",
         STYLE,
         &format!(
-            "<meta http-equiv=\"refresh\" content=\"{left}\"><h1>Demo phone</h1><p>Codes change in {left} seconds. In real life each \
-             person has their own.</p><ul>{list}</ul>"
+            "<h1>Demo phone</h1><p>These codes work for {left} more seconds. In real life each person has their own phone.</p>\
+             <ul>{list}</ul><script>setTimeout(() => location.reload(), {left} * 1000)</script>"
         ),
     )
 }

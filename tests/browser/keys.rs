@@ -1,0 +1,114 @@
+//! Passkeys in a real browser with a virtual authenticator, without a mouse; and the seed's own path, counted.
+
+use tests::System;
+use tests::system::WILF;
+
+use super::PASSWORD;
+use super::chromium::{Chromium, Tab};
+
+/// Teaches at a school that takes passkeys only, and has no key yet.
+const KIT: &str = "k.sallowfield@high.tamberwell.example";
+const ENTER: &str = "\u{e007}";
+
+async fn confirm_browser(tab: &Tab, system: &System, login: &str) {
+    tab.see("#confirm").await;
+    let code = system.mailed_code(login).await;
+    // The sixth digit sends the form.
+    tab.press(&code).await;
+}
+
+#[tokio::test]
+async fn a_passkey_is_added_signs_in_and_elevates_without_a_mouse() {
+    let system = System::start().await;
+    let chromium = Chromium::start().await;
+    let tab = chromium.tab().await;
+    tab.goto(&format!("{}/me/keys/passkey", system.origin("id"))).await;
+    tab.plug_key_in().await;
+    tab.tab_to("#login").await;
+    tab.press(KIT).await;
+    tab.tab_to("#password").await;
+    tab.press(&format!("{}{ENTER}", lanyard::demo::PASSWORD)).await;
+    confirm_browser(&tab, &system, KIT).await;
+    tab.tab_to("#add button[type=submit]").await;
+    tab.press(ENTER).await;
+    tab.title_contains("Security keys").await;
+    assert!(tab.text("main").await.contains("This computer"));
+    tab.goto(&format!("{}/signout", system.origin("id"))).await;
+    tab.tab_to("#signout button").await;
+    tab.press(ENTER).await;
+    tab.title_contains("You are signed out").await;
+    system.clock.advance(1);
+    tab.goto(&format!("{}/", system.origin("tamberwell-high"))).await;
+    // The browser offers the passkey beside the address, and this key says yes to the offer by itself.
+    tab.see("#record").await;
+    let store = &system.demo.assembled.context.store;
+    let session = store.sessions_of(system.person(KIT).await.id).await.unwrap().remove(0);
+    assert_eq!(session.method, idp_domain::session::Method::Passkey, "no password was typed");
+    tab.goto(&format!("{}/records", system.origin("tamberwell-high"))).await;
+    tab.title_contains("Elevate").await;
+    tab.tab_to("#elevate button").await;
+    tab.press(ENTER).await;
+    tab.see("#lanyard-bar").await;
+    tab.bar_says("Elevated").await;
+    chromium.finish(tab).await;
+}
+
+#[tokio::test]
+async fn a_key_suspended_on_another_tab_is_useless_at_once() {
+    let system = System::start().await;
+    let chromium = Chromium::start().await;
+    let (tab, other) = (chromium.tab().await, chromium.tab().await);
+    let login = tests::system::SAMINA;
+    tab.goto(&format!("{}/", system.origin("larkmoor"))).await;
+    super::sign_in(&tab, login, lanyard::demo::PASSWORD).await;
+    tab.goto(&format!("{}/records", system.origin("larkmoor"))).await;
+    tab.click("#elevate button").await;
+    super::use_key(&tab, &system, login).await;
+    tab.bar_says("Elevated").await;
+    other.goto(&format!("{}/signin?next=/me/keys&key=1", system.origin("id"))).await;
+    super::sign_in(&other, login, lanyard::demo::PASSWORD).await;
+    super::use_key(&other, &system, login).await;
+    other.click("button[value=suspend]").await;
+    other.see("button[value=resume]").await;
+    tab.bar_says("Base access").await;
+    chromium.finish(tab).await;
+    chromium.finish(other).await;
+}
+
+/// The seed product took about 13 actions and two codes from signing in to elevated access with a new soft key.
+#[tokio::test]
+async fn a_new_soft_key_elevates_with_one_scan_and_one_code() {
+    let system = System::start().await;
+    let chromium = Chromium::start().await;
+    let tab = chromium.tab().await;
+    tab.goto(&format!("{}/first-time", system.origin("id"))).await;
+    tab.fill("#email", WILF).await;
+    tab.click("form button[type=submit]").await;
+    tab.title_contains("Check your email").await;
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    tab.goto(&system.mailed_link(WILF).await).await;
+    tab.click("#open button").await;
+    tab.fill("#password", PASSWORD).await;
+    tab.click("#create button[type=submit]").await;
+    tab.see("#soft").await;
+    let mut actions = Vec::new();
+    actions.push("choose “Authenticator app”");
+    tab.click("#soft").await;
+    actions.push("scan");
+    let secret = tab.text("#secret").await.replace(' ', "");
+    actions.push("type the code");
+    tab.fill("#code", &tests::system::code_of(&secret, &system)).await;
+    actions.push("save");
+    tab.click("#add button[type=submit]").await;
+    tab.title_contains("Security keys").await;
+    let store = &system.demo.assembled.context.store;
+    let session = store.sessions_of(system.person(WILF).await.id).await.unwrap().remove(0);
+    assert!(session.key_proof.is_some(), "the confirming code proves the key: nothing else is asked for");
+    assert_eq!(actions.len(), 4, "{actions:?}");
+    eprintln!(
+        "from the offer of a key to a proven one: {} actions and one code: {}",
+        actions.len(),
+        actions.join(", ")
+    );
+    chromium.finish(tab).await;
+}
