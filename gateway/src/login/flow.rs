@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::body::full;
 use crate::error::Refusal;
 use crate::ports::{hash, secret};
-use crate::registry::Site;
+use crate::registry::{Site, SiteEntry};
 use crate::session::Cookie;
 use crate::{Body, Inner};
 
@@ -86,12 +86,7 @@ pub(crate) async fn start(
         tracing::warn!(%error, "sign-in cannot begin");
         Refusal::ProviderAway
     })?;
-    let key = if entry.phishing_resistant_only { ACR_PHISHING_RESISTANT } else { ACR_KEY };
-    let (acr, max_age) = match start.kind {
-        Kind::Elevate { .. } => (Some(key), Some(entry.carry_over)),
-        Kind::SignIn if entry.key_to_sign_in => (Some(ACR_KEY), Some(12 * 3600)),
-        Kind::SignIn => (None, None),
-    };
+    let (acr, max_age) = wanted(entry, &start.kind);
     let random = &*inner.ports.random;
     let verifier = PkceCodeVerifier::new(secret(random));
     let return_to = own_path(&start.return_to);
@@ -139,6 +134,16 @@ pub(crate) async fn start(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// What the provider has to be sure of: `acr_values` and `max_age`.
+fn wanted(entry: &SiteEntry, kind: &Kind) -> (Option<&'static str>, Option<i64>) {
+    let key = if entry.phishing_resistant_only { ACR_PHISHING_RESISTANT } else { ACR_KEY };
+    match kind {
+        Kind::Elevate { .. } => (Some(key), Some(entry.carry_over)),
+        Kind::SignIn if entry.key_to_sign_in => (Some(ACR_KEY), Some(12 * 3600)),
+        Kind::SignIn => (None, None),
+    }
 }
 
 /// Longest path that travels in a state; a longer one is lost with its flow.

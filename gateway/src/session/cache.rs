@@ -288,7 +288,9 @@ impl Sessions {
             kept.live.values().filter(|live| live.record.sub == sub).cloned().collect()
         };
         // Memory first: a store that is away must not keep a removed key elevated.
-        meant.iter().for_each(|live| live.drop_elevation());
+        for live in &meant {
+            live.drop_elevation();
+        }
         self.store.remove_of(sub, None, None).await?;
         for live in meant {
             let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };

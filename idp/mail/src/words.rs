@@ -20,6 +20,7 @@ fn words(subject: impl Into<String>, paragraphs: &[&str], action: Option<(&'stat
 const NOT_ME: &str = "If this was not you, sign in and change your password, and tell your school.";
 
 /// The words of a mail.
+#[expect(clippy::too_many_lines, reason = "the one table of every mail's words, and nothing but words")]
 pub(crate) fn words_of(kind: &MailKind) -> Words {
     match kind {
         MailKind::Invite { site, by, link } => words(

@@ -42,7 +42,7 @@ pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Respons
             scope: match &one.grant.scope {
                 Scope::All => "all classes".to_owned(),
                 Scope::None => String::new(),
-                listed => [listed.classes(), listed.years()].concat().join(", "),
+                listed @ Scope::Listed { .. } => [listed.classes(), listed.years()].concat().join(", "),
             },
         })
         .collect();

@@ -22,6 +22,7 @@ struct Page {
     frame: Frame,
     tab: &'static str,
     event: String,
+    kinds: [(&'static str, &'static str); 9],
     lines: Vec<Line>,
 }
 
@@ -39,10 +40,6 @@ const KINDS: [(&str, &str); 9] = [
 ];
 
 impl Page {
-    fn kinds(&self) -> &'static [(&'static str, &'static str)] {
-        &KINDS
-    }
-
     fn is_kind(&self, value: &str) -> bool {
         self.event == value
     }
@@ -65,5 +62,5 @@ pub(crate) async fn list(
         event: entry.event,
         sentence: entry.sentence,
     });
-    show(&Page { frame: admin.frame("Audit"), tab: "audit", event: asked.event, lines: lines.collect() })
+    show(&Page { frame: admin.frame("Audit"), tab: "audit", event: asked.event, kinds: KINDS, lines: lines.collect() })
 }

@@ -11,6 +11,7 @@ use idp_domain::group::GROUPS;
 use idp_domain::membership::{Membership, MembershipStatus};
 use idp_domain::person::PersonStatus;
 use idp_domain::scope::Scope;
+use idp_domain::site::Class;
 use idp_domain::{MembershipId, PersonId, london};
 
 use super::wanted::{Fields, iso};
@@ -44,6 +45,7 @@ struct Choice {
     on: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the page shows or not")]
 #[derive(Template)]
 #[template(path = "admin_person.html")]
 struct Page {
@@ -128,9 +130,6 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership, typed: Option<
         None => membership.grants.iter().any(|grant| grant.group == id),
     };
     let known = store.classes(membership.site).await?;
-    let mut year_codes: Vec<String> =
-        known.iter().map(|class| class.year.clone()).filter(|year| !year.is_empty()).collect();
-    year_codes.dedup();
     let listed = !classes.is_empty() || !years.is_empty();
     Ok(Place {
         id: membership.id.to_string(),
@@ -150,18 +149,8 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership, typed: Option<
         } else {
             "none"
         },
-        classes: known
-            .iter()
-            .map(|class| Choice {
-                on: classes.contains(&class.code),
-                code: class.code.clone(),
-                name: class.name.clone(),
-            })
-            .collect(),
-        years: year_codes
-            .into_iter()
-            .map(|year| Choice { on: years.contains(&year), name: year.clone(), code: year })
-            .collect(),
+        classes: class_boxes(&known, &classes),
+        years: year_boxes(&known, &years),
         starts: match typed {
             Some(typed) => typed.one("starts").to_owned(),
             None => membership.starts_at.map(iso).unwrap_or_default(),
@@ -176,6 +165,18 @@ async fn place(web: &Web, asker: &Asker, membership: &Membership, typed: Option<
             MembershipStatus::Ended => "ended",
         },
     })
+}
+
+fn class_boxes(known: &[Class], on: &[String]) -> Vec<Choice> {
+    let choice =
+        |class: &Class| Choice { on: on.contains(&class.code), code: class.code.clone(), name: class.name.clone() };
+    known.iter().map(choice).collect()
+}
+
+fn year_boxes(known: &[Class], on: &[String]) -> Vec<Choice> {
+    let mut years: Vec<String> = known.iter().map(|class| class.year.clone()).filter(|year| !year.is_empty()).collect();
+    years.dedup();
+    years.into_iter().map(|year| Choice { on: on.contains(&year), name: year.clone(), code: year }).collect()
 }
 
 pub(crate) async fn change(
