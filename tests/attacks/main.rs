@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken assumption must stop the test at once")]
 
 mod authentication;
+mod dispatcher;
 mod gateway;
 mod identity;
 mod protocol;

@@ -3,7 +3,6 @@
 use tests::System;
 use tests::system::WILF;
 
-use super::PASSWORD;
 use super::chromium::{Chromium, Tab};
 
 /// Teaches at a school that takes passkeys only, and has no key yet.
@@ -81,15 +80,7 @@ async fn a_new_soft_key_elevates_with_one_scan_and_one_code() {
     let system = System::start().await;
     let chromium = Chromium::start().await;
     let tab = chromium.tab().await;
-    tab.goto(&format!("{}/first-time", system.origin("id"))).await;
-    tab.fill("#email", WILF).await;
-    tab.click("form button[type=submit]").await;
-    tab.title_contains("Check your email").await;
-    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
-    tab.goto(&system.mailed_link(WILF).await).await;
-    tab.click("#open button").await;
-    tab.fill("#password", PASSWORD).await;
-    tab.click("#create button[type=submit]").await;
+    super::first_password(&tab, &system, WILF).await;
     tab.see("#soft").await;
     let mut actions = Vec::new();
     actions.push("choose “Authenticator app”");

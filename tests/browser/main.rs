@@ -31,21 +31,26 @@ async fn use_key(tab: &Tab, system: &System, login: &str) {
     tab.fill("#code", &code).await;
 }
 
+/// From the sign-in page to a password, by the mailed link.
+async fn first_password(tab: &Tab, system: &System, login: &str) {
+    tab.goto(&format!("{}/signin", system.origin("id"))).await;
+    tab.click("#first-time").await;
+    tab.fill("#email", login).await;
+    tab.click("form button[type=submit]").await;
+    tab.title_contains("Check your email").await;
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    tab.goto(&system.mailed_link(login).await).await;
+    tab.click("#open button").await;
+    tab.fill("#password", PASSWORD).await;
+    tab.click("#create button[type=submit]").await;
+}
+
 #[tokio::test]
 async fn first_password_by_link_and_a_soft_key() {
     let system = System::start().await;
     let chromium = Chromium::start().await;
     let tab = chromium.tab().await;
-    tab.goto(&format!("{}/signin", system.origin("id"))).await;
-    tab.click("#first-time").await;
-    tab.fill("#email", WILF).await;
-    tab.click("form button[type=submit]").await;
-    tab.title_contains("Check your email").await;
-    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
-    tab.goto(&system.mailed_link(WILF).await).await;
-    tab.click("#open button").await;
-    tab.fill("#password", PASSWORD).await;
-    tab.click("#create button[type=submit]").await;
+    first_password(&tab, &system, WILF).await;
     tab.title_contains("Add your first key").await;
     tab.click("#soft").await;
     let secret = tab.text("#secret").await.replace(' ', "");

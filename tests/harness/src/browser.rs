@@ -64,6 +64,18 @@ impl Browser {
         self.follow(Method::GET, url.to_owned(), None, "none").await
     }
 
+    /// Opens an address of a server that may be dying: nothing when it does not answer.
+    pub async fn try_open(&mut self, url: &str) -> Option<Page> {
+        self.try_send(Method::GET, url, None, &[("accept", "text/html"), ("sec-fetch-mode", "navigate")]).await
+    }
+
+    /// Posts a form to a server that may be dying; redirects are not followed.
+    pub async fn try_post(&mut self, url: &str, fields: &[(&str, &str)]) -> Option<Page> {
+        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let extra = [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+        self.try_send(Method::POST, url, Some(encoded), &extra).await
+    }
+
     /// Submits the form with this id from a page, its hidden fields included.
     pub async fn fill(&mut self, page: &Page, id: &str, fields: &[(&str, &str)]) -> Page {
         let form = form(&page.body, id).unwrap_or_else(|| panic!("no form {id} at {}:\n{}", page.url, page.body));
@@ -105,6 +117,16 @@ impl Browser {
 
     /// One request with these headers; nothing is followed.
     pub async fn send(&mut self, method: Method, url: &str, body: Option<String>, extra: &[(&str, &str)]) -> Page {
+        self.try_send(method, url, body, extra).await.unwrap_or_else(|| panic!("{url} does not answer"))
+    }
+
+    async fn try_send(
+        &mut self,
+        method: Method,
+        url: &str,
+        body: Option<String>,
+        extra: &[(&str, &str)],
+    ) -> Option<Page> {
         let parsed = url::Url::parse(url).unwrap();
         let host = parsed.host_str().unwrap().to_owned();
         let target = parsed.query().map_or(parsed.path().to_owned(), |query| format!("{}?{query}", parsed.path()));
@@ -127,17 +149,17 @@ impl Browser {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::from(body.unwrap_or_default())).unwrap();
-        let answer = self.client.request(request).await.unwrap();
+        let answer = self.client.request(request).await.ok()?;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         self.keep_cookies(&host, &parts.headers);
-        Page {
+        Some(Page {
             url: url.to_owned(),
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
             redirects: 0,
-        }
+        })
     }
 
     fn keep_cookies(&mut self, host: &str, headers: &HeaderMap) {
