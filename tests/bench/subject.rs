@@ -142,7 +142,9 @@ impl Subject {
             batch.people.push(person);
         }
         context.store.apply(&batch).await.unwrap();
-        assert!(self.system.demo.gateway.refresh_registry().await);
+        let gateway = &self.system.demo.gateway;
+        self.system.demo.assembled.register_gateway(&gateway.public_point()).await.unwrap();
+        assert!(gateway.refresh_registry().await);
         "added".to_owned()
     }
 
@@ -157,6 +159,7 @@ impl Subject {
                 .cookies
                 .insert(("id.lanyard.localhost".to_owned(), "lanyard".to_owned()), secret.reveal().to_owned());
             browser.open(&format!("{}/.lanyard/held?x", self.system.origin(slug))).await;
+            assert!(browser.cookie(&format!("{slug}.lanyard.localhost"), "ln").is_some(), "no session at {slug}");
         }
         self.system.demo.gateway.live_sessions().to_string()
     }
