@@ -50,20 +50,17 @@ impl Victim {
 
     async fn start_at(folder: &Path, port: u16) -> Self {
         std::fs::write(folder.join("port"), port.to_string()).unwrap();
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "killed", "--ignored"])
-            .current_dir(folder)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "killed", "--ignored"]).current_dir(folder);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let victim = Self { child: command.spawn().unwrap(), port };
         for _ in 0..600 {
             if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 // The port is bound before everything is ready; the first answer is the proof.
                 let mut browser = Browser::new(SocketAddr::from(([127, 0, 0, 1], port)));
                 let page = browser.try_open(&format!("http://id.lanyard.localhost:{port}/health/live")).await;
                 if page.is_some_and(|page| page.status == 200) {
-                    return Self { child, port };
+                    return victim;
                 }
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -149,14 +146,14 @@ async fn f_01_a_password_is_set_with_its_link_or_not_at_all() {
         until("no link", || mails(folder.path(), SAMINA).iter().skip(before).any(linked)).await;
         let mail = mails(folder.path(), SAMINA).into_iter().skip(before).find(linked).unwrap();
         let token = mail.2.split("token=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
-        let sent = tokio::spawn({
+        let posted = tokio::spawn({
             let (mut browser, url, token, next) =
                 (victim.browser(), format!("{}/link/password", victim.id()), token.clone(), next.clone());
             async move { browser.try_post(&url, &[("token", &token), ("password", &next)]).await }
         });
         tokio::time::sleep(Duration::from_millis(moment)).await;
         victim = victim.kill(folder.path()).await;
-        let answered = sent.await.unwrap().is_some_and(|page| page.status == 303 || page.status == 200);
+        let answered = posted.await.unwrap().is_some_and(|page| page.status == 303 || page.status == 200);
         let look = victim.browser().open(&format!("{}/link?token={token}", victim.id())).await;
         let spent = look.body.contains("This link has been used");
         let (_, with_old) = sign_in(&victim, SAMINA, &now).await;
@@ -188,13 +185,13 @@ async fn f_01_a_code_that_was_accepted_is_not_accepted_again() {
         let page = browser.open(&format!("{}/signin?next=/me&key=1", victim.id())).await;
         let code = code(&victim, JOSS).await;
         let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
-        let sent = tokio::spawn({
+        let posted = tokio::spawn({
             let (mut browser, url, code) = (browser.clone(), format!("{}/signin/key", victim.id()), code.clone());
             async move { browser.try_post(&url, &[("attempt", &attempt), ("code", &code)]).await }
         });
         tokio::time::sleep(Duration::from_millis(moment)).await;
         victim = victim.kill(folder.path()).await;
-        let accepted = sent.await.unwrap().is_some_and(|page| page.status == 303 || page.url.ends_with("/me"));
+        let accepted = posted.await.unwrap().is_some_and(|page| page.status == 303 || page.url.ends_with("/me"));
         let (mut again, _) = sign_in(&victim, JOSS, PASSWORD).await;
         let page = again.open(&format!("{}/signin?next=/me&key=1", victim.id())).await;
         let page = again.fill(&page, "key", &[("code", &code)]).await;
@@ -217,26 +214,27 @@ async fn f_01_a_recovery_code_and_a_key_are_whole_or_not_there() {
     for (round, moment) in [0, 4, 9].into_iter().enumerate() {
         let recovery = codes[round].clone();
         let lost = format!("{}/signin/lost", victim.id());
-        let sent = tokio::spawn({
+        let posted = tokio::spawn({
             let (mut browser, url, recovery) = (browser.clone(), lost.clone(), recovery.clone());
             async move { browser.try_post(&url, &[("recovery", &recovery)]).await }
         });
         tokio::time::sleep(Duration::from_millis(moment)).await;
         victim = victim.kill(folder.path()).await;
-        let accepted = sent.await.unwrap().is_some_and(|page| page.body.contains("You are back") || page.status == 303);
+        let accepted =
+            posted.await.unwrap().is_some_and(|page| page.body.contains("You are back") || page.status == 303);
         (browser, _) = sign_in(&victim, SAMINA, PASSWORD).await;
         let page = browser.post(&lost, &[("recovery", &recovery)]).await;
         let again = page.body.contains("You are back");
         assert!(!(accepted && again), "{moment} ms: a recovery code worked before and after the crash");
         // Whoever has come back may make a card: it is there with all its codes, or not at all.
         if again {
-            let sent = tokio::spawn({
+            let posted = tokio::spawn({
                 let (mut browser, url) = (browser.clone(), format!("{}/me/keys/card", victim.id()));
                 async move { browser.try_post(&url, &[("make", "1")]).await }
             });
             tokio::time::sleep(Duration::from_millis(moment)).await;
             victim = victim.kill(folder.path()).await;
-            drop(sent.await);
+            drop(posted.await);
             (browser, _) = sign_in(&victim, SAMINA, PASSWORD).await;
             let page = browser.open(&format!("{}/me/keys", victim.id())).await;
             let cards = page.body.matches("Printed code card,").count();
