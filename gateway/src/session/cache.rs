@@ -1,6 +1,6 @@
 //! Sessions in memory: what every request of a known session uses, and nothing else.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::record::Record;
+use super::revocations::{Revocations, Revoked};
 use super::store::{SessionStore, StoreAway, Stored};
 use crate::ports::{Clock, Random, hash, secret};
 
@@ -79,47 +80,25 @@ impl Live {
     }
 }
 
-/// A revocation that came a moment ago.
-struct Revoked {
-    number: u64,
-    sub: String,
-    sid: Option<String>,
-    site: Option<String>,
-}
-
-impl Revoked {
-    fn means(&self, record: &Record) -> bool {
-        self.sub == record.sub
-            && self.sid.as_ref().is_none_or(|sid| *sid == record.sid)
-            && self.site.as_ref().is_none_or(|site| *site == record.site)
-    }
-}
-
-/// What is remembered beside the sessions, under the same lock as they are.
+/// The sessions, and what was revoked a moment ago, under the same lock.
 #[derive(Default)]
 struct Kept {
     live: HashMap<String, Arc<Live>>,
-    /// Revocations, newest last: a session that was on its way in when one came must not be let in after it.
-    recent: VecDeque<Revoked>,
-    count: u64,
+    revocations: Revocations,
 }
 
-/// Most revocations that are remembered.
-const RECENT: usize = 1024;
 /// Seconds for which the owner of an ended session is remembered: as long as a page may lie open with words in it.
 const OWNED: i64 = 12 * 3600;
 
-impl Kept {
-    fn remember(&mut self, revoked: Revoked) {
-        if self.recent.len() >= RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(revoked);
-    }
+/// Marks a revocation as one whose sessions are leaving the store, for as long as it lives.
+struct Ending<'a> {
+    sessions: &'a Sessions,
+    number: u64,
+}
 
-    fn revoked_since(&self, mark: u64, record: &Record) -> bool {
-        let forgotten = self.recent.front().is_some_and(|oldest| oldest.number > mark + 1);
-        forgotten || self.recent.iter().any(|one| one.number > mark && one.means(record))
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.sessions.write().revocations.over(self.number);
     }
 }
 
@@ -155,7 +134,7 @@ impl Sessions {
 
     /// A mark in the order of revocations, to be taken before anything is read that a revocation could overtake.
     pub fn mark(&self) -> u64 {
-        self.read().count
+        self.read().revocations.mark()
     }
 
     /// The live session of a cookie at a site.
@@ -181,7 +160,7 @@ impl Sessions {
         let seen = record.seen_at;
         let live = Arc::new(Live::new(hash.to_owned(), record, seen));
         let mut kept = self.write();
-        if kept.revoked_since(mark, &live.record) {
+        if kept.revocations.since(mark, &live.record) {
             return Ok(None);
         }
         Ok(Some(kept.live.entry(hash.to_owned()).or_insert(live).clone()))
@@ -214,7 +193,7 @@ impl Sessions {
         self.store.put(&stored(&live, &live.record)?).await?;
         let overtaken = {
             let mut kept = self.write();
-            let overtaken = kept.revoked_since(mark, &live.record);
+            let overtaken = kept.revocations.since(mark, &live.record);
             if !overtaken {
                 kept.live.insert(hash.clone(), live);
             }
@@ -246,52 +225,46 @@ impl Sessions {
     }
 
     /// Ends the sessions of a person: at one site or all, of one provider session or all. Memory first, so that streams
-    /// end at once; then the store; then memory again, for what was read from the store in between.
+    /// end at once; then the store, from which nothing of theirs is read again meanwhile.
     pub async fn end_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway> {
-        let mut ended = self.forget(sub, sid, site);
+        let (ended, ending) = self.forget(sub, sid, site);
         self.store.remove_of(sub, sid, site).await?;
-        ended.extend(self.forget(sub, sid, site));
+        drop(ending);
         for live in ended {
             self.note_owner(&live).await?;
         }
         Ok(())
     }
 
-    /// Ends what is in memory, and answers it.
-    fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Vec<Arc<Live>> {
+    /// Ends what is in memory, and answers it with the mark that keeps the rest in the store.
+    fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> (Vec<Arc<Live>>, Ending<'_>) {
         let mut kept = self.write();
-        kept.count += 1;
-        let revoked = Revoked {
-            number: kept.count,
-            sub: sub.to_owned(),
-            sid: sid.map(str::to_owned),
-            site: site.map(str::to_owned),
-        };
+        let revoked = Revoked { sub: sub.to_owned(), sid: sid.map(str::to_owned), site: site.map(str::to_owned) };
         let ended: Vec<Arc<Live>> = kept.live.values().filter(|live| revoked.means(&live.record)).cloned().collect();
         for live in &ended {
             live.ended.cancel();
             kept.live.remove(&live.hash);
         }
-        kept.remember(revoked);
-        ended
+        let ending = Ending { sessions: self, number: kept.revocations.begin(revoked) };
+        (ended, ending)
     }
 
     /// Drops elevated access of a person everywhere (a key was removed): sessions in memory go on at base access, those
     /// that are only in the store end.
     pub async fn drop_of(&self, sub: &str) -> Result<(), StoreAway> {
-        let meant: Vec<Arc<Live>> = {
+        let (meant, ending): (Vec<Arc<Live>>, _) = {
             let mut kept = self.write();
-            kept.count += 1;
             // What is on its way in was proven with the old keys: it has to be proven again.
-            let number = kept.count;
-            kept.remember(Revoked { number, sub: sub.to_owned(), sid: None, site: None });
-            kept.live.values().filter(|live| live.record.sub == sub).cloned().collect()
+            let number = kept.revocations.begin(Revoked { sub: sub.to_owned(), sid: None, site: None });
+            let meant = kept.live.values().filter(|live| live.record.sub == sub).cloned().collect();
+            (meant, Ending { sessions: self, number })
         };
         // Memory first: a store that is away must not keep a removed key elevated.
         for live in &meant {
             live.drop_elevation();
         }
         self.store.remove_of(sub, None, None).await?;
+        drop(ending);
         for live in meant {
             let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };
             self.store.put(&stored(&live, &record)?).await?;

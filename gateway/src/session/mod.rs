@@ -5,6 +5,7 @@ mod cookie;
 mod embedded;
 mod record;
 mod redis;
+mod revocations;
 mod store;
 
 pub(crate) use cache::{DECISIONS, Live, Sessions, keep_swept};
