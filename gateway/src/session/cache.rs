@@ -190,7 +190,7 @@ impl Sessions {
         let cookie = secret(&*self.random);
         let hash = hash(&cookie);
         let live = Arc::new(Live::new(hash.clone(), record, self.clock.now()));
-        self.store.put(&stored(&live, &live.record)?).await?;
+        self.store.put(&stored(&live)?).await?;
         let overtaken = {
             let mut kept = self.write();
             let overtaken = kept.revocations.since(mark, &live.record);
@@ -212,8 +212,7 @@ impl Sessions {
     /// Goes back to base access.
     pub async fn drop_elevation(&self, live: &Arc<Live>) -> Result<(), StoreAway> {
         live.drop_elevation();
-        let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };
-        self.store.update(&stored(live, &record)?).await
+        self.store.update(&stored(live)?).await
     }
 
     /// Ends one session, its streams included.
@@ -266,8 +265,7 @@ impl Sessions {
         self.store.remove_of(sub, None, None).await?;
         drop(ending);
         for live in meant {
-            let record = Record { elevation: None, seen_at: live.seen_at(), ..live.record.clone() };
-            self.store.put(&stored(&live, &record)?).await?;
+            self.store.put(&stored(&live)?).await?;
             if live.ended.is_cancelled() {
                 self.store.remove(&live.hash).await?;
             }
@@ -295,9 +293,7 @@ impl Sessions {
             return self.drop_elevation(live).await;
         }
         if save && live.seen_at() - live.saved.swap(live.seen_at(), Ordering::Relaxed) > 0 {
-            let elevation = live.record.elevation.clone().filter(|_| !live.elevation_is_over());
-            let record = Record { elevation, seen_at: live.seen_at(), ..live.record.clone() };
-            return self.store.update(&stored(live, &record)?).await;
+            return self.store.update(&stored(live)?).await;
         }
         Ok(())
     }
@@ -325,13 +321,16 @@ fn owner_of(hash: &str) -> String {
     format!("owner:{hash}")
 }
 
-fn stored(live: &Live, record: &Record) -> Result<Stored, StoreAway> {
+/// The state to write down: without elevated access that is over, with the last use.
+fn stored(live: &Live) -> Result<Stored, StoreAway> {
+    let elevation = live.record.elevation.clone().filter(|_| !live.elevation_is_over());
+    let record = Record { elevation, seen_at: live.seen_at(), ..live.record.clone() };
     Ok(Stored {
         hash: live.hash.clone(),
         sub: record.sub.clone(),
         sid: record.sid.clone(),
         site: record.site.clone(),
-        body: serde_json::to_string(record).map_err(|error| StoreAway(error.to_string()))?,
+        body: serde_json::to_string(&record).map_err(|error| StoreAway(error.to_string()))?,
         expires_at: record.expires_at(),
     })
 }

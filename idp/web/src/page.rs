@@ -76,6 +76,14 @@ pub(crate) fn fault_of<'a>(faults: &'a [Fault], field: &str) -> Option<&'a str> 
     faults.iter().find(|fault| fault.field == field).map(|fault| fault.message.as_str())
 }
 
+/// Status and title of a form. One that has faults is no success, and says so before anything else.
+pub(crate) fn form_head(title: &str, faults: &[Fault]) -> (StatusCode, String) {
+    match faults {
+        [] => (StatusCode::OK, title.to_owned()),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, format!("Error: {title}")),
+    }
+}
+
 /// An HTML answer.
 pub(crate) fn show(template: &impl Template) -> Result<Response, PageError> {
     show_with(StatusCode::OK, template)

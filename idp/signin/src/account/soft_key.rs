@@ -25,11 +25,9 @@ impl SignIn {
         self.require_fresh(session, person).await?;
         let mut secret = [0_u8; 20];
         self.context.random.fill(&mut secret);
-        let totp = soft_key::totp(&secret, &person.login()).ok_or(AddFault::Expired)?;
-        let url = totp.to_url().map_err(|_| AddFault::Expired)?;
         let sealed = self.context.vault.seal(SEAL, &secret);
         let token = self.keep_pending(session, KeyKind::Soft, sealed).await?;
-        Ok(NewSoftKey { token, secret: totp.secret().to_base32(), qr: qr_svg(&url).unwrap_or_default() })
+        offered(person, token, &secret)
     }
 
     /// Shows a pending soft key once more after a wrong code.
@@ -41,13 +39,7 @@ impl SignIn {
     ) -> Result<NewSoftKey, AddFault> {
         let pending = self.pending(session, token).await?;
         let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
-        let totp = soft_key::totp(&secret, &person.login()).ok_or(AddFault::Expired)?;
-        let url = totp.to_url().map_err(|_| AddFault::Expired)?;
-        Ok(NewSoftKey {
-            token: Secret::presented(token),
-            secret: totp.secret().to_base32(),
-            qr: qr_svg(&url).unwrap_or_default(),
-        })
+        offered(person, Secret::presented(token), &secret)
     }
 
     /// Saves a soft key if the code is right. The code is used up by it, and proves the key.
@@ -74,6 +66,13 @@ impl SignIn {
         }
         self.save_new_key(person, (KeyKind::Soft, name), (pending.material, step), None).await
     }
+}
+
+/// What the page shows of a pending key.
+fn offered(person: &Person, token: Secret, secret: &[u8]) -> Result<NewSoftKey, AddFault> {
+    let totp = soft_key::totp(secret, &person.login()).ok_or(AddFault::Expired)?;
+    let url = totp.to_url().map_err(|_| AddFault::Expired)?;
+    Ok(NewSoftKey { token, secret: totp.secret().to_base32(), qr: qr_svg(&url).unwrap_or_default() })
 }
 
 /// The QR code as SVG to be put into a page.

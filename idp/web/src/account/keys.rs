@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::london;
@@ -14,7 +13,7 @@ use serde::Deserialize;
 
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
-use crate::page::{Fault, Frame, fault, go, show, show_with};
+use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
 use crate::signin::{forward, stepped_up};
 use crate::{PageError, Web};
 
@@ -82,12 +81,11 @@ async fn render(
         };
         keys.push(line(key, left));
     }
-    let title = if faults.is_empty() { "Security keys" } else { "Error: Security keys" };
-    let mut frame = Frame::of(title, person, "account");
+    let (status, title) = form_head("Security keys", &faults);
+    let mut frame = Frame::of(&title, person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
     let recovery_left = store.recovery_codes_left(person.id).await?;
     let attempt = if attempt.is_empty() { String::new() } else { query("attempt", attempt) };
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     show_with(status, &List { frame, keys, recovery_left, recovered, attempt, faults })
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::key::KeyKind;
 use idp_signin::account::keys::AddFault;
@@ -11,7 +10,7 @@ use serde::Deserialize;
 
 use super::keys::{For, added, prove_again};
 use crate::browser::{Browser, SignedIn};
-use crate::page::{Fault, Frame, fault, show_with};
+use crate::page::{Fault, Frame, fault, form_head, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -33,8 +32,8 @@ async fn page(
 ) -> Result<Response, PageError> {
     match web.signin.begin_passkey_registration(&signed_in.session, &signed_in.person).await {
         Ok((token, challenge)) => {
-            let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            let frame = Frame::of("Add a passkey or security key", &signed_in.person, "account");
+            let (status, title) = form_head("Add a passkey or security key", &faults);
+            let frame = Frame::of(&title, &signed_in.person, "account");
             let (token, name) = (token.reveal().to_owned(), name.to_owned());
             show_with(status, &Page { frame, attempt, token, challenge, name, faults })
         }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::key::KeyKind;
 use idp_signin::account::keys::AddFault;
@@ -13,7 +12,7 @@ use serde::Deserialize;
 
 use super::keys::{For, added, prove_again};
 use crate::browser::{Browser, SignedIn};
-use crate::page::{Fault, Frame, fault, show_with};
+use crate::page::{Fault, Frame, fault, form_head, show_with};
 use crate::signin::code_words;
 use crate::{PageError, Web};
 
@@ -50,14 +49,13 @@ fn page(
     new: NewSoftKey,
     (name, faults): (&str, Vec<Fault>),
 ) -> Result<Response, PageError> {
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let title = if faults.is_empty() { "Add an authenticator app" } else { "Error: Add an authenticator app" };
+    let (status, title) = form_head("Add an authenticator app", &faults);
     let groups: Vec<String> =
         new.secret.as_bytes().chunks(4).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
     show_with(
         status,
         &Page {
-            frame: Frame::of(title, &signed_in.person, "account"),
+            frame: Frame::of(&title, &signed_in.person, "account"),
             attempt,
             token: new.token.reveal().to_owned(),
             qr: new.qr,

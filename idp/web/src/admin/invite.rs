@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::DirectoryError;
 use idp_directory::memberships::Invitation;
@@ -11,7 +10,7 @@ use idp_domain::group::GROUPS;
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, go, show_with};
+use crate::page::{Fault, Frame, form_head, go, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -48,10 +47,9 @@ pub(crate) async fn show_form(admin: Admin) -> Result<Response, PageError> {
 }
 
 fn render(admin: &Admin, fields: &Fields, faults: Vec<Fault>) -> Result<Response, PageError> {
-    let title = if faults.is_empty() { "Invite someone" } else { "Error: Invite someone" };
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (status, title) = form_head("Invite someone", &faults);
     let page = Page {
-        frame: admin.frame(title),
+        frame: admin.frame(&title),
         tab: "people",
         sites: admin.asker.sites.iter().map(|seen| (seen.site.slug.to_string(), seen.site.name.clone())).collect(),
         groups: GROUPS.iter().map(|group| (group.id, group.name, group.sentence)).collect(),

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::asker::Asker;
 use idp_directory::memberships::Change;
@@ -16,7 +15,7 @@ use idp_domain::{MembershipId, PersonId, london};
 
 use super::wanted::{Fields, iso};
 use super::{Admin, refused};
-use crate::page::{Fault, Frame, go, show_with};
+use crate::page::{Fault, Frame, form_head, go, show_with};
 use crate::{PageError, Web};
 
 struct Place {
@@ -94,8 +93,7 @@ async fn render(
     let history = web.directory.audit(&admin.asker, Some(person), "").await;
     let history = history.map_err(|error| refused(error, "/admin/people"))?;
     let faults = typed.map(|(.., faults)| faults).unwrap_or_default();
-    let title = format!("{}{}", if faults.is_empty() { "" } else { "Error: " }, seen.person.full_name());
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (status, title) = form_head(&seen.person.full_name(), &faults);
     let page = Page {
         frame: admin.frame(&title),
         tab: "people",

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::key::KeyKind;
 use idp_domain::london;
@@ -19,7 +18,7 @@ use super::begin::stepped_up;
 use super::form::wait;
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
-use crate::page::{Fault, Frame, Message, fault, go, show, show_with};
+use crate::page::{Fault, Frame, Message, fault, form_head, go, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -76,11 +75,8 @@ async fn render(
         None => None,
     };
     let minutes = site.as_ref().map_or(5, |site| site.settings.elevation_absolute / 60);
-    let mut frame = Frame::titled("Use your key").at(site.as_ref());
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    if !faults.is_empty() {
-        frame.title = format!("Error: {}", frame.title);
-    }
+    let (status, title) = form_head("Use your key", &faults);
+    let frame = Frame::titled(&title).at(site.as_ref());
     show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, faults })
 }
 

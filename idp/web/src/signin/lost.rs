@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_signin::Refusal;
 use serde::Deserialize;
@@ -12,7 +11,7 @@ use super::begin::rotated;
 use super::form::wait;
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
-use crate::page::{Fault, Frame, fault, go, show_with};
+use crate::page::{Fault, Frame, fault, form_head, go, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -40,9 +39,8 @@ pub(crate) async fn show_form(
 
 async fn render(web: &Web, signed_in: &SignedIn, attempt: &str, faults: Vec<Fault>) -> Result<Response, PageError> {
     let codes_left = web.signin.context.store.recovery_codes_left(signed_in.person.id).await?;
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let title = if faults.is_empty() { "I cannot use my key" } else { "Error: I cannot use my key" };
-    let frame = Frame::of(title, &signed_in.person, "");
+    let (status, title) = form_head("I cannot use my key", &faults);
+    let frame = Frame::of(&title, &signed_in.person, "");
     show_with(status, &Page { frame, attempt, codes_left, faults })
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::session::Method;
 use idp_signin::Refusal;
@@ -17,7 +16,7 @@ use super::begin::{Way, let_in};
 use super::form::{frame, wait};
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
-use crate::page::{Fault, Frame, fault, go, show_with};
+use crate::page::{Fault, Frame, fault, form_head, go, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -54,8 +53,8 @@ async fn render(
     (sent, faults): (bool, Vec<Fault>),
 ) -> Result<Response, PageError> {
     let mut frame = frame(web, attempt).await?;
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    frame.title = format!("{}Confirm this browser", if faults.is_empty() { "" } else { "Error: " });
+    let status;
+    (status, frame.title) = form_head("Confirm this browser", &faults);
     show_with(status, &Page { frame, attempt: token, sent, faults })
 }
 
