@@ -163,3 +163,16 @@ fn modules_form_no_circle() {
 fn known_circles(_crate_path: &str) -> Vec<(&'static str, &'static str)> {
     Vec::new()
 }
+
+#[test]
+fn every_edit_of_the_mutants_fits_the_code() {
+    let text = std::fs::read_to_string(root().join("tests/mutants/defences.toml")).unwrap();
+    let catalogue: toml::Table = text.parse().unwrap();
+    for defence in catalogue["defence"].as_array().unwrap() {
+        for edit in defence["edit"].as_array().unwrap() {
+            let (file, find) = (edit["file"].as_str().unwrap(), edit["find"].as_str().unwrap());
+            let found = std::fs::read_to_string(root().join(file)).unwrap().matches(find).count();
+            assert_eq!(found, 1, "{file} holds {found} times what {} takes away: {find}", defence["ids"]);
+        }
+    }
+}
