@@ -31,6 +31,9 @@ pub struct SiteEntry {
     pub key_to_sign_in: bool,
     /// Whether only passkeys and security keys elevate.
     pub phishing_resistant_only: bool,
+    /// The rules for single user groups; only that they change is of interest here.
+    #[serde(default)]
+    pub group_keys: String,
     /// Seconds without a request until elevation ends.
     pub elevation_idle: i64,
     /// Seconds until elevation ends whatever happens.
@@ -115,6 +118,7 @@ impl Registry {
             old.get(&entry.slug).is_some_and(|site| {
                 let was = &site.entry;
                 (entry.phishing_resistant_only && !was.phishing_resistant_only)
+                    || entry.group_keys != was.group_keys
                     || (entry.key_to_sign_in && !was.key_to_sign_in)
                     || entry.elevation_idle < was.elevation_idle
                     || entry.elevation_absolute < was.elevation_absolute

@@ -4,6 +4,7 @@
 mod admin;
 mod apps;
 mod import;
+mod key_rules;
 mod keys;
 mod servers;
 mod sites;

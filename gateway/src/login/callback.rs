@@ -13,7 +13,7 @@ use super::provider::{Claims, Http, RelyingParty, TokenResponse};
 use crate::error::Refusal;
 use crate::ports::hash;
 use crate::registry::Site;
-use crate::session::{Cookie, Elevation, IDLE, Live, Record};
+use crate::session::{Cookie, Elevation, IDLE, LONGEST_IDLE, Live, Record};
 use crate::{Body, Inner};
 
 const AGAIN: Refusal =
@@ -251,8 +251,9 @@ async fn session_for(
         id_token: facts.id_token,
         elevation,
         seen_at: now,
-        idle: own.idle.filter(|idle| (60..=IDLE).contains(idle)).unwrap_or(IDLE),
+        idle: own.idle.filter(|idle| (60..=LONGEST_IDLE).contains(idle)).unwrap_or(IDLE),
         amr: facts.amr,
+        session_until: own.session_until,
     };
     let cookie = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
     let mut response = redirect(&flow.return_to);

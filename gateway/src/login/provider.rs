@@ -44,6 +44,9 @@ pub(super) struct SiteFacts {
     pub epoch: i64,
     /// Seconds without use after which the provider's session ends.
     pub idle: Option<i64>,
+    /// When the session at the provider ends whatever happens.
+    #[serde(default)]
+    pub session_until: Option<i64>,
 }
 
 impl AdditionalClaims for Claims {}

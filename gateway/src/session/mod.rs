@@ -11,6 +11,6 @@ mod store;
 pub(crate) use cache::{DECISIONS, Live, Sessions, keep_swept};
 pub(crate) use cookie::Cookie;
 pub use embedded::Embedded;
-pub(crate) use record::{Elevation, IDLE, Record};
+pub(crate) use record::{Elevation, IDLE, LONGEST_IDLE, Record};
 pub use redis::RedisStore;
 pub use store::{SessionStore, StoreAway, Stored};

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 /// Longest life of a site's session, in seconds; the provider's own is no longer.
 pub(crate) const ABSOLUTE: i64 = 12 * 3600;
-/// Longest time without a request, in seconds, unless the provider says a shorter one.
+/// Longest time without a request, in seconds, unless the provider says another.
 pub(crate) const IDLE: i64 = 30 * 60;
+/// Longest that a provider may say.
+pub(crate) const LONGEST_IDLE: i64 = 60 * 60;
 
 /// A session of one browser at one site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,9 @@ pub(crate) struct Record {
     /// How the person signed in (RFC 8176).
     #[serde(default)]
     pub amr: Vec<String>,
+    /// When the session at the provider ends whatever happens.
+    #[serde(default)]
+    pub session_until: Option<i64>,
 }
 
 fn idle() -> i64 {
@@ -56,8 +61,8 @@ pub(crate) struct Elevation {
 impl Record {
     /// The moment at which nothing of it counts any more.
     pub fn expires_at(&self) -> i64 {
-        let end = self.created_at + ABSOLUTE;
-        self.member_until.map_or(end, |until| until.min(end))
+        let ends = [Some(self.created_at + ABSOLUTE), self.session_until, self.member_until];
+        ends.into_iter().flatten().min().unwrap_or(self.created_at)
     }
 
     /// Whether it counts at `now` when it was last used at `seen`.

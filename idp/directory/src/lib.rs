@@ -14,6 +14,7 @@ pub mod people;
 mod removal;
 mod reports;
 mod sites;
+mod trusts;
 
 pub use error::{DirectoryError, FieldFault};
 

@@ -77,7 +77,7 @@ impl Directory {
         let account = self.free_account(site.id, &person, &[]).await?;
         let membership = Membership { grants, account, ..membership };
         let mut batch = Batch::default();
-        self.welcome(&mut batch, known.is_none(), (&person, &site), &asker.name);
+        self.welcome(&mut batch, known.is_none(), (&person, &site), &asker.name).await?;
         batch.effects = self.approval_mails(batch.effects, &membership, &site).await?;
         let entry = format!("{} gave {} access to {}", asker.name, person.full_name(), site.name);
         batch.effects.audit.push(self.entry("membership.created", entry, &site).by(asker.person).about(person.id));
@@ -258,21 +258,23 @@ impl Directory {
 
     /// The mail that tells somebody of their access, with a link for those who are new. Answers the link's address for
     /// people who have no mailbox, to be printed.
-    pub(crate) fn welcome(
+    pub(crate) async fn welcome(
         &self,
         batch: &mut Batch,
         new: bool,
         (person, site): (&Person, &Site),
         by: &str,
-    ) -> Option<String> {
+    ) -> Result<Option<String>> {
         let what = if new {
-            let (kept, secret) = Link::make(&self.context, person.id, true);
+            let settings = self.context.settings_at(site).await?;
+            let (kept, secret) = Link::make(&self.context, person.id, true, &settings);
             batch.links.push(kept);
             let link = format!("{}/link?token={}", self.origin, secret.reveal());
             if person.email.is_none() {
-                return Some(link);
+                return Ok(Some(link));
             }
-            MailKind::Invite { site: site.name.clone(), by: by.to_owned(), link }
+            let days = settings.invite_days;
+            MailKind::Invite { site: site.name.clone(), by: by.to_owned(), link, days }
         } else {
             let link = self.site_address.replace("{slug}", site.slug.as_str());
             MailKind::AlsoAccess { site: site.name.clone(), link }
@@ -281,7 +283,7 @@ impl Directory {
             let mail = Mail { to: email.to_string(), name: person.full_name(), what };
             batch.effects = std::mem::take(&mut batch.effects).mail(mail);
         }
-        None
+        Ok(None)
     }
 
     /// Mails to those who may approve what waits.

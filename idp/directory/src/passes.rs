@@ -10,9 +10,6 @@ use crate::Directory;
 use crate::asker::{Asker, SeenSite};
 use crate::error::{DirectoryError, FieldFault, Result};
 
-/// Life of a pass, in seconds.
-pub const LIFE: i64 = 30 * 60;
-
 /// How the asker made sure who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -61,7 +58,7 @@ impl Directory {
             person: person.id,
             issued_by: asker.person,
             place: place.site.place(),
-            expires_at: now.plus(LIFE),
+            expires_at: now.plus(self.context.settings_of(person.id).await?.pass_minutes * 60),
         };
         let sentence =
             format!("{} made a temporary pass for {}, seen {}", asker.name, person.full_name(), seen.words());

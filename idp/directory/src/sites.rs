@@ -1,6 +1,7 @@
 //! A site's settings.
 
 use idp_domain::Slug;
+use idp_domain::key_policy::KeyPolicy;
 use idp_domain::site::{Site, SiteSettings};
 use idp_store::{Effects, Signal};
 
@@ -20,8 +21,12 @@ impl Directory {
         if !faults.is_empty() {
             return Err(DirectoryError::Faults(faults));
         }
-        let looser = settings.key_rule < old.key_rule
-            || (old.phishing_resistant_only && !settings.phishing_resistant_only)
+        let looser_for = |group: Option<&String>| {
+            let new = settings.key_policy_of(group, KeyPolicy::default());
+            old.key_policy_of(group, KeyPolicy::default()).is_loosened_by(new)
+        };
+        let looser = looser_for(None)
+            || old.group_keys.keys().any(|group| looser_for(Some(group)))
             || settings.elevation_absolute > old.elevation_absolute
             || settings.elevation_idle > old.elevation_idle
             || settings.carry_over > old.carry_over;

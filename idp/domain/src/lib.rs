@@ -11,6 +11,7 @@ pub mod email;
 pub mod group;
 pub mod id;
 pub mod key;
+pub mod key_policy;
 pub mod london;
 pub mod membership;
 pub mod person;

@@ -8,12 +8,40 @@ use crate::id::PersonId;
 use crate::key::KeyKind;
 use crate::secret::SecretHash;
 
-/// Longest life of a session, in seconds.
-pub const ABSOLUTE: i64 = 12 * 3600;
-/// Longest time without use, in seconds.
-pub const IDLE: i64 = 30 * 60;
 /// Longest time without use on a shared computer, in seconds.
-pub const IDLE_SHARED: i64 = 15 * 60;
+const IDLE_SHARED: i64 = 15 * 60;
+
+/// How long a session lasts, in seconds; fixed when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Whatever happens.
+    pub absolute: i64,
+    /// Without use.
+    pub idle: i64,
+}
+
+impl Limits {
+    /// The same on a classroom computer.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { idle: self.idle.min(IDLE_SHARED), ..self }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { absolute: 12 * 3600, idle: 30 * 60 }
+    }
+}
+
+/// When a session ends, for whoever keeps one that hangs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ends {
+    /// At this moment, whatever happens.
+    pub at: Timestamp,
+    /// After so many seconds without use.
+    pub idle: i64,
+}
 
 /// One browser in which a person is signed in.
 #[derive(Clone, Debug)]
@@ -42,6 +70,8 @@ pub struct Session {
     pub recovered_at: Option<Timestamp>,
     /// The browser in words, for "Where you are signed in".
     pub agent: String,
+    /// How long it lasts.
+    pub limits: Limits,
 }
 
 /// How a person signed in.
@@ -83,8 +113,13 @@ pub struct KeyProof {
 impl Session {
     /// Whether it still counts at `now` for a person at `epoch`. Both limits are exclusive.
     pub fn is_live(&self, now: Timestamp, epoch: i64) -> bool {
-        let idle = if self.shared { IDLE_SHARED } else { IDLE };
-        self.epoch == epoch && now.since(self.created_at) < ABSOLUTE && now.since(self.seen_at) < idle
+        let Ends { at, idle } = self.ends();
+        self.epoch == epoch && now < at && now.since(self.seen_at) < idle
+    }
+
+    /// When it ends.
+    pub fn ends(&self) -> Ends {
+        Ends { at: self.created_at.plus(self.limits.absolute), idle: self.limits.idle }
     }
 
     /// When the person last proved anything here: `auth_time` (OpenID Connect Core §2).

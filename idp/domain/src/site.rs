@@ -1,8 +1,12 @@
 //! A school's site: its address, look, key rule and elevation times.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::group::group_by_id;
 use crate::id::{SiteId, TrustId};
+pub use crate::key_policy::{KeyPolicy, KeyRule};
 use crate::slug::Slug;
 
 /// One school's site.
@@ -62,16 +66,9 @@ pub struct SiteSettings {
     /// their address there.
     #[serde(default)]
     pub mail_domain: String,
-}
-
-/// When a key is needed at a site, weakest first; a trust's floor can only be raised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyRule {
-    /// Elevating needs a key; signing in does not.
-    ToElevate,
-    /// Signing in needs a key as well.
-    ToSignIn,
+    /// Stricter rules for members of single user groups, by the group's identifier.
+    #[serde(default)]
+    pub group_keys: BTreeMap<String, KeyPolicy>,
 }
 
 /// A setting that is out of its range.
@@ -85,6 +82,17 @@ pub struct SettingError {
 }
 
 impl SiteSettings {
+    /// The rule for everybody at the site.
+    pub fn key_policy(&self) -> KeyPolicy {
+        KeyPolicy { rule: self.key_rule, strong: self.phishing_resistant_only }
+    }
+
+    /// The rule for a member of these groups over the trust's floor: the strictest of all.
+    pub fn key_policy_of<'a>(&self, groups: impl IntoIterator<Item = &'a String>, floor: KeyPolicy) -> KeyPolicy {
+        let own = groups.into_iter().filter_map(|group| self.group_keys.get(group));
+        own.fold(self.key_policy().and(floor), |all, one| all.and(*one))
+    }
+
     /// Every setting that is out of its range, so that all can be mended at once.
     pub fn faults(&self) -> Vec<SettingError> {
         let mut faults = Vec::new();
@@ -114,6 +122,8 @@ impl SiteSettings {
         let is_domain =
             crate::email::EmailAddress::parse(&format!("a@{domain}")).is_ok() && *domain == domain.to_lowercase();
         check(domain.is_empty() || is_domain, "mail_domain", "Enter a domain, like larkmoor.example");
+        let known = self.group_keys.keys().all(|group| group_by_id(group).is_some());
+        check(known, "group_keys", "Choose user groups from the list");
         check((0..=900).contains(&self.carry_over), "carry_over", "Carry-over must be between 0 and 15 minutes");
         faults
     }

@@ -51,6 +51,7 @@ mod tests {
     #[test]
     fn a_20_a_name_with_markup_stays_text() {
         let what = MailKind::Invite {
+            days: 14,
             site: "Larkmoor <b>".into(),
             by: "<script>x</script>".into(),
             link: "https://id.example/link?token=a&b".into(),

@@ -23,11 +23,11 @@ const NOT_ME: &str = "If this was not you, sign in and change your password, and
 #[expect(clippy::too_many_lines, reason = "the one table of every mail's words, and nothing but words")]
 pub(crate) fn words_of(kind: &MailKind) -> Words {
     match kind {
-        MailKind::Invite { site, by, link } => words(
+        MailKind::Invite { site, by, link, days } => words(
             format!("Set up your sign-in for {site}"),
             &[
                 &format!("{by} has given you access to {site}. One sign-in opens every school you work at."),
-                "The link works for 14 days. You create a password, and you can add a key.",
+                &format!("The link works for {}. You create a password, and you can add a key.", counted(*days, "day")),
                 "If you do not work there, ignore this email. Nothing happens until you use the link.",
             ],
             Some(("Set up your sign-in", link)),
@@ -37,10 +37,10 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             &["Use the same email and password as before. There is nothing to set up."],
             Some(("Open the site", link)),
         ),
-        MailKind::PasswordLink { link } => words(
+        MailKind::PasswordLink { link, minutes } => words(
             "Your link to create or reset your password",
             &[
-                "Use this link to create or reset your password. It works once, for 60 minutes.",
+                &format!("Use this link to create or reset your password. It works once, for {minutes} minutes."),
                 "If you did not ask for it, ignore this email. Your password stays as it is.",
             ],
             Some(("Create a password", link)),
@@ -133,4 +133,9 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             words(format!("Support request {reference}"), &[&format!("From: {from}"), text], None)
         }
     }
+}
+
+/// `1 day`, `14 days`.
+fn counted(number: i64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -1,5 +1,6 @@
 //! `GET /gateway/v1/sites`: the registry that gateways read (design section 2).
 
+use idp_domain::key_policy::{KeyPolicy, KeyRule};
 use idp_domain::site::Site;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub struct RegisteredSite {
     pub key_to_sign_in: bool,
     /// Whether only passkeys and security keys elevate.
     pub phishing_resistant_only: bool,
+    /// The rules for single user groups, as words that change whenever they do.
+    pub group_keys: String,
     /// Seconds without a request until elevation ends.
     pub elevation_idle: i64,
     /// Seconds until elevation ends whatever happens.
@@ -68,12 +71,16 @@ impl Provider {
         self.gateway(authorization).await?;
         // The version is read first: a change in between is then seen as a newer version next time.
         let version = self.context.store.sites_version().await?;
-        let sites = self.context.store.sites().await?.iter().map(registered).collect();
+        let mut sites = Vec::new();
+        for site in self.context.store.sites().await? {
+            let floor = self.context.settings_at(&site).await?.key_floor;
+            sites.push(registered(&site, site.settings.key_policy().and(floor)));
+        }
         Ok(Registry { version, sites })
     }
 }
 
-fn registered(site: &Site) -> RegisteredSite {
+fn registered(site: &Site, keys: KeyPolicy) -> RegisteredSite {
     let settings = site.settings.clone();
     RegisteredSite {
         slug: site.slug.to_string(),
@@ -83,8 +90,9 @@ fn registered(site: &Site) -> RegisteredSite {
         colour: settings.colour,
         place: site.place(),
         upstream: settings.upstream,
-        key_to_sign_in: settings.key_rule == idp_domain::site::KeyRule::ToSignIn,
-        phishing_resistant_only: settings.phishing_resistant_only,
+        key_to_sign_in: keys.rule == KeyRule::ToSignIn,
+        phishing_resistant_only: keys.strong,
+        group_keys: serde_json::to_string(&settings.group_keys).unwrap_or_default(),
         elevation_idle: settings.elevation_idle,
         elevation_absolute: settings.elevation_absolute,
         carry_over: settings.carry_over,

@@ -88,6 +88,7 @@ mod tests {
             method: Method::Password,
             recovered_at: None,
             agent: String::new(),
+            limits: idp_domain::session::Limits::default(),
         }
     }
 

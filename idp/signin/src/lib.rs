@@ -29,6 +29,8 @@ pub struct SignIn {
     pub webauthn: Arc<webauthn_rs::Webauthn>,
     /// The fixed public origin: every mailed link begins with it, whatever a request's Host says.
     pub origin: String,
+    /// Wrong passwords until password sign-in pauses for strangers (5 to 10).
+    pub password_tries: i64,
 }
 
 /// Why somebody could not be let in.

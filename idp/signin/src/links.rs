@@ -21,7 +21,7 @@ pub enum LinkFault {
     Unknown,
     /// Too old.
     #[error("This link stopped working after {0}. We can send you a new one.")]
-    Expired(&'static str),
+    Expired(String),
     /// Spent.
     #[error("This link has been used. If that was you, sign in. If not, tell your school.")]
     Used,
@@ -57,11 +57,12 @@ impl SignIn {
         if person.status != PersonStatus::Active || !own || is_detached(&self.context, &person, address).await? {
             return Ok(());
         }
-        let (link, secret) = Link::make(&self.context, person.id, false);
+        let settings = self.context.settings_of(person.id).await?;
+        let (link, secret) = Link::make(&self.context, person.id, false, &settings);
         let mail = Mail {
             to: address.as_str().to_owned(),
             name: person.full_name(),
-            what: MailKind::PasswordLink { link: self.link_address(&secret) },
+            what: MailKind::PasswordLink { link: self.link_address(&secret), minutes: settings.reset_minutes },
         };
         let entry = AuditEntry::new(self.context.now(), "link.sent", "A link to set a password was sent");
         Ok(self.context.store.add_link(&link, Effects::audit(entry.about(person.id)).mail(mail)).await?)
@@ -88,7 +89,7 @@ impl SignIn {
         } else if let Some(at) = link.replaced_at {
             Some(LinkFault::Replaced(london::show_time(at)))
         } else if now >= link.expires_at {
-            Some(LinkFault::Expired(if link.invite { "14 days" } else { "60 minutes" }))
+            Some(LinkFault::Expired(lasted(link.expires_at.since(link.created_at))))
         } else {
             None
         }
@@ -98,7 +99,7 @@ impl SignIn {
     /// the new epoch. Proofs with keys are still asked for afterwards.
     pub async fn set_password(&self, token: &str, password: &str) -> Result<(Person, i64), SetFault> {
         let person = self.look(token).await??;
-        judge(password, &person, &self.school_names(&person).await?)?;
+        self.judge(password, &person).await??;
         let hash = self.hasher.hash(password).await.map_err(|_| Refusal::Busy)?;
         let now = self.context.now();
         let entry = AuditEntry::new(now, "password.set", format!("{} set a password", person.full_name()));
@@ -115,8 +116,14 @@ impl SignIn {
         Ok((person, epoch))
     }
 
+    /// Judges a new password by what the person's schools and trusts ask.
+    pub(crate) async fn judge(&self, password: &str, person: &Person) -> Result<Result<(), PasswordFault>, Refusal> {
+        let least = self.context.settings_of(person.id).await?.password_min;
+        Ok(judge(password, person, &self.school_names(person).await?, least))
+    }
+
     /// Names of a person's schools, which their password must not hold.
-    pub(crate) async fn school_names(&self, person: &Person) -> Result<Vec<String>, Refusal> {
+    async fn school_names(&self, person: &Person) -> Result<Vec<String>, Refusal> {
         let mut names = Vec::new();
         for membership in self.context.store.memberships_of(person.id).await? {
             if let Some(site) = self.context.store.site(membership.site).await? {
@@ -124,5 +131,14 @@ impl SignIn {
             }
         }
         Ok(names)
+    }
+}
+
+/// A time that has run out, in words: `14 days`, `60 minutes`.
+fn lasted(seconds: i64) -> String {
+    match seconds / (24 * 3600) {
+        0 => format!("{} minutes", seconds / 60),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
     }
 }

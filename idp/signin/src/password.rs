@@ -5,14 +5,14 @@ use idp_domain::person::{Person, fold_name};
 
 use crate::SignIn;
 
-/// Fewest characters.
-pub const MIN: usize = 12;
 /// Most characters; longer ones are refused before any hashing.
 pub const MAX: usize = 256;
 
 const COMMON: &str = include_str!("../common-passwords.txt");
 /// Plain words for [`three_words`], chosen so that none is rude, long or easily misspelt.
 const WORDS: &str = include_str!("../words.txt");
+/// The most that a trust may ask for as the fewest characters.
+const LONGEST_LEAST: usize = 15;
 /// Fewer guesses than this, as a power of ten, and a password is on somebody's list already.
 const GUESSES_LOG10: f64 = 8.0;
 
@@ -23,8 +23,8 @@ pub enum PasswordFault {
     #[error("Enter your password")]
     Empty,
     /// Too short.
-    #[error("Password must be 12 characters or more. Three random words work well.")]
-    Short,
+    #[error("Password must be {0} characters or more. Three random words work well.")]
+    Short(i64),
     /// Too long.
     #[error("Password must be 256 characters or fewer")]
     Long,
@@ -36,14 +36,15 @@ pub enum PasswordFault {
     Personal,
 }
 
-/// Judges a new password exactly as received. `schools` are names that it must not hold.
-pub fn judge(password: &str, person: &Person, schools: &[String]) -> Result<(), PasswordFault> {
+/// Judges a new password exactly as received. `schools` are names that it must not hold, `least` the fewest
+/// characters.
+pub fn judge(password: &str, person: &Person, schools: &[String], least: i64) -> Result<(), PasswordFault> {
     let length = password.chars().count();
     if length == 0 {
         return Err(PasswordFault::Empty);
     }
-    if length < MIN {
-        return Err(PasswordFault::Short);
+    if i64::try_from(length).is_ok_and(|length| length < least) {
+        return Err(PasswordFault::Short(least));
     }
     if length > MAX {
         return Err(PasswordFault::Long);
@@ -69,7 +70,7 @@ pub fn judge(password: &str, person: &Person, schools: &[String]) -> Result<(), 
 pub fn three_words(random: &dyn Random) -> String {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let mut chosen = Vec::new();
-    while chosen.len() < 3 {
+    while chosen.len() < 3 || chosen.iter().map(|word: &&str| word.len() + 1).sum::<usize>() <= LONGEST_LEAST {
         let mut bytes = [0_u8; 4];
         random.fill(&mut bytes);
         let at = usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(0) % words.len().max(1);
@@ -143,9 +144,10 @@ mod tests {
     #[test]
     fn a_12_and_a_14_judge_new_passwords() {
         let schools = ["Larkmoor Primary School".to_owned()];
-        let judge = |text: &str| judge(text, &person(), &schools);
+        let judge = |text: &str| judge(text, &person(), &schools, 12);
         assert_eq!(judge(""), Err(PasswordFault::Empty));
-        assert_eq!(judge("eleven char"), Err(PasswordFault::Short));
+        assert_eq!(judge("eleven char"), Err(PasswordFault::Short(12)));
+        assert_eq!(super::judge("fourteen chars", &person(), &schools, 15), Err(PasswordFault::Short(15)));
         assert_eq!(judge(&"x".repeat(257)), Err(PasswordFault::Long));
         assert_eq!(judge("P@ssword1234"), Err(PasswordFault::Common));
         assert_eq!(judge("ababababababab"), Err(PasswordFault::Common));
@@ -162,7 +164,7 @@ mod tests {
     fn examples_are_good_passwords() {
         for seed in 0..50 {
             let example = three_words(&SeededRandom::new(seed));
-            assert_eq!(judge(&example, &person(), &[]), Ok(()), "{example}");
+            assert_eq!(judge(&example, &person(), &[], 12), Ok(()), "{example}");
         }
     }
 }

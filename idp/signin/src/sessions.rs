@@ -40,6 +40,7 @@ impl SignIn {
     ) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
         let Beginning { method, shared, proof, browser, agent } = beginning;
+        let limits = context.settings_of(person.id).await?.session();
         let secret = Secret::new(&*context.random);
         let session = Session {
             hash: secret.hash(),
@@ -54,6 +55,7 @@ impl SignIn {
             method,
             recovered_at: None,
             agent: agent.to_owned(),
+            limits: if shared { limits.shared() } else { limits },
         };
         let entry = AuditEntry::new(now, "session.started", format!("{} signed in", person.full_name()));
         let mut effects = Effects::audit(entry.by(person.id).about(person.id));

@@ -6,14 +6,13 @@
 use std::net::IpAddr;
 
 use idp_domain::SecretHash;
+use idp_domain::person::Person;
 use idp_store::Context;
 
-use crate::Refusal;
+use crate::{Refusal, SignIn};
 
 /// Wrong tries that cost nothing.
 const FREE: i64 = 5;
-/// From so many on, a pause.
-pub const PAUSE_AT: i64 = 10;
 /// Length of the pause, in seconds.
 const PAUSE: i64 = 15 * 60;
 /// Quiet seconds after which counting starts anew.
@@ -31,29 +30,40 @@ const FAILURES: i64 = 30;
 const NAMES: i64 = 20;
 
 /// Seconds that have to pass after the last of so many failures. More failures never shorten it.
-pub fn wait_after(failures: i64) -> i64 {
+/// From `pause_at` on, a pause.
+pub fn wait_after(failures: i64, pause_at: i64) -> i64 {
     match failures {
+        paused if paused >= pause_at => PAUSE,
         i64::MIN..=FREE => 0,
         6 => 30,
         7 => 60,
         8 => 120,
-        9 => 300,
-        PAUSE_AT..=i64::MAX => PAUSE,
+        _ => 300,
     }
 }
 
 /// Takes a try before anything is checked: it counts as a failure until [`succeeded`] says otherwise, so that a thousand
-/// tries at once are not all the first. Refuses while the counter says to wait. Answers which failure this would be.
-pub async fn take_try(context: &Context, counter: &str) -> Result<i64, Refusal> {
+/// tries at once are not all the first. Refuses while the counter says to wait. From `pause_at` failures on, there is a pause.
+/// Answers which failure this would be.
+pub async fn take_try(context: &Context, counter: &str, pause_at: i64) -> Result<i64, Refusal> {
     let now = context.now();
     let before = context.store.short.failures(counter).await?;
-    let left = wait_after(before.failures) - now.since(before.last_at);
+    let left = wait_after(before.failures, pause_at) - now.since(before.last_at);
     if before.failures > 0 && left > 0 {
         return Err(Refusal::Wait(left));
     }
     let after = context.store.short.count_failure(counter, now, WINDOW).await?;
-    let overtaken = after.failures > FREE && after.failures > before.failures + 1;
-    if overtaken { Err(Refusal::Wait(wait_after(after.failures - 1).max(1))) } else { Ok(after.failures) }
+    let due = wait_after(after.failures - 1, pause_at);
+    let overtaken = after.failures > FREE.min(pause_at) && after.failures > before.failures + 1;
+    if overtaken { Err(Refusal::Wait(due.max(1))) } else { Ok(after.failures) }
+}
+
+impl SignIn {
+    /// Takes a try of a code of somebody who is known by their password.
+    pub(crate) async fn take_code(&self, person: &Person, counter: &str) -> Result<i64, Refusal> {
+        let pause_at = self.context.settings_of(person.id).await?.wrong_codes;
+        take_try(&self.context, counter, pause_at).await
+    }
 }
 
 /// Forgets failures after a success.
@@ -91,13 +101,19 @@ pub struct PasswordTry<'a> {
 
 impl<'a> PasswordTry<'a> {
     /// Takes a try for a folded login. `known` says that this browser has signed this person in before.
-    pub async fn take(context: &'a Context, login: &'a str, from: TriedFrom<'_>, known: bool) -> Result<Self, Refusal> {
+    /// `pause_at` is the same for everybody, so that a pause tells nobody who exists.
+    pub async fn take(
+        context: &'a Context,
+        login: &'a str,
+        from: TriedFrom<'_>,
+        (known, pause_at): (bool, i64),
+    ) -> Result<Self, Refusal> {
         let counter = if known { known_counter(login, from.browser) } else { stranger_counter(login) };
         let row = row_counter(login);
         if context.store.short.failures(&row).await?.failures >= HARD_STOP {
             return Err(Refusal::ResetNeeded);
         }
-        take_try(context, &counter).await?;
+        take_try(context, &counter, pause_at).await?;
         context.store.short.count_failure(&row, context.now(), ROW).await?;
         Ok(Self { context, login, counter, row, known, address: from.address })
     }
@@ -181,8 +197,10 @@ mod tests {
 
     #[test]
     fn a_24_more_failures_never_shorten_the_wait() {
-        let waits: Vec<i64> = (0..200).chain([i64::MAX]).map(wait_after).collect();
-        assert!(waits.is_sorted());
-        assert_eq!((wait_after(5), wait_after(6), wait_after(10)), (0, 30, 900));
+        for pause_at in 5..=10 {
+            let waits: Vec<i64> = (0..200).chain([i64::MAX]).map(|failures| wait_after(failures, pause_at)).collect();
+            assert!(waits.is_sorted());
+        }
+        assert_eq!((wait_after(5, 10), wait_after(6, 10), wait_after(10, 10), wait_after(5, 5)), (0, 30, 900, 900));
     }
 }

@@ -11,8 +11,9 @@ use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
+use crate::places::count_version;
 use crate::pool::{SqlStore, commit};
-use crate::row::{Columns, corrupt, placeholders, problem};
+use crate::row::{Columns, corrupt, placeholders, problem, to_json};
 
 fn person(row: &AnyRow) -> Result<Person> {
     let email = row.maybe_text("email")?;
@@ -188,14 +189,29 @@ fn seat(row: &AnyRow) -> Result<TrustSeat> {
 #[async_trait]
 impl Trusts for SqlStore {
     async fn add_trust(&self, trust: &Trust) -> Result<()> {
-        sqlx::query("INSERT INTO trusts (id, name, domain) VALUES ($1, $2, $3)")
+        sqlx::query("INSERT INTO trusts (id, name, domain, settings) VALUES ($1, $2, $3, $4)")
             .bind(trust.id.to_string())
             .bind(&trust.name)
             .bind(&trust.domain)
+            .bind(to_json(&trust.settings)?)
             .execute(&self.write)
             .await
             .map_err(problem)
             .map(|_| ())
+    }
+
+    async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE trusts SET settings = $2, draft = $3 WHERE id = $1")
+            .bind(trust.id.to_string())
+            .bind(to_json(&trust.settings)?)
+            .bind(trust.draft.as_ref().map(to_json).transpose()?)
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        count_version(&mut transaction).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
     }
 
     async fn trust(&self, id: TrustId) -> Result<Option<Trust>> {
@@ -204,8 +220,16 @@ impl Trusts for SqlStore {
             .fetch_optional(&self.read)
             .await
             .map_err(problem)?;
-        row.map(|row| Ok(Trust { id: row.parsed("id")?, name: row.text("name")?, domain: row.text("domain")? }))
-            .transpose()
+        row.map(|row| {
+            Ok(Trust {
+                id: row.parsed("id")?,
+                name: row.text("name")?,
+                domain: row.text("domain")?,
+                settings: row.json("settings")?,
+                draft: row.maybe_json("draft")?,
+            })
+        })
+        .transpose()
     }
 
     async fn add_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {

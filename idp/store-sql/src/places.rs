@@ -21,7 +21,7 @@ fn site(row: &AnyRow) -> Result<Site> {
     })
 }
 
-async fn count_version(transaction: &mut Transaction<'static, Any>) -> Result<()> {
+pub(crate) async fn count_version(transaction: &mut Transaction<'static, Any>) -> Result<()> {
     sqlx::query("UPDATE versions SET value = value + 1 WHERE name = 'sites'")
         .execute(&mut **transaction)
         .await

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::PasswordHash;
-use idp_domain::session::{KeyProof, Method, Session};
+use idp_domain::session::{KeyProof, Limits, Method, Session};
 use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
 use idp_store::keys::Keys;
 use idp_store::links::{Link, Links};
@@ -252,7 +252,8 @@ impl Sessions for SqlStore {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
-             method, recovered_at, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             method, recovered_at, agent, absolute_s, idle_s) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(&session.hash.0)
         .bind(&session.sid)
@@ -268,6 +269,8 @@ impl Sessions for SqlStore {
         .bind(session.method.as_str())
         .bind(session.recovered_at.map(|at| at.0))
         .bind(session.agent.clone())
+        .bind(session.limits.absolute)
+        .bind(session.limits.idle)
         .execute(&mut *transaction)
         .await
         .map_err(problem)?;
@@ -377,5 +380,6 @@ fn session(row: &AnyRow) -> Result<Session> {
         method: Method::parse(&row.text("method")?),
         recovered_at: row.maybe_time("recovered_at")?,
         agent: row.text("agent")?,
+        limits: Limits { absolute: row.int("absolute_s")?, idle: row.int("idle_s")? },
     })
 }

@@ -39,6 +39,10 @@ pub(crate) trait Columns {
     fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
         serde_json::from_str(&self.text(column)?).map_err(corrupt)
     }
+
+    fn maybe_json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        self.maybe_text(column)?.map(|text| serde_json::from_str(&text).map_err(corrupt)).transpose()
+    }
 }
 
 impl Columns for AnyRow {

@@ -73,8 +73,11 @@ pub enum MailKind {
         site: String,
         /// Who added the person.
         by: String,
-        /// Link, valid 14 days.
+        /// Link.
         link: String,
+        /// Days for which it works.
+        #[serde(default = "fortnight")]
+        days: i64,
     },
     /// 3: you now also have access.
     AlsoAccess {
@@ -85,8 +88,11 @@ pub enum MailKind {
     },
     /// 4: create or reset your password.
     PasswordLink {
-        /// Link, valid 60 minutes.
+        /// Link.
         link: String,
+        /// Minutes for which it works.
+        #[serde(default = "hour")]
+        minutes: i64,
     },
     /// 5: your password was changed.
     PasswordChanged,
@@ -172,6 +178,14 @@ pub enum MailKind {
         /// What they wrote.
         text: String,
     },
+}
+
+fn fortnight() -> i64 {
+    14
+}
+
+fn hour() -> i64 {
+    60
 }
 
 /// What the gateway and apps have to know (CAEP 1.0 names the events).

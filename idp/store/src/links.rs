@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use idp_domain::person::PasswordHash;
+use idp_domain::trust::TrustSettings;
 use idp_domain::{LinkId, PersonId, Secret, SecretHash, Timestamp};
 
 use crate::Context;
@@ -17,7 +18,7 @@ pub struct Link {
     pub hash: SecretHash,
     /// Who may set a password with it.
     pub person: PersonId,
-    /// Whether it is an invitation (14 days) or a reset (60 minutes); only the words differ.
+    /// Whether it is an invitation or a reset; only the words and its life differ.
     pub invite: bool,
     /// When it was made.
     pub created_at: Timestamp,
@@ -29,14 +30,12 @@ pub struct Link {
     pub replaced_at: Option<Timestamp>,
 }
 
-/// Life of a reset link, in seconds.
-const RESET_LIFE: i64 = 60 * 60;
-/// Life of an invitation, in seconds.
-const INVITE_LIFE: i64 = 14 * 24 * 3600;
+const DAY: i64 = 24 * 3600;
 
 impl Link {
-    /// A new link for a person, and the secret that goes into a mail. It counts once it is stored.
-    pub fn make(context: &Context, person: PersonId, invite: bool) -> (Self, Secret) {
+    /// A new link for a person, and the secret that goes into a mail. It counts once it is stored; how long is said by
+    /// the settings of their trusts.
+    pub fn make(context: &Context, person: PersonId, invite: bool, settings: &TrustSettings) -> (Self, Secret) {
         let (now, secret) = (context.now(), Secret::new(&*context.random));
         let link = Self {
             id: LinkId::new(&*context.clock, &*context.random),
@@ -44,7 +43,7 @@ impl Link {
             person,
             invite,
             created_at: now,
-            expires_at: now.plus(if invite { INVITE_LIFE } else { RESET_LIFE }),
+            expires_at: now.plus(if invite { settings.invite_days * DAY } else { settings.reset_minutes * 60 }),
             spent_at: None,
             replaced_at: None,
         };

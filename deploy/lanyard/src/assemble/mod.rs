@@ -48,6 +48,8 @@ pub struct Plan {
     pub support_email: String,
     /// How many threads hash passwords.
     pub hashing_threads: usize,
+    /// Wrong passwords until strangers wait 15 minutes.
+    pub password_tries: i64,
 }
 
 /// Time and chance.
@@ -105,7 +107,13 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
     let webauthn = WebauthnBuilder::new(&rp_id, &origin)
         .and_then(|builder| builder.rp_name("Lanyard").build())
         .map_err(|error| anyhow::anyhow!("passkeys cannot be set up for {rp_id}: {error}"))?;
-    let signin = SignIn { context: context.clone(), hasher, webauthn: Arc::new(webauthn), origin: plan.issuer.clone() };
+    let signin = SignIn {
+        context: context.clone(),
+        hasher,
+        webauthn: Arc::new(webauthn),
+        origin: plan.issuer.clone(),
+        password_tries: plan.password_tries,
+    };
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
     let provider = Provider { context: context.clone(), keys, issuer: plan.issuer.clone(), pairwise_salt: salt.into() };

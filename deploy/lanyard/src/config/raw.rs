@@ -8,7 +8,7 @@ use super::{Config, SmtpConfig, TlsConfig, resolved};
 use crate::assemble::Plan;
 
 /// Every key that there is, with a hint of what it holds.
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 16] = [
     ("issuer", "the provider's public address, https://id.example.org"),
     ("sites", "how a site's address is made, https://{slug}.example.org"),
     ("data", "a folder for keys and the embedded database, /var/lib/lanyard"),
@@ -18,6 +18,7 @@ const KEYS: [(&str, &str); 15] = [
     ("database", "sqlite:/var/lib/lanyard/lanyard.db or postgres://…"),
     ("redis", "redis://host:6379"),
     ("hashing_threads", "a number from 1 to 64"),
+    ("password_tries", "wrong passwords until strangers wait 15 minutes, 5 to 10"),
     ("tls.chain", "a PEM file"),
     ("tls.key", "a PEM file"),
     ("smtp.url", "smtps://user:password@host"),
@@ -46,6 +47,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     let listen = judge.address("listen", "0.0.0.0:443");
     let metrics = judge.address("metrics", "127.0.0.1:9464");
     let hashing_threads = judge.threads();
+    let password_tries = judge.number("password_tries", 5..=10, 10);
     let tls = judge.tls(folder);
     let smtp = judge.smtp();
     let gateways = judge.gateways();
@@ -58,7 +60,8 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     }
     let data = resolved(folder, &data);
     let database = if database.is_empty() { format!("sqlite:{}", data.join("lanyard.db").display()) } else { database };
-    let plan = Plan { issuer, site_origin: sites, data, database, redis, support_email, hashing_threads };
+    let plan =
+        Plan { issuer, site_origin: sites, data, database, redis, support_email, hashing_threads, password_tries };
     Ok(Config { listen, metrics, tls, smtp, gateways, gateway_public_key, plan })
 }
 
@@ -149,12 +152,18 @@ impl Judge {
     }
 
     fn threads(&mut self) -> usize {
-        match self.values.get("hashing_threads") {
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-            Some(toml::Value::Integer(number @ 1..=64)) => usize::try_from(*number).unwrap_or(1),
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let number = self.number("hashing_threads", 1..=64, i64::try_from(cores).unwrap_or(1));
+        usize::try_from(number).unwrap_or(1)
+    }
+
+    fn number(&mut self, key: &str, range: std::ops::RangeInclusive<i64>, default: i64) -> i64 {
+        match self.values.get(key) {
+            None => default,
+            Some(toml::Value::Integer(number)) if range.contains(number) => *number,
             Some(_) => {
-                self.fault("hashing_threads", "is out of range");
-                1
+                self.fault(key, "is out of range");
+                default
             }
         }
     }
@@ -225,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_fault_is_named_at_once_with_a_hint() {
-        let text = "issuer = \"id.a.example\"\nsites = \"https://a.example/\"\ndatabse = \"x\"\nlisten = \"here\"\nhashing_threads = 0\n\
+        let text = "issuer = \"id.a.example\"\nsites = \"https://a.example/\"\ndatabse = \"x\"\nlisten = \"here\"\nhashing_threads = 0\npassword_tries = 0\n\
                     database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n";
         let faults = judge(text, Path::new("/")).unwrap_err().join("\n");
         for part in [
@@ -234,6 +243,7 @@ mod tests {
             "databse: is not a setting. Did you mean database?",
             "listen: must be an address",
             "hashing_threads: is out of range",
+            "password_tries: is out of range",
             "database: must begin with",
             "tls.key: is missing",
             "data: is missing. Hint:",

@@ -8,7 +8,8 @@ pub(super) struct SiteRow {
     pub colour: &'static str,
     pub in_trust: bool,
     pub key_to_sign_in: bool,
-    pub phishing_resistant_only: bool,
+    /// Groups whose members need a passkey or security key to elevate.
+    pub strong_groups: &'static [&'static str],
     /// Minutes: longest, and idle.
     pub elevation: (i64, i64),
     /// `name:year`, separated by spaces.
@@ -29,7 +30,7 @@ const fn site(
         colour,
         in_trust: true,
         key_to_sign_in: false,
-        phishing_resistant_only: false,
+        strong_groups: &[],
         elevation: (60, 15),
         classes,
     }
@@ -59,7 +60,7 @@ pub(super) static SITES: [SiteRow; 7] = [
         "3A:Y3 3B:Y3 4A:Y4 4B:Y4 5A:Y5 5B:Y5 6A:Y6 6B:Y6",
     ),
     SiteRow {
-        phishing_resistant_only: true,
+        strong_groups: &["dsl", "deputy-dsl", "phase-lead"],
         elevation: (30, 10),
         ..site(
             "tamberwell-high",

@@ -119,6 +119,7 @@ fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String) -> Plan {
         database: plan.database.clone().unwrap_or_else(|| format!("sqlite:{}", plan.data.join("lanyard.db").display())),
         redis: plan.redis.clone(),
         support_email: "support@tamberwell.example".to_owned(),
+        password_tries: 10,
         hashing_threads: std::thread::available_parallelism().map_or(1, usize::from),
     }
 }

@@ -8,11 +8,12 @@ use idp_directory::grants::{Wanted, regrant};
 use idp_domain::client::{Client, ClientAuth, ClientKind, IdTokenAlg};
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
+use idp_domain::key_policy::{KeyPolicy, KeyRule};
 use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::scope::Scope;
-use idp_domain::site::{Class, KeyRule, Site, SiteSettings};
-use idp_domain::trust::{Trust, TrustRole, TrustSeat};
+use idp_domain::site::{Class, Site, SiteSettings};
+use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{KeyId, MembershipId, PersonId, SiteId, Slug, Timestamp, TrustId, london};
 use idp_store::Effects;
 
@@ -58,6 +59,9 @@ fn bookworm_client(origin: &str) -> Client {
     }
 }
 
+/// Only passkeys and security keys elevate.
+const STRONG: KeyPolicy = KeyPolicy { rule: KeyRule::ToElevate, strong: true };
+
 struct Seeder<'a> {
     assembled: &'a Assembled,
     now: Timestamp,
@@ -68,7 +72,10 @@ impl Seeder<'_> {
         let context = &self.assembled.context;
         let trust = TrustId::new(&*context.clock, &*context.random);
         let name = "Tamberwell Learning Trust".to_owned();
-        context.store.add_trust(&Trust { id: trust, name, domain: "tamberwell.example".to_owned() }).await?;
+        let key_floor = KeyPolicy { rule: KeyRule::ToElevate, strong: false };
+        let settings = TrustSettings { key_floor, ..TrustSettings::default() };
+        let domain = "tamberwell.example".to_owned();
+        context.store.add_trust(&Trust { id: trust, name, domain, settings, draft: None }).await?;
         let mut sites = BTreeMap::new();
         for row in &SITES {
             let site = self.add_site(row, trust).await?;
@@ -106,7 +113,7 @@ impl Seeder<'_> {
             short_name: row.short.to_owned(),
             colour: row.colour.to_owned(),
             key_rule: if row.key_to_sign_in { KeyRule::ToSignIn } else { KeyRule::ToElevate },
-            phishing_resistant_only: row.phishing_resistant_only,
+            phishing_resistant_only: false,
             elevation_idle: row.elevation.1 * 60,
             elevation_absolute: row.elevation.0 * 60,
             carry_over: 900,
@@ -118,6 +125,7 @@ impl Seeder<'_> {
                 true => format!("{}.tamberwell.example", row.slug.trim_start_matches("tamberwell-")),
                 false => format!("{}.example", row.slug),
             },
+            group_keys: row.strong_groups.iter().map(|group| ((*group).to_owned(), STRONG)).collect(),
         };
         let slug = Slug::parse(row.slug)?;
         let site = Site { id, trust: row.in_trust.then_some(trust), slug, name: row.name.to_owned(), settings };

@@ -218,7 +218,7 @@ impl Directory {
                 applied.memberships += 1;
                 membership.account = self.free_account(site.id, &person, &batch.memberships).await?;
                 let first = welcomed.insert(person.id) && (new || made.contains_key(&made_key(row)));
-                let printed = self.welcome(&mut batch, first, (&person, site), &asker.name);
+                let printed = self.welcome(&mut batch, first, (&person, site), &asker.name).await?;
                 applied.printed.extend(printed.map(|link| (full_name(row), link)));
             }
             let sentence =

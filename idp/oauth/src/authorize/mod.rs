@@ -94,6 +94,13 @@ impl Provider {
     pub async fn grant(&self, request: &Request, proven: &Proven<'_>) -> Result<String, Fault> {
         let back = |error| Fault::Redirect { location: self.error_location(request, &error) };
         let site = self.may_issue(proven.person, &request.client, proven.session.epoch).await.map_err(back)?;
+        if let Some((site, rights)) = &site {
+            let policy = self.key_policy(site, rights).await.map_err(|error| back(error.into()))?;
+            if Session::acr(proven.proof) < policy.asks(request.acr) {
+                // OpenID Connect Core Unmet Authentication Requirements 1.0 §2.
+                return Err(back(OAuthError::new("unmet_authentication_requirements", "a key is needed here")));
+            }
+        }
         let grant = engine::CodeGrant {
             nonce: request.params.get("nonce").map(str::to_owned),
             auth_time: proven.session.last_proof(),
@@ -101,7 +108,7 @@ impl Provider {
             amr: proven.session.amr(proven.proof),
             sid: proven.session.sid.clone(),
             epoch: proven.session.epoch,
-            shared: proven.session.shared,
+            ends: Some(proven.session.ends()),
             family: idp_domain::id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
         };
         if let Some((site, _)) = site {

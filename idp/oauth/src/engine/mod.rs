@@ -12,6 +12,7 @@ mod request;
 use std::borrow::Cow;
 
 use idp_domain::client::Client;
+use idp_domain::session::Ends;
 use idp_domain::{Acr, Amr, PersonId, Secret, Timestamp};
 use oxide_auth_async::code_grant::{access_token, authorization, refresh};
 use oxide_auth_async::primitives::{Authorizer, Issuer, Registrar};
@@ -36,9 +37,9 @@ pub(crate) struct CodeGrant {
     pub sid: String,
     pub epoch: i64,
     pub family: String,
-    /// Signed in on a shared computer.
+    /// When the session behind it ends.
     #[serde(default)]
-    pub shared: bool,
+    pub ends: Option<Ends>,
 }
 
 /// What came out of a token request.

@@ -1,7 +1,7 @@
 //! The claims beside the standard ones.
 
 use idp_domain::rights::SiteRights;
-use idp_domain::session::IDLE_SHARED;
+use idp_domain::session::Ends;
 use idp_domain::site::Site;
 use openidconnect::AdditionalClaims;
 use serde::{Deserialize, Serialize};
@@ -43,11 +43,14 @@ pub struct SiteClaim {
     /// Seconds without use after which the session behind this ends; shorter on a shared computer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<i64>,
+    /// When the session behind this ends whatever happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_until: Option<i64>,
 }
 
 impl SiteClaim {
     /// The claim of these rights.
-    pub fn of(site: &Site, rights: &SiteRights, (epoch, shared): (i64, bool)) -> Self {
+    pub fn of(site: &Site, rights: &SiteRights, (epoch, ends): (i64, Option<Ends>)) -> Self {
         Self {
             site: site.slug.to_string(),
             account: rights.account.clone(),
@@ -58,7 +61,8 @@ impl SiteClaim {
             may_elevate: rights.may_elevate,
             member_until: rights.until.map(|until| until.0),
             epoch,
-            idle: shared.then_some(IDLE_SHARED),
+            idle: ends.map(|ends| ends.idle),
+            session_until: ends.map(|ends| ends.at.0),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use idp_domain::client::Client;
 use idp_domain::person::Person;
+use idp_domain::session::Ends;
 use idp_domain::{Acr, Amr, PersonId, Timestamp};
 use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
@@ -33,8 +34,8 @@ pub struct IdTokenFacts {
     pub sid: String,
     /// Granted scopes.
     pub scope: String,
-    /// Signed in on a shared computer.
-    pub shared: bool,
+    /// When the session behind it ends.
+    pub ends: Option<Ends>,
 }
 
 impl Provider {
@@ -43,7 +44,7 @@ impl Provider {
         let broken = || OAuthError::new("server_error", "the ID token could not be made");
         let person = self.context.store.person(facts.person).await?.ok_or(OAuthError::grant("the person is gone"))?;
         let site = self.may_issue(&person, client, person.epoch).await?;
-        let lanyard = site.map(|(site, rights)| SiteClaim::of(&site, &rights, (person.epoch, facts.shared)));
+        let lanyard = site.map(|(site, rights)| SiteClaim::of(&site, &rights, (person.epoch, facts.ends)));
         let now = self.context.now();
         let amr = facts
             .amr

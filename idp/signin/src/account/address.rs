@@ -146,7 +146,9 @@ impl SignIn {
         Ok(match found {
             None => Err(LinkFault::Unknown),
             Some(change) if change.undone_at.is_some() => Err(LinkFault::Used),
-            Some(change) if self.context.now().since(change.changed_at) >= UNDO => Err(LinkFault::Expired("7 days")),
+            Some(change) if self.context.now().since(change.changed_at) >= UNDO => {
+                Err(LinkFault::Expired("7 days".to_owned()))
+            }
             Some(change) => Ok(change),
         })
     }

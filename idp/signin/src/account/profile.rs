@@ -6,7 +6,7 @@ use idp_store::effects::MailKind;
 use idp_store::{Effects, Signal};
 
 use crate::notice::told;
-use crate::password::{PasswordFault, judge};
+use crate::password::PasswordFault;
 use crate::throttle::TriedFrom;
 use crate::{Refusal, SignIn};
 
@@ -59,7 +59,7 @@ impl SignIn {
         from: TriedFrom<'_>,
     ) -> Result<i64, ProfileFault> {
         self.confirm_password(person, old, from).await?;
-        judge(new, person, &self.school_names(person).await?)?;
+        self.judge(new, person).await??;
         let hash = self.hasher.hash(new).await.map_err(|_| Refusal::Busy)?;
         let sentence = format!("{} changed their password", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "password.set", sentence).by(person.id).about(person.id);

@@ -53,7 +53,7 @@ impl SignIn {
         let name = checked_name(name)?;
         let pending = self.pending(session, token).await?;
         let counter = format!("code:{}", person.id);
-        throttle::take_try(&self.context, &counter).await?;
+        self.take_code(person, &counter).await?;
         let now = self.context.now();
         let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
         let step = soft_key::totp(&secret, "key")

@@ -22,7 +22,7 @@ impl SignIn {
     /// Uses a code of one of a person's cards up.
     pub async fn check_card(&self, person: &Person, typed: &str, place: &str) -> Result<KeyProof, Refusal> {
         let counter = format!("card:{}", person.id);
-        throttle::take_try(&self.context, &counter).await?;
+        self.take_code(person, &counter).await?;
         let now = self.context.now();
         let code = self.context.vault.fingerprint(PURPOSE, read_printed(typed).as_bytes());
         self.context.store.use_card_code(person.id, &code, now).await?.ok_or(Refusal::Wrong)?;

@@ -22,7 +22,7 @@ impl SignIn {
     pub async fn recover_with_pass(&self, session: &Session, person: &Person, typed: &str) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
         let counter = format!("pass:{}", person.id);
-        throttle::take_try(context, &counter).await?;
+        self.take_code(person, &counter).await?;
         let pass = context.store.open_pass(person.id, now).await?.ok_or(Refusal::Wrong)?;
         let mut holds = BTreeSet::new();
         let sentence = format!("{} used a temporary pass", person.full_name());

@@ -8,7 +8,7 @@ use idp_store::effects::MailKind;
 use crate::hashing::Checked;
 use crate::notice::told;
 use crate::password::MAX;
-use crate::throttle::{PAUSE_AT, PasswordTry, TriedFrom};
+use crate::throttle::{PasswordTry, TriedFrom};
 use crate::{Refusal, SignIn};
 
 /// How a login is looked up: an address is folded, a username lower-cased.
@@ -25,7 +25,7 @@ impl SignIn {
             Some(person) => self.context.store.knows_browser(person.id, from.browser).await?,
             None => false,
         };
-        let tried = PasswordTry::take(&self.context, &login, from, known).await?;
+        let tried = PasswordTry::take(&self.context, &login, from, (known, self.password_tries)).await?;
         if password.chars().count() > MAX {
             return Err(Refusal::Wrong);
         }
@@ -34,7 +34,7 @@ impl SignIn {
         let checked = self.hasher.check(password, stored).await.map_err(|_| Refusal::Busy)?;
         if checked == Checked::Wrong {
             let failures = tried.failed(password).await?;
-            if let Some(person) = person.filter(|_| failures == PAUSE_AT) {
+            if let Some(person) = person.filter(|_| failures == self.password_tries) {
                 self.context.store.record(told(Effects::none(), &person, MailKind::SomebodyTried)).await?;
             }
             return Err(Refusal::Wrong);

@@ -34,7 +34,7 @@ impl SignIn {
     /// Uses a recovery code up. Answers the session's new cookie.
     pub async fn recover_with_code(&self, session: &Session, person: &Person, typed: &str) -> Result<Secret, Refusal> {
         let counter = format!("recovery:{}", person.id);
-        throttle::take_try(&self.context, &counter).await?;
+        self.take_code(person, &counter).await?;
         let now = self.context.now();
         let sentence = format!("{} used a recovery code", person.full_name());
         let entry = AuditEntry::new(now, "recovery.used", sentence).by(person.id).about(person.id);

@@ -53,7 +53,7 @@ impl SignIn {
     /// Checks a code against every soft key of a person and uses its step up.
     pub async fn check_code(&self, person: &Person, code: &str, place: &str) -> Result<KeyProof, Refusal> {
         let counter = format!("code:{}", person.id);
-        throttle::take_try(&self.context, &counter).await?;
+        self.take_code(person, &counter).await?;
         let now = self.context.now();
         let mut used_already = false;
         for key in self.context.store.keys_of(person.id).await? {

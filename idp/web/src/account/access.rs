@@ -6,8 +6,9 @@ use axum::response::Response;
 use idp_domain::group::{Group, group_by_id};
 use idp_domain::london;
 use idp_domain::membership::{Grant, Membership, State as MemberState};
+use idp_domain::rights::SiteRights;
 use idp_domain::scope::Scope;
-use idp_domain::site::{Class, Site};
+use idp_domain::site::Class;
 
 use crate::browser::SignedIn;
 use crate::page::{Frame, SiteLook, look, show};
@@ -47,7 +48,9 @@ pub(crate) async fn explain(State(web): State<Web>, signed_in: SignedIn) -> Resu
                 site.name
             ));
         }
-        sentences.extend(key_sentence(&site));
+        if let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) {
+            sentences.extend(web.provider.key_policy(&site, &rights).await?.sentence().map(str::to_owned));
+        }
         places.push(Place { look: look(&site), sentences });
     }
     let mut frame = Frame::of("My access, explained", person, "account");
@@ -89,14 +92,6 @@ fn sentence(group: &Group, grant: &Grant, classes: &[Class], by: Option<String>)
     let by = by.map(|name| format!(" Given by {name}.")).unwrap_or_default();
     let waits = if grant.pending { " It waits for a second person and counts for nothing until then." } else { "" };
     format!("{}{limits}. {}{by}{waits}", group.name, group.sentence)
-}
-
-fn key_sentence(site: &Site) -> Option<String> {
-    if site.settings.phishing_resistant_only {
-        return Some("This school asks for a passkey or security key.".to_owned());
-    }
-    (site.settings.key_rule == idp_domain::site::KeyRule::ToSignIn)
-        .then(|| "This school asks for a key each time you sign in.".to_owned())
 }
 
 /// `a`, `a and b`, `a, b and c`.

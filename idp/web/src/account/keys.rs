@@ -11,6 +11,7 @@ use idp_signin::account::keys::AddFault;
 use idp_store::sessions::Proven;
 use serde::Deserialize;
 
+use super::sites::key_to_sign_in;
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
 use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
@@ -49,6 +50,8 @@ struct Choose {
     /// Query that carries an attempt on.
     attempt: String,
     first: bool,
+    /// Whether it may be put off.
+    later: bool,
 }
 
 #[derive(Deserialize)]
@@ -108,9 +111,10 @@ pub(crate) struct For {
     pub attempt: String,
 }
 
-pub(crate) async fn first(signed_in: SignedIn) -> Result<Response, PageError> {
+pub(crate) async fn first(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let later = !key_to_sign_in(&web, signed_in.person.id).await?;
     let frame = Frame::of("Add your first key", &signed_in.person, "account");
-    show(&Choose { frame, attempt: String::new(), first: true })
+    show(&Choose { frame, attempt: String::new(), first: true, later })
 }
 
 pub(crate) async fn choose(
@@ -120,7 +124,12 @@ pub(crate) async fn choose(
 ) -> Result<Response, PageError> {
     require_fresh(&web, &signed_in, "/me/keys/add").await?;
     let attempt = if asked.attempt.is_empty() { String::new() } else { query("attempt", &asked.attempt) };
-    show(&Choose { frame: Frame::of("Add new device", &signed_in.person, "account"), attempt, first: false })
+    show(&Choose {
+        frame: Frame::of("Add new device", &signed_in.person, "account"),
+        attempt,
+        first: false,
+        later: false,
+    })
 }
 
 /// Lets only those on who may change keys now; the others prove themselves again and come back to `next`.

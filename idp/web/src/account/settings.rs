@@ -97,17 +97,20 @@ struct PasswordPage {
     frame: Frame,
     login: String,
     words: String,
+    /// Fewest characters.
+    least: i64,
     faults: Vec<Fault>,
 }
 
 pub(crate) async fn show_password(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    password_page(&web, &signed_in, vec![])
+    password_page(&web, &signed_in, vec![]).await
 }
 
-fn password_page(web: &Web, signed_in: &SignedIn, faults: Vec<Fault>) -> Result<Response, PageError> {
+async fn password_page(web: &Web, signed_in: &SignedIn, faults: Vec<Fault>) -> Result<Response, PageError> {
     let (status, frame) = framed("Change your password", signed_in, &faults);
-    let words = web.signin.three_words();
-    show_with(status, &PasswordPage { frame, login: signed_in.person.login(), words, faults })
+    let (person, words) = (&signed_in.person, web.signin.three_words());
+    let least = web.signin.context.settings_of(person.id).await?.password_min;
+    show_with(status, &PasswordPage { frame, login: person.login(), words, least, faults })
 }
 
 #[derive(Deserialize)]
@@ -139,7 +142,7 @@ pub(crate) async fn save_password(
         Err(ProfileFault::Refusal(refusal)) => fault("old", password_words(&web, refusal)?),
         Err(other) => fault("old", other),
     };
-    password_page(&web, &signed_in, faults)
+    password_page(&web, &signed_in, faults).await
 }
 
 #[derive(Template)]

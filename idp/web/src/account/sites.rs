@@ -4,8 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use idp_domain::group::group_by_id;
+use idp_domain::key::Key;
+use idp_domain::key_policy::KeyRule;
 use idp_domain::membership::{Membership, State as MemberState};
-use idp_domain::{PersonId, london};
+use idp_domain::rights::SiteRights;
+use idp_domain::site::Site;
+use idp_domain::{Acr, PersonId, london};
 
 use crate::browser::{SignedIn, Visitor};
 use crate::page::{Frame, SiteLook, look, show};
@@ -19,6 +23,8 @@ struct Tile {
     until: Option<String>,
     state: MemberState,
     starts: Option<String>,
+    /// A key is asked for here, and the person has none that counts.
+    needs_key: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -42,6 +48,7 @@ async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
     let mut memberships = store.memberships_of(person).await?;
     memberships.sort_by_key(|membership| std::cmp::Reverse(membership.last_used_at));
     let sites = store.sites().await?;
+    let keys = store.keys_of(person).await?;
     let mut tiles = Vec::new();
     for membership in memberships.iter().filter(|membership| membership.state(now) != MemberState::Ended) {
         let Some(site) = sites.iter().find(|site| site.id == membership.site) else { continue };
@@ -52,9 +59,42 @@ async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
             until: membership.ends_at.map(london::show_last_day),
             state: membership.state(now),
             starts: membership.starts_at.map(london::show_date),
+            needs_key: needs_key(web, site, membership, &keys).await?,
         });
     }
     Ok(tiles)
+}
+
+/// What is missing for a site's rule about keys.
+async fn needs_key(
+    web: &Web,
+    site: &Site,
+    membership: &Membership,
+    keys: &[Key],
+) -> Result<Option<&'static str>, PageError> {
+    let Ok(rights) = SiteRights::of(membership, web.signin.context.now()) else { return Ok(None) };
+    let policy = web.provider.key_policy(site, &rights).await?;
+    let asked = if rights.may_elevate { policy.asks(Acr::Key) } else { policy.asks(Acr::Base) };
+    let has = keys.iter().any(|key| key.works() && key.kind.acr() >= asked);
+    let asks = policy.rule >= KeyRule::ToSignIn || (policy.rule == KeyRule::ToElevate && rights.may_elevate);
+    Ok(match (asks && !has, asked) {
+        (false, _) | (true, Acr::Base) => None,
+        (true, Acr::Key) => Some("Needs a key"),
+        (true, Acr::PhishingResistant) => Some("Needs a passkey or security key"),
+    })
+}
+
+/// Whether somewhere signing in needs a key, so that adding one cannot be put off.
+pub(crate) async fn key_to_sign_in(web: &Web, person: PersonId) -> Result<bool, PageError> {
+    let store = &web.signin.context.store;
+    for membership in store.memberships_of(person).await? {
+        let Some(site) = store.site(membership.site).await? else { continue };
+        let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) else { continue };
+        if web.provider.key_policy(&site, &rights).await?.rule >= KeyRule::ToSignIn {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The names of the groups that count.

@@ -8,6 +8,7 @@ mod passes;
 mod people;
 mod person;
 mod sites;
+mod trust;
 mod wanted;
 
 use axum::Router;
@@ -17,14 +18,10 @@ use axum::routing::{get, post};
 use idp_directory::asker::Asker;
 use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::person::Person;
-use idp_signin::account::keys::FRESH;
 
 use crate::browser::SignedIn;
 use crate::page::{Fault, Frame};
 use crate::{PageError, Web};
-
-/// How old the key proof may be with which something is changed, in seconds (admin area: 15 minutes).
-const ADMIN_FRESH: i64 = 3 * FRESH;
 
 pub(crate) fn routes() -> Router<Web> {
     let upload = post(import::upload).layer(DefaultBodyLimit::max(3 * 1024 * 1024));
@@ -42,6 +39,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/import/{import}/apply", post(import::apply))
         .route("/admin/sites", get(sites::list))
         .route("/admin/sites/{slug}", get(sites::show_site).post(sites::save))
+        .route("/admin/trusts/{trust}", get(trust::show_trust).post(trust::save))
+        .route("/admin/trusts/{trust}/decide", post(trust::decide))
         .route("/admin/audit", get(audit::list))
 }
 
@@ -57,7 +56,8 @@ impl FromRequestParts<Web> for Admin {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
         let SignedIn { session, person } = SignedIn::from_request_parts(parts, web).await?;
         let now = web.signin.context.now();
-        let fresh = session.key_proof.as_ref().filter(|proof| now.since(proof.at) <= ADMIN_FRESH);
+        let fresh_for = web.signin.context.settings_of(person.id).await?.console_minutes * 60;
+        let fresh = session.key_proof.as_ref().filter(|proof| now.since(proof.at) <= fresh_for);
         let mut asker = web.directory.asker(&person, fresh.is_some()).await?;
         // A proof given for another trust, or for an app, opens nothing here (invariant 3).
         let mut seen = asker.sites.iter().chain(&asker.approves);

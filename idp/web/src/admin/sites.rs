@@ -1,5 +1,7 @@
 //! Sites and their settings.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -7,7 +9,9 @@ use axum::response::Response;
 use idp_directory::DirectoryError;
 use idp_directory::asker::SeenSite;
 use idp_domain::Slug;
-use idp_domain::site::{KeyRule, SiteSettings};
+use idp_domain::group::GROUPS;
+use idp_domain::key_policy::{CHOICES, KeyPolicy, KeyRule};
+use idp_domain::site::SiteSettings;
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
@@ -28,6 +32,8 @@ struct List {
     frame: Frame,
     tab: &'static str,
     lines: Vec<Line>,
+    /// Identifier and name of each trust whose settings may be changed.
+    trusts: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -41,8 +47,15 @@ struct Page {
 }
 
 impl Page {
-    fn to_sign_in(&self) -> bool {
-        self.settings.key_rule == KeyRule::ToSignIn
+    /// The groups with their own rule: identifier, name, the rule's word.
+    fn groups(&self) -> Vec<(&'static str, &'static str, &'static str)> {
+        let word = |id| self.settings.group_keys.get(id).map_or("", |policy| policy.word());
+        GROUPS.iter().filter(|group| group.may_elevate).map(|group| (group.id, group.name, word(group.id))).collect()
+    }
+
+    /// The site's own rule without the question of kinds, which is a box of its own.
+    fn rule(&self) -> &'static str {
+        KeyPolicy { rule: self.settings.key_rule, strong: false }.word()
     }
 }
 
@@ -57,13 +70,25 @@ pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Respons
             name: seen.site.name.clone(),
             people: live.len(),
             admins: live.iter().filter(|rights| rights.administers()).count(),
-            rule: match seen.site.settings.key_rule {
-                KeyRule::ToElevate => "Key to elevate",
-                KeyRule::ToSignIn => "Key to sign in",
-            },
+            rule: rule_of(&web, seen).await?,
         });
     }
-    show(&List { frame: admin.frame("Sites"), tab: "sites", lines })
+    let trusts = web.directory.trusts(&admin.asker).await.map_err(|error| refused(error, "/admin/sites"))?;
+    let trusts = trusts.into_iter().map(|trust| (trust.id.to_string(), trust.name)).collect();
+    show(&List { frame: admin.frame("Sites"), tab: "sites", lines, trusts })
+}
+
+/// The rule for everybody at a site, the trust's floor included.
+async fn rule_of(web: &Web, seen: &SeenSite) -> Result<&'static str, PageError> {
+    let floor = web.signin.context.settings_at(&seen.site).await?.key_floor;
+    let word = seen.site.settings.key_policy().and(floor).word();
+    Ok(CHOICES.iter().find(|(known, _)| *known == word).map_or("", |(_, words)| words))
+}
+
+/// Rules of single groups; a group without one has the site's.
+fn group_keys(fields: &Fields) -> BTreeMap<String, KeyPolicy> {
+    let chosen = fields.under("group_key:").into_iter();
+    chosen.filter_map(|(group, word)| Some((group, KeyPolicy::parse(&word)?))).collect()
 }
 
 fn seen<'a>(admin: &'a Admin, slug: &str) -> Result<&'a SeenSite, PageError> {
@@ -88,7 +113,7 @@ pub(crate) async fn save(
     let settings = SiteSettings {
         short_name: fields.one("short_name").to_owned(),
         colour: fields.one("colour").to_owned(),
-        key_rule: if fields.one("key_rule") == "to_sign_in" { KeyRule::ToSignIn } else { KeyRule::ToElevate },
+        key_rule: KeyPolicy::parse(fields.one("key_rule")).map_or(KeyRule::ToElevate, |policy| policy.rule),
         phishing_resistant_only: !fields.one("phishing_resistant_only").is_empty(),
         elevation_idle: minutes("elevation_idle"),
         elevation_absolute: minutes("elevation_absolute"),
@@ -98,6 +123,7 @@ pub(crate) async fn save(
         upstream: site.settings.upstream.clone(),
         bar: !fields.one("bar").is_empty(),
         mail_domain: fields.one("mail_domain").to_lowercase(),
+        group_keys: group_keys(&fields),
     };
     match web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await {
         Ok(()) => Ok(go(&format!("/admin/sites/{slug}"))),

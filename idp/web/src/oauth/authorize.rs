@@ -6,7 +6,8 @@ use axum::response::Response;
 use idp_domain::client::ClientKind;
 use idp_domain::membership::State as MemberState;
 use idp_domain::person::Person;
-use idp_domain::session::Session;
+use idp_domain::rights::SiteRights;
+use idp_domain::session::{Limits, Session};
 use idp_domain::{Acr, Timestamp, london};
 use idp_oauth::OAuthError;
 use idp_oauth::authorize::{Fault, Proven, Request};
@@ -113,7 +114,26 @@ async fn need_of(web: &Web, request: &Request) -> Result<Need, PageError> {
     Ok(need)
 }
 
-async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, stage: Stage) -> Result<Response, PageError> {
+/// What the school, its trust and the person's groups ask beyond the client: it is known once the person is.
+async fn raise(web: &Web, stage: &mut Stage, person: &Person) -> Result<(), PageError> {
+    let ClientKind::Site { slug } = &stage.request.client.kind else { return Ok(()) };
+    let store = &web.signin.context.store;
+    let Some(site) = store.site_by_slug(slug).await? else { return Ok(()) };
+    let Some(membership) = store.membership_at(person.id, site.id).await? else { return Ok(()) };
+    let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) else { return Ok(()) };
+    let asks = web.provider.key_policy(&site, &rights).await?.asks(stage.request.acr);
+    if asks > stage.need.acr {
+        // A key that was used at any moment of this sign-in counts for signing in.
+        stage.need.max_age = stage.need.max_age.or(Some(Limits::default().absolute));
+        stage.need.acr = asks;
+    }
+    Ok(())
+}
+
+async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, mut stage: Stage) -> Result<Response, PageError> {
+    if let Some((_, person)) = &visitor.0 {
+        raise(web, &mut stage, person).await?;
+    }
     let session = visitor.0.as_ref().map(|(session, _)| session);
     let standing = Standing { session, need: &stage.need, started_at: stage.started_at, unconfirmed: false };
     let step = next_step(standing, web.signin.context.now());
@@ -134,7 +154,11 @@ async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, stage: Stage) -
 /// Stores the request, unless it is stored already.
 async fn keep(web: &Web, browser: &Browser, stage: &Stage) -> Result<(String, Attempt), PageError> {
     if let Some(token) = &stage.token {
-        let (_, attempt) = web.signin.find(token, &browser.hash()).await?;
+        let (stored, mut attempt) = web.signin.find(token, &browser.hash()).await?;
+        if attempt.need != stage.need {
+            attempt.need = stage.need.clone();
+            web.signin.save(stored, &attempt).await?;
+        }
         return Ok((token.clone(), attempt));
     }
     let site = match &stage.request.client.kind {

@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use idp_domain::Secret;
 use idp_domain::person::Person;
-use idp_domain::session::{ABSOLUTE, KeyProof, Method, Session};
+use idp_domain::session::{KeyProof, Method, Session};
 use idp_signin::sessions::Beginning;
 use idp_store::sessions::Proven;
 
@@ -49,10 +49,8 @@ pub(crate) async fn let_in(
     let beginning = Beginning { method, shared, proof, browser: &browser.hash(), agent: &peer.agent };
     let secret = web.signin.start_session(person, epoch, beginning).await?;
     let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
-    Ok(Begun {
-        session: web.signin.current(Some(&secret)).await?.map(|(session, _)| session),
-        cookies: [session_cookie(web, &secret, shared), remembered],
-    })
+    let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);
+    Ok(Begun { cookies: [session_cookie(web, &secret, session.as_ref()), remembered], session })
 }
 
 /// Notes in a session what was proven. Answers it with its new cookie.
@@ -65,10 +63,11 @@ pub(crate) async fn stepped_up(web: &Web, session: &Session, proven: &Proven) ->
 pub(crate) async fn rotated(web: &Web, session: &Session, secret: &Secret) -> Result<Begun, PageError> {
     Ok(Begun {
         session: web.signin.current(Some(secret)).await?.map(|(session, _)| session),
-        cookies: [session_cookie(web, secret, session.shared), None],
+        cookies: [session_cookie(web, secret, Some(session)), None],
     })
 }
 
-fn session_cookie(web: &Web, secret: &Secret, shared: bool) -> Option<HeaderValue> {
-    Cookie::Session.set(secret, (!shared).then_some(ABSOLUTE), &web.settings)
+fn session_cookie(web: &Web, secret: &Secret, session: Option<&Session>) -> Option<HeaderValue> {
+    let life = session.filter(|session| !session.shared).map(|session| session.limits.absolute);
+    Cookie::Session.set(secret, life, &web.settings)
 }

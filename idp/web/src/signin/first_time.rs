@@ -50,7 +50,7 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
     show(&Message {
         frame: Frame::titled("Check your email"),
         paragraphs: vec![
-            "If that address has an account, we have sent a link. It works once, for 60 minutes.".to_owned(),
+            "If that address has an account, we have sent a link. It works once; the email says for how long.".to_owned(),
             "Not arrived in 5 minutes? Check your junk folder, then ask your school to check the address they have for you."
                 .to_owned(),
         ],

@@ -30,6 +30,8 @@ struct Password {
     token: String,
     login: String,
     words: String,
+    /// Fewest characters.
+    least: i64,
     faults: Vec<Fault>,
 }
 
@@ -59,6 +61,7 @@ pub(crate) async fn open(State(web): State<Web>, Form(asked): Form<Token>) -> Re
             token: asked.token,
             login: person.login(),
             words: web.signin.three_words(),
+            least: web.signin.context.settings_of(person.id).await?.password_min,
             faults: vec![],
         }),
         Err(fault) => broken_link(&fault),
@@ -88,16 +91,17 @@ pub(crate) async fn set(
         }
         Err(SetFault::Link(fault)) => broken_link(&fault),
         Err(SetFault::Password(words)) => {
-            let login = match web.signin.look(&filled.token).await? {
-                Ok(person) => person.login(),
+            let person = match web.signin.look(&filled.token).await? {
+                Ok(person) => person,
                 Err(fault) => return broken_link(&fault),
             };
             let frame = Frame::titled("Error: Create a password");
             let page = Password {
                 frame,
                 token: filled.token,
-                login,
+                login: person.login(),
                 words: web.signin.three_words(),
+                least: web.signin.context.settings_of(person.id).await?.password_min,
                 faults: fault("password", words),
             };
             show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)

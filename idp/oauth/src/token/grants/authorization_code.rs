@@ -20,7 +20,7 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
         amr: code.amr,
         sid: code.sid,
         scope: issued.scope.clone(),
-        shared: code.shared,
+        ends: code.ends,
     };
     let id_token = provider.id_token(client, &facts, issued.access.reveal()).await?;
     Ok(Granted {

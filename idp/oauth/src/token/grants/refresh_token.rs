@@ -24,7 +24,7 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
         amr: Vec::new(),
         sid: issued.facts.sid.clone(),
         scope: issued.scope.clone(),
-        shared: false,
+        ends: None,
     };
     let id_token = provider.id_token(client, &facts, issued.access.reveal()).await?;
     Ok(Granted {

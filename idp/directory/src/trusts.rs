@@ -1,0 +1,78 @@
+//! What a trust sets for everybody who belongs to it. Stricter settings hold at once; looser ones wait for a second person.
+
+use idp_domain::TrustId;
+use idp_domain::audit::AuditEntry;
+use idp_domain::trust::{Trust, TrustDraft, TrustSettings};
+use idp_store::{Effects, Signal};
+
+use crate::Directory;
+use crate::asker::Asker;
+use crate::error::{DirectoryError, FieldFault, Result};
+
+impl Directory {
+    /// The trusts whose settings the asker may change.
+    pub async fn trusts(&self, asker: &Asker) -> Result<Vec<Trust>> {
+        let mut trusts = Vec::new();
+        for id in &asker.trusts {
+            trusts.extend(self.context.store.trust(*id).await?);
+        }
+        Ok(trusts)
+    }
+
+    /// One of them.
+    pub async fn trust(&self, asker: &Asker, id: TrustId) -> Result<Trust> {
+        if !asker.trusts.contains(&id) {
+            return Err(DirectoryError::NotFound);
+        }
+        self.context.store.trust(id).await?.ok_or(DirectoryError::NotFound)
+    }
+
+    /// Saves settings. Whatever is stricter holds at once; whatever is looser waits as a draft. Answers whether something
+    /// waits.
+    pub async fn save_trust(&self, asker: &Asker, id: TrustId, settings: TrustSettings) -> Result<bool> {
+        let trust = self.trust(asker, id).await?;
+        if !asker.elevated {
+            return Err(DirectoryError::ElevateFirst);
+        }
+        let faults: Vec<FieldFault> =
+            settings.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
+        if !faults.is_empty() {
+            return Err(DirectoryError::Faults(faults));
+        }
+        let waits = settings.is_looser_than(trust.settings);
+        let draft = waits.then(|| TrustDraft {
+            settings,
+            by: asker.person,
+            by_name: asker.name.clone(),
+            at: self.context.now(),
+        });
+        let verb = if waits { "asked to change" } else { "changed" };
+        let sentence = format!("{} {verb} the settings of {}", asker.name, trust.name);
+        let trust = Trust { settings: settings.and(trust.settings), draft, ..trust };
+        self.keep_trust(asker, &trust, sentence).await?;
+        Ok(waits)
+    }
+
+    /// Puts looser settings into force, or drops them. Nobody approves what they asked for; anybody may drop it.
+    pub async fn decide_trust(&self, asker: &Asker, id: TrustId, approve: bool) -> Result<()> {
+        let trust = self.trust(asker, id).await?;
+        if !asker.elevated {
+            return Err(DirectoryError::ElevateFirst);
+        }
+        let draft = trust.draft.clone().ok_or(DirectoryError::NotFound)?;
+        if approve && draft.by == asker.person {
+            let reason = "Someone else needs to approve this because you asked for it.".to_owned();
+            return Err(DirectoryError::Refused(reason));
+        }
+        let verb = if approve { "approved" } else { "refused" };
+        let sentence = format!("{} {verb} what {} asked for at {}", asker.name, draft.by_name, trust.name);
+        let settings = if approve { draft.settings } else { trust.settings };
+        self.keep_trust(asker, &Trust { settings, draft: None, ..trust }, sentence).await
+    }
+
+    async fn keep_trust(&self, asker: &Asker, trust: &Trust, sentence: String) -> Result<()> {
+        let entry = AuditEntry::new(self.context.now(), "trust.changed", sentence).by(asker.person);
+        let effects = Effects::audit(entry.in_trust(Some(trust.id))).signal(Signal::RegistryChange);
+        Ok(self.context.store.save_trust(trust, effects).await?)
+    }
+}

@@ -1,0 +1,131 @@
+//! What a trust sets for everybody who belongs to it: the floor under key rules, and the numbers.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_directory::DirectoryError;
+use idp_domain::TrustId;
+use idp_domain::key_policy::{CHOICES, KeyPolicy};
+use idp_domain::london;
+use idp_domain::trust::{NUMBERS, Trust, TrustSettings};
+
+use super::wanted::Fields;
+use super::{Admin, refused, shown};
+use crate::page::{Fault, Frame, go, show_with};
+use crate::{PageError, Web};
+
+/// A number as the form shows it.
+struct Line {
+    field: &'static str,
+    label: &'static str,
+    range: (i64, i64),
+    value: String,
+    /// What waits for a second person.
+    wanted: Option<i64>,
+}
+
+/// Looser settings that wait.
+struct Draft {
+    by: String,
+    since: String,
+    own: bool,
+    floor: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_trust.html")]
+struct Page {
+    frame: Frame,
+    tab: &'static str,
+    id: String,
+    floor: String,
+    lines: Vec<Line>,
+    draft: Option<Draft>,
+    faults: Vec<Fault>,
+}
+
+fn read(id: &str) -> Result<TrustId, PageError> {
+    id.parse().map_err(|_| PageError::NotFound)
+}
+
+fn here(id: TrustId) -> String {
+    format!("/admin/trusts/{id}")
+}
+
+fn words(floor: KeyPolicy) -> &'static str {
+    CHOICES.iter().find(|(word, _)| *word == floor.word()).map_or("", |(_, words)| words)
+}
+
+fn page(admin: &Admin, trust: &Trust, typed: Option<&Fields>, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let wanted = trust.draft.as_ref().map(|draft| draft.settings);
+    let numbers = trust.settings.numbers();
+    let changes = wanted.map_or(numbers, |wanted| wanted.numbers());
+    let lines = NUMBERS.iter().zip(numbers.into_iter().zip(changes)).map(|(about, (value, wanted))| Line {
+        field: about.field,
+        label: about.label,
+        range: about.range,
+        value: typed.map_or_else(|| value.to_string(), |fields| fields.one(about.field).to_owned()),
+        wanted: (wanted != value).then_some(wanted),
+    });
+    let draft = trust.draft.as_ref().map(|draft| Draft {
+        by: draft.by_name.clone(),
+        since: london::show(draft.at),
+        own: draft.by == admin.person.id,
+        floor: (draft.settings.key_floor != trust.settings.key_floor).then(|| words(draft.settings.key_floor)),
+    });
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let error = if faults.is_empty() { "" } else { "Error: " };
+    let page = Page {
+        frame: admin.frame(&format!("{error}Settings of {}", trust.name)),
+        tab: "sites",
+        id: trust.id.to_string(),
+        floor: typed.map_or(trust.settings.key_floor.word(), |fields| fields.one("key_floor")).to_owned(),
+        lines: lines.collect(),
+        draft,
+        faults,
+    };
+    show_with(status, &page)
+}
+
+pub(crate) async fn show_trust(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let id = read(&id)?;
+    let trust = web.directory.trust(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
+    page(&admin, &trust, None, vec![])
+}
+
+pub(crate) async fn save(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Response, PageError> {
+    let id = read(&id)?;
+    let fields = Fields::read(&body);
+    let trust = web.directory.trust(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
+    // What is no number is out of every range.
+    let numbers = NUMBERS.map(|about| fields.one(about.field).parse().unwrap_or(-1));
+    let floor = KeyPolicy::parse(fields.one("key_floor")).unwrap_or(trust.settings.key_floor);
+    let settings = TrustSettings::with_numbers(floor, numbers);
+    match web.directory.save_trust(&admin.asker, id, settings).await {
+        Ok(_) => Ok(go(&here(id))),
+        Err(DirectoryError::Faults(faults)) => page(&admin, &trust, Some(&fields), shown(faults)),
+        Err(other) => Err(refused(other, &here(id))),
+    }
+}
+
+pub(crate) async fn decide(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Response, PageError> {
+    let id = read(&id)?;
+    let approve = Fields::read(&body).one("answer") == "approve";
+    web.directory.decide_trust(&admin.asker, id, approve).await.map_err(|error| refused(error, &here(id)))?;
+    Ok(go(&here(id)))
+}
