@@ -6,6 +6,7 @@ mod apps;
 mod import;
 mod key_rules;
 mod keys;
+mod owner;
 mod servers;
 mod sites;
 mod words;

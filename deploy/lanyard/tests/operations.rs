@@ -106,3 +106,19 @@ fn serve_answers_shows_metrics_apart_and_drains() {
     let ended = service.0.wait().unwrap();
     assert!(ended.success(), "{ended}");
 }
+
+#[test]
+fn a_recovery_kit_is_read_from_standard_input_and_says_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(folder.path(), free_port(), free_port());
+    let mut child = lanyard(&["people", "recover-owner", "--config", &path, "--email", "nobody@a.example"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"AAAA\nBBBB\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("Nobody signs in with that"), "{said}");
+}

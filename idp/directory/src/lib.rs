@@ -9,6 +9,7 @@ pub mod error;
 pub mod grants;
 pub mod import;
 pub mod memberships;
+pub mod owner_kit;
 pub mod passes;
 pub mod people;
 mod removal;

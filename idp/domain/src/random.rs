@@ -68,3 +68,8 @@ impl Random for SeededRandom {
         self.generator.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(buffer);
     }
 }
+
+/// Keeps the letters and numbers of what was typed, in capitals as [`Random::readable`] makes them: spaces and dashes are welcome.
+pub fn read_printed(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}

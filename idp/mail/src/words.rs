@@ -96,6 +96,15 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::OwnerCameBack { who, trust } => words(
+            format!("The recovery kit of {trust} was used"),
+            &[
+                &format!("Somebody at the server’s console used two codes of the recovery kit to bring {who} back."),
+                "Their keys are suspended and their password is about to change. The kit is used up.",
+                "If you do not know about this, ring the other owners of the trust now.",
+            ],
+            None,
+        ),
         MailKind::NewBrowser { agent } => words(
             "New sign-in on a browser we do not recognise",
             &[&format!("You signed in with {agent}, where we have not seen you before."), NOT_ME],

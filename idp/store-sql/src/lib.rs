@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod outbox;
+mod owner_kit;
 mod people;
 mod places;
 mod pool;

@@ -6,6 +6,7 @@ use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
 use idp_store::cards::Cards;
 use idp_store::recovery::{Pass, Recovery};
 use idp_store::{Effects, Result};
+use sqlx::{Any, Transaction};
 
 use crate::pool::{SqlStore, commit};
 use crate::proofs::put_key;
@@ -58,6 +59,25 @@ impl Cards for SqlStore {
     }
 }
 
+/// Adds a pass; the person's older unused ones stop working.
+pub(crate) async fn put_pass(transaction: &mut Transaction<'static, Any>, pass: &Pass) -> Result<()> {
+    sqlx::query("DELETE FROM passes WHERE person_id = $1 AND used_at IS NULL")
+        .bind(pass.person.to_string())
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)?;
+    sqlx::query("INSERT INTO passes (fingerprint, person_id, issued_by, place, expires_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&pass.fingerprint.0)
+        .bind(pass.person.to_string())
+        .bind(pass.issued_by.to_string())
+        .bind(&pass.place)
+        .bind(pass.expires_at.0)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+}
+
 #[async_trait]
 impl Recovery for SqlStore {
     async fn replace_recovery_codes(&self, person: PersonId, codes: &[SecretHash], effects: Effects) -> Result<()> {
@@ -100,22 +120,7 @@ impl Recovery for SqlStore {
 
     async fn add_pass(&self, pass: &Pass, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM passes WHERE person_id = $1 AND used_at IS NULL")
-            .bind(pass.person.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        sqlx::query(
-            "INSERT INTO passes (fingerprint, person_id, issued_by, place, expires_at) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(&pass.fingerprint.0)
-        .bind(pass.person.to_string())
-        .bind(pass.issued_by.to_string())
-        .bind(&pass.place)
-        .bind(pass.expires_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
+        put_pass(&mut transaction, pass).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }

@@ -132,6 +132,13 @@ pub enum MailKind {
         /// Who used it.
         who: String,
     },
+    /// An owner of a trust came back with its recovery kit; to everybody who manages anything there.
+    OwnerCameBack {
+        /// Who.
+        who: String,
+        /// Of which trust.
+        trust: String,
+    },
     /// 12: a sign-in in a browser that is not known.
     NewBrowser {
         /// The browser in words.

@@ -20,6 +20,7 @@ pub mod imports;
 pub mod keys;
 pub mod links;
 pub mod memberships;
+pub mod owner_kit;
 pub mod people;
 pub mod recovery;
 pub mod replay;
@@ -55,6 +56,7 @@ pub trait Durable:
     + recovery::Recovery
     + browsers::Browsers
     + addresses::Addresses
+    + owner_kit::OwnerKit
 {
 }
 
@@ -79,6 +81,7 @@ impl<T> Durable for T where
         + recovery::Recovery
         + browsers::Browsers
         + addresses::Addresses
+        + owner_kit::OwnerKit
 {
 }
 

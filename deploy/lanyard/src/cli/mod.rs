@@ -1,6 +1,7 @@
 //! The command line: what people type, and the sentences that answer.
 
 mod demo;
+mod people;
 mod serve;
 
 use std::path::PathBuf;
@@ -35,6 +36,9 @@ enum Command {
         #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
         config: PathBuf,
     },
+    /// What only somebody at the server's own console can do for people
+    #[command(subcommand)]
+    People(people::People),
     /// Bring the database's tables up to date
     Migrate {
         /// The configuration file
@@ -59,6 +63,7 @@ pub fn main() -> ExitCode {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Serve { config, only } => serve::run(&config, only).await,
             Command::Check { config } => serve::check(&config),
+            Command::People(people) => people::run(people).await,
             Command::Migrate { config } => serve::migrate(&config).await,
         }
     });

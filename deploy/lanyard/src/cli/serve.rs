@@ -26,7 +26,8 @@ pub(super) enum Half {
     Gateway,
 }
 
-fn chance() -> Chance {
+/// The real clock and the real generator.
+pub(super) fn chance() -> Chance {
     Chance { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) }
 }
 

@@ -2,6 +2,7 @@
 
 use idp_domain::key::KeyKind;
 use idp_domain::person::Person;
+use idp_domain::random::read_printed;
 use idp_domain::session::KeyProof;
 
 use crate::{Refusal, SignIn, throttle};
@@ -12,11 +13,6 @@ pub const CODES: usize = 10;
 pub const LENGTH: usize = 8;
 /// Name under which codes are fingerprinted.
 pub(crate) const PURPOSE: &str = "card code";
-
-/// Keeps the letters and numbers of what was typed, in capitals: spaces and dashes are welcome.
-pub fn read_printed(typed: &str) -> String {
-    typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
-}
 
 impl SignIn {
     /// Uses a code of one of a person's cards up.

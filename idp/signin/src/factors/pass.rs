@@ -6,13 +6,13 @@ use idp_domain::Secret;
 use idp_domain::audit::AuditEntry;
 use idp_domain::membership::State;
 use idp_domain::person::Person;
+use idp_domain::random::read_printed;
 use idp_domain::session::Session;
 use idp_store::Effects;
 use idp_store::effects::{Mail, MailKind};
 use idp_store::recovery::PASS_PURPOSE;
 use idp_store::sessions::Proven;
 
-use super::card::read_printed;
 use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 

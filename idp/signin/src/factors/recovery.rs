@@ -2,13 +2,13 @@
 
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
+use idp_domain::random::read_printed;
 use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash};
 use idp_store::Effects;
 use idp_store::effects::MailKind;
 use idp_store::sessions::Proven;
 
-use super::card::read_printed;
 use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 

@@ -86,7 +86,9 @@ pub(crate) async fn make_card(State(web): State<Web>, signed_in: SignedIn) -> Re
     }
 }
 
-fn grouped(code: &str, size: usize) -> String {
-    let parts: Vec<&str> = [code.get(..size), code.get(size..)].into_iter().flatten().collect();
-    parts.join(" ")
+/// A code in groups that are easy to read and to type.
+pub(crate) fn grouped(code: &str, size: usize) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    let groups: Vec<String> = letters.chunks(size).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }

@@ -10,6 +10,7 @@ use idp_domain::PersonId;
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
+use crate::account::grouped;
 use crate::page::{Fault, Frame, go, show, show_with};
 use crate::{PageError, Web};
 
@@ -40,7 +41,7 @@ pub(crate) async fn make(State(web): State<Web>, admin: Admin, body: String) -> 
     let login = fields.one("login").to_owned();
     match web.directory.make_pass(&admin.asker, &login, Seen::parse(fields.one("seen"))).await {
         Ok((name, code)) => {
-            let code = [code.get(..5), code.get(5..)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let code = grouped(&code, 5);
             show(&Made { frame: admin.frame("Temporary pass"), tab: "pass", name, code })
         }
         Err(DirectoryError::Faults(faults)) => {

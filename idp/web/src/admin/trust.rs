@@ -12,7 +12,8 @@ use idp_domain::trust::{NUMBERS, Trust, TrustSettings};
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, go, show_with};
+use crate::account::grouped;
+use crate::page::{Fault, Frame, go, show, show_with};
 use crate::{PageError, Web};
 
 /// A number as the form shows it.
@@ -23,6 +24,15 @@ struct Line {
     value: String,
     /// What waits for a second person.
     wanted: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_kit.html")]
+struct Kit {
+    frame: Frame,
+    tab: &'static str,
+    /// Each in groups that are easy to read and to type.
+    codes: Vec<String>,
 }
 
 /// Looser settings that wait.
@@ -42,6 +52,8 @@ struct Page {
     floor: String,
     lines: Vec<Line>,
     draft: Option<Draft>,
+    /// When the recovery kit was made.
+    kit: Option<String>,
     faults: Vec<Fault>,
 }
 
@@ -57,7 +69,13 @@ fn words(floor: KeyPolicy) -> &'static str {
     CHOICES.iter().find(|(word, _)| *word == floor.word()).map_or("", |(_, words)| words)
 }
 
-fn page(admin: &Admin, trust: &Trust, typed: Option<&Fields>, faults: Vec<Fault>) -> Result<Response, PageError> {
+async fn page(
+    web: &Web,
+    admin: &Admin,
+    (trust, typed): (&Trust, Option<&Fields>),
+    faults: Vec<Fault>,
+) -> Result<Response, PageError> {
+    let kit = web.signin.context.store.owner_codes_made(trust.id).await?.map(london::show_date);
     let wanted = trust.draft.as_ref().map(|draft| draft.settings);
     let numbers = trust.settings.numbers();
     let changes = wanted.map_or(numbers, |wanted| wanted.numbers());
@@ -83,6 +101,7 @@ fn page(admin: &Admin, trust: &Trust, typed: Option<&Fields>, faults: Vec<Fault>
         floor: typed.map_or(trust.settings.key_floor.word(), |fields| fields.one("key_floor")).to_owned(),
         lines: lines.collect(),
         draft,
+        kit,
         faults,
     };
     show_with(status, &page)
@@ -95,7 +114,7 @@ pub(crate) async fn show_trust(
 ) -> Result<Response, PageError> {
     let id = read(&id)?;
     let trust = web.directory.trust(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
-    page(&admin, &trust, None, vec![])
+    page(&web, &admin, (&trust, None), vec![]).await
 }
 
 pub(crate) async fn save(
@@ -113,7 +132,7 @@ pub(crate) async fn save(
     let settings = TrustSettings::with_numbers(floor, numbers);
     match web.directory.save_trust(&admin.asker, id, settings).await {
         Ok(_) => Ok(go(&here(id))),
-        Err(DirectoryError::Faults(faults)) => page(&admin, &trust, Some(&fields), shown(faults)),
+        Err(DirectoryError::Faults(faults)) => page(&web, &admin, (&trust, Some(&fields)), shown(faults)).await,
         Err(other) => Err(refused(other, &here(id))),
     }
 }
@@ -128,4 +147,15 @@ pub(crate) async fn decide(
     let approve = Fields::read(&body).one("answer") == "approve";
     web.directory.decide_trust(&admin.asker, id, approve).await.map_err(|error| refused(error, &here(id)))?;
     Ok(go(&here(id)))
+}
+
+pub(crate) async fn make_kit(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let id = read(&id)?;
+    let codes = web.directory.make_owner_kit(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
+    let codes = codes.iter().map(|code| grouped(code, 5)).collect();
+    show(&Kit { frame: admin.frame("Recovery kit of the trust"), tab: "sites", codes })
 }
