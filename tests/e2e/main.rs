@@ -6,6 +6,7 @@ mod apps;
 mod import;
 mod key_rules;
 mod keys;
+mod mail;
 mod owner;
 mod servers;
 mod sites;

@@ -199,7 +199,7 @@ impl Directory {
 
     /// No site is left without an admin (invariant 7).
     async fn keep_an_admin(&self, site: &Site, leaving: PersonId) -> Result<()> {
-        let admins: Vec<PersonId> = self.admins_of(site).await?.iter().map(|admin| admin.id).collect();
+        let admins: Vec<PersonId> = self.context.admins_of(site).await?.iter().map(|admin| admin.id).collect();
         if admins == [leaving] {
             return Err(DirectoryError::Refused(format!(
                 "Choose a new site admin for {} before removing the last one",

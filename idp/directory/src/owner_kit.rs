@@ -105,7 +105,7 @@ impl Directory {
             }
         }
         for site in self.context.store.sites().await?.iter().filter(|site| site.trust == Some(trust.id)) {
-            told.extend(self.admins_of(site).await?);
+            told.extend(self.context.admins_of(site).await?);
         }
         told.sort_by_key(|one| one.id);
         told.dedup_by_key(|one| one.id);

@@ -3,13 +3,11 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::Membership;
-use idp_domain::person::{Person, PersonStatus, fold_name};
-use idp_domain::rights::SiteRights;
-use idp_domain::site::Site;
+use idp_domain::person::{Person, fold_name};
 use idp_domain::{KeyId, PersonId, SiteId, Slug};
+use idp_store::Effects;
 use idp_store::addresses::is_detached;
 use idp_store::people::PeopleQuery;
-use idp_store::{Effects, StoreError};
 
 use crate::Directory;
 use crate::asker::{Asker, SeenSite};
@@ -80,19 +78,6 @@ impl Directory {
         let keys = self.context.store.keys_of(id).await?;
         let keys = keys.into_iter().map(|key| (key.id, key.name, key.kind.title())).collect();
         Ok(SeenPerson { person, elsewhere: total > memberships.len(), memberships, keys })
-    }
-
-    /// Who manages people at a site now.
-    pub async fn admins_of(&self, site: &Site) -> std::result::Result<Vec<Person>, StoreError> {
-        let now = self.context.now();
-        let mut admins = Vec::new();
-        for place in self.context.store.memberships_at(site.id).await? {
-            if SiteRights::of(&place, now).is_ok_and(|rights| rights.administers()) {
-                let person = self.context.store.person(place.person).await?;
-                admins.extend(person.filter(|person| person.status == PersonStatus::Active));
-            }
-        }
-        Ok(admins)
     }
 
     /// Whose address this is. A school's mailbox whose owner has left every school of that domain is nobody's.

@@ -10,4 +10,4 @@ mod worker;
 
 pub use render::{Rendered, render};
 pub use smtp::{Smtp, SmtpError};
-pub use worker::{Deliver, Worker};
+pub use worker::{Deliver, Undelivered, Worker};

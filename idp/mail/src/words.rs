@@ -105,6 +105,16 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::Bounced { site, who, link } => words(
+            format!("We could not deliver mail to 1 person at {site}"),
+            &[
+                &format!(
+                    "The address that we have for {who} refuses our emails. Links and security codes do not reach them."
+                ),
+                "Ask them for the right address. They can change it in “My account”, or you can invite them anew.",
+            ],
+            Some(("See what happened", link)),
+        ),
         MailKind::NewBrowser { agent } => words(
             "New sign-in on a browser we do not recognise",
             &[&format!("You signed in with {agent}, where we have not seen you before."), NOT_ME],

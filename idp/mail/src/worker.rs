@@ -1,15 +1,30 @@
 //! The worker of the mail outbox: at least once, with growing pauses after a failure; sign-in never waits for it (F-17).
+//! An address that refuses mail for good is remembered, and the admins of the person's sites are told.
 
 use async_trait::async_trait;
-use idp_store::{Context, Outgoing};
+use idp_domain::Timestamp;
+use idp_domain::email::EmailAddress;
+use idp_domain::membership::State;
+use idp_store::bounces::Bounce;
+use idp_store::effects::{Claimed, MailKind};
+use idp_store::{Context, Effects, Mail, Outgoing, Result};
 
 use crate::render::{Rendered, render};
+
+/// Why a message could not be handed over. The words hold no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// Worth another try.
+    ForNow(String),
+    /// The address refuses it for good (RFC 5321 §4.2.1, 5yz).
+    ForGood(String),
+}
 
 /// A way out for mail.
 #[async_trait]
 pub trait Deliver: Send + Sync {
-    /// Sends one message; an error is a sentence without secrets.
-    async fn deliver(&self, mail: &Rendered) -> Result<(), String>;
+    /// Sends one message.
+    async fn deliver(&self, mail: &Rendered) -> std::result::Result<(), Undelivered>;
 }
 
 /// The worker.
@@ -18,10 +33,14 @@ pub struct Worker<D> {
     pub context: Context,
     /// The way out.
     pub deliver: D,
+    /// The fixed public origin: every mailed link begins with it.
+    pub origin: String,
 }
 
 /// Seconds after which a claimed mail that was neither sent nor postponed is tried again.
 const LEASE: i64 = 120;
+/// Seconds for which a mail is tried; after that it counts as refused (RFC 5321 §4.5.4.1 suggests 4 to 5 days).
+const PATIENCE: i64 = 4 * 24 * 3600;
 
 impl<D: Deliver> Worker<D> {
     /// Sends what is due. Answers how many were claimed.
@@ -36,19 +55,72 @@ impl<D: Deliver> Worker<D> {
         for entry in &claimed {
             let Outgoing::Mail(mail) = &entry.outgoing else { continue };
             let outcome = self.deliver.deliver(&render(mail)).await;
-            let now = self.context.now();
-            let written = match outcome {
-                Ok(()) => self.context.store.delivered(&entry.id, now).await,
-                Err(problem) => {
-                    tracing::warn!(%problem, tries = entry.tries, "a mail was not accepted; it will be sent again");
-                    let wait = 30_i64 << entry.tries.clamp(0, 7);
-                    self.context.store.postpone(&entry.id, now.plus(wait), &problem).await
-                }
-            };
-            if let Err(error) = written {
+            if let Err(error) = self.write_down(entry, mail, outcome).await {
                 tracing::warn!(%error, "a mail's receipt cannot be written");
             }
         }
         claimed.len()
     }
+
+    async fn write_down(
+        &self,
+        entry: &Claimed,
+        mail: &Mail,
+        outcome: std::result::Result<(), Undelivered>,
+    ) -> Result<()> {
+        let (store, now) = (&self.context.store, self.context.now());
+        match outcome {
+            Ok(()) => {
+                store.delivered(&entry.id, now).await?;
+                store.arrived(&folded(&mail.to)).await
+            }
+            Err(Undelivered::ForNow(problem)) if now.since(entry.created_at) < PATIENCE => {
+                tracing::warn!(%problem, tries = entry.tries, "a mail was not accepted; it will be sent again");
+                let wait = 30_i64 << entry.tries.clamp(0, 7);
+                store.postpone(&entry.id, now.plus(wait), &problem).await
+            }
+            Err(Undelivered::ForNow(problem) | Undelivered::ForGood(problem)) => {
+                tracing::warn!(%problem, "a mail was refused for good");
+                self.give_up(entry, mail, problem, now).await
+            }
+        }
+    }
+
+    async fn give_up(&self, entry: &Claimed, mail: &Mail, problem: String, now: Timestamp) -> Result<()> {
+        metrics::counter!("lanyard_mails_bounced_total").increment(1);
+        let bounce = Bounce { address: folded(&mail.to), at: now, problem };
+        // Word of a bounce that bounces itself is not passed on once more.
+        let effects = match mail.what {
+            MailKind::Bounced { .. } => Effects::none(),
+            _ => self.word_to_admins(&bounce.address).await?,
+        };
+        self.context.store.give_up(&entry.id, &bounce, effects).await.map(|_| ())
+    }
+
+    /// One mail to each admin of a site where the person works.
+    async fn word_to_admins(&self, address: &str) -> Result<Effects> {
+        let (store, now) = (&self.context.store, self.context.now());
+        let mut effects = Effects::none();
+        let Some(person) = store.person_by_login(address).await? else { return Ok(effects) };
+        for place in store.memberships_of(person.id).await? {
+            let Some(site) = store.site(place.site).await? else { continue };
+            if place.state(now) == State::Ended {
+                continue;
+            }
+            for admin in self.context.admins_of(&site).await?.into_iter().filter(|admin| admin.id != person.id) {
+                let Some(email) = &admin.email else { continue };
+                let what = MailKind::Bounced {
+                    site: site.name.clone(),
+                    who: person.full_name(),
+                    link: format!("{}/admin/people/{}", self.origin, person.id),
+                };
+                effects = effects.mail(Mail { to: email.to_string(), name: admin.full_name(), what });
+            }
+        }
+        Ok(effects)
+    }
+}
+
+fn folded(address: &str) -> String {
+    EmailAddress::parse(address).map_or_else(|_| address.to_lowercase(), |address| address.folded())
 }

@@ -139,6 +139,15 @@ pub enum MailKind {
         /// Of which trust.
         trust: String,
     },
+    /// 28: mail to somebody does not arrive; to the admins of their site.
+    Bounced {
+        /// The site.
+        site: String,
+        /// Whose mail.
+        who: String,
+        /// Where the address is shown.
+        link: String,
+    },
     /// 12: a sign-in in a browser that is not known.
     NewBrowser {
         /// The browser in words.

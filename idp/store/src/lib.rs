@@ -9,6 +9,7 @@ pub mod addresses;
 pub mod approvals;
 pub mod attempts;
 pub mod audit;
+pub mod bounces;
 pub mod browsers;
 pub mod cards;
 pub mod clients;
@@ -57,6 +58,7 @@ pub trait Durable:
     + browsers::Browsers
     + addresses::Addresses
     + owner_kit::OwnerKit
+    + bounces::Bounces
 {
 }
 
@@ -82,6 +84,7 @@ impl<T> Durable for T where
         + browsers::Browsers
         + addresses::Addresses
         + owner_kit::OwnerKit
+        + bounces::Bounces
 {
 }
 

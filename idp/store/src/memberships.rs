@@ -2,10 +2,29 @@
 
 use async_trait::async_trait;
 use idp_domain::membership::Membership;
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::rights::SiteRights;
+use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Timestamp};
 
+use crate::Context;
 use crate::effects::Effects;
 use crate::error::Result;
+
+impl Context {
+    /// The people who manage a site, themselves active there.
+    pub async fn admins_of(&self, site: &Site) -> Result<Vec<Person>> {
+        let now = self.now();
+        let mut admins = Vec::new();
+        for place in self.store.memberships_at(site.id).await? {
+            if SiteRights::of(&place, now).is_ok_and(|rights| rights.administers()) {
+                let person = self.store.person(place.person).await?;
+                admins.extend(person.filter(|person| person.status == PersonStatus::Active));
+            }
+        }
+        Ok(admins)
+    }
+}
 
 /// The port.
 #[async_trait]

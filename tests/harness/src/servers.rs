@@ -46,6 +46,46 @@ pub fn redis() -> Server {
     Server { child, url: format!("redis://127.0.0.1:{port}"), folder }
 }
 
+/// A mail server that takes mail over TLS only, with the certificate of an authority of its own.
+pub struct MailServer {
+    server: Server,
+    /// The authority's certificate, PEM.
+    pub ca: String,
+}
+
+/// Starts a mail server. It refuses addresses that begin with `gone`, and puts off those that begin with `later`.
+pub fn mail() -> MailServer {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let now = idp_domain::Clock::now(&idp_domain::SystemClock).0;
+    let certificates = certs::dev_ca::ensure(folder.path(), &["localhost".to_owned()], now).unwrap();
+    let file = |name: &str| folder.path().join(name);
+    std::fs::write(file("chain.pem"), &certificates.chain_pem).unwrap();
+    std::fs::write(file("key.pem"), &certificates.key_pem).unwrap();
+    // The system's own Python: the package belongs to it.
+    let child = Command::new("/usr/bin/python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/smtp.py"))
+        .arg(port.to_string())
+        .args([file("chain.pem"), file("key.pem"), file("mails.jsonl")])
+        .spawn()
+        .expect("python3-aiosmtpd is missing: tests/run installs it");
+    wait_for(port);
+    let url = format!("smtp://localhost:{port}?tls=required");
+    MailServer { server: Server { child, url, folder }, ca: certificates.ca_pem }
+}
+
+impl MailServer {
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.server.url
+    }
+
+    /// What it took, a JSON object for each.
+    pub fn mails(&self) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(self.server.folder.path().join("mails.jsonl")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
 /// The folder of PostgreSQL's programs.
 fn programs() -> PathBuf {
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")

@@ -37,7 +37,8 @@ impl Workers {
 
     /// Sends mails.
     pub fn mail<D: Deliver + 'static>(&self, assembled: &Assembled, deliver: D) {
-        let worker = Worker { context: assembled.context.clone(), deliver };
+        let origin = assembled.plan.issuer.clone();
+        let worker = Worker { context: assembled.context.clone(), deliver, origin };
         self.run(async move {
             loop {
                 if worker.run_once().await == 0 {

@@ -84,7 +84,7 @@ async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) 
     let plan = config.plan();
     let assembled = assemble::provider(&plan, &chance()).await?;
     if let Some(smtp) = &config.smtp {
-        workers.mail(&assembled, Smtp::new(&smtp.url, &smtp.from)?);
+        workers.mail(&assembled, Smtp::new(&smtp.url, &smtp.from, smtp.ca.as_deref())?);
     } else {
         tracing::warn!("no [smtp] is configured: mails wait in the outbox");
     }

@@ -43,6 +43,8 @@ pub struct SmtpConfig {
     pub url: String,
     /// Sender.
     pub from: String,
+    /// Certificate of an authority that the machine does not know, PEM.
+    pub ca: Option<String>,
 }
 
 /// Everything that is wrong, at once.

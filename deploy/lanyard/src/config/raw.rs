@@ -8,7 +8,7 @@ use super::{Config, SmtpConfig, TlsConfig, resolved};
 use crate::assemble::Plan;
 
 /// Every key that there is, with a hint of what it holds.
-const KEYS: [(&str, &str); 16] = [
+const KEYS: [(&str, &str); 17] = [
     ("issuer", "the provider's public address, https://id.example.org"),
     ("sites", "how a site's address is made, https://{slug}.example.org"),
     ("data", "a folder for keys and the embedded database, /var/lib/lanyard"),
@@ -22,6 +22,7 @@ const KEYS: [(&str, &str); 16] = [
     ("tls.chain", "a PEM file"),
     ("tls.key", "a PEM file"),
     ("smtp.url", "smtps://user:password@host"),
+    ("smtp.ca", "a PEM file: who vouches for a mail relay inside the house"),
     ("smtp.from", "Lanyard <lanyard@example.org>"),
     ("gateways", "addresses of gateways elsewhere: [\"https://larkmoor.example.org/.lanyard/events\"]"),
     ("gateway_public_key", "what a gateway elsewhere prints at its start"),
@@ -49,7 +50,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     let hashing_threads = judge.threads();
     let password_tries = judge.number("password_tries", 5..=10, 10);
     let tls = judge.tls(folder);
-    let smtp = judge.smtp();
+    let smtp = judge.smtp(folder);
     let gateways = judge.gateways();
     let gateway_public_key = Some(judge.text("gateway_public_key", false)).filter(|text| !text.is_empty());
     if !issuer.is_empty() && !sites.is_empty() && (issuer.starts_with("https:") != sites.starts_with("https:")) {
@@ -176,29 +177,35 @@ impl Judge {
             (true, false) => self.fault("tls.chain", "is missing"),
             (false, false) => {}
         }
-        let mut read = |name: &str, path: &str| {
-            std::fs::read_to_string(resolved(folder, path)).unwrap_or_else(|error| {
-                self.fault(name, &format!("{path} cannot be read ({error})"));
-                String::new()
-            })
-        };
-        Some(TlsConfig { chain: read("tls.chain", &chain), key: read("tls.key", &key) })
+        let (chain, key) = (self.pem("tls.chain", folder), self.pem("tls.key", folder));
+        Some(TlsConfig { chain: chain.unwrap_or_default(), key: key.unwrap_or_default() })
     }
 
-    fn smtp(&mut self) -> Option<SmtpConfig> {
+    /// The text of a file that a key names.
+    fn pem(&mut self, key: &str, folder: &Path) -> Option<String> {
+        let path = Some(self.text(key, false)).filter(|path| !path.is_empty())?;
+        let read = std::fs::read_to_string(resolved(folder, &path));
+        read.map_err(|error| self.fault(key, &format!("{path} cannot be read ({error})"))).ok()
+    }
+
+    fn smtp(&mut self, folder: &Path) -> Option<SmtpConfig> {
         let (url, from) = (self.text("smtp.url", false), self.text("smtp.from", false));
         if url.is_empty() && from.is_empty() {
             return None;
         }
+        let ca = self.pem("smtp.ca", folder);
+        if ca.as_ref().is_some_and(|ca| idp_mail::Smtp::new("smtp://localhost", "a@b.example", Some(ca)).is_err()) {
+            self.fault("smtp.ca", "is not a certificate");
+        }
         if url.is_empty() {
             self.fault("smtp.url", "is missing");
-        } else if idp_mail::Smtp::new(&url, "a@b.example").is_err() {
+        } else if idp_mail::Smtp::new(&url, "a@b.example", None).is_err() {
             self.fault("smtp.url", "cannot be read");
         }
-        if idp_mail::Smtp::new("smtp://localhost", &from).is_err() {
+        if idp_mail::Smtp::new("smtp://localhost", &from, None).is_err() {
             self.fault("smtp.from", "is not a sender");
         }
-        Some(SmtpConfig { url, from })
+        Some(SmtpConfig { url, from, ca })
     }
 
     fn gateways(&mut self) -> Vec<String> {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
-use idp_mail::{Deliver, Rendered};
+use idp_mail::{Deliver, Rendered, Undelivered};
 
 use super::html::{safe, simple};
 
@@ -40,15 +40,12 @@ impl Mailbox {
 
 #[async_trait]
 impl Deliver for Mailbox {
-    async fn deliver(&self, mail: &Rendered) -> Result<(), String> {
+    async fn deliver(&self, mail: &Rendered) -> Result<(), Undelivered> {
+        let later = |error: std::io::Error| Undelivered::ForNow(error.to_string());
         let kept = (mail.to.clone(), mail.subject.clone(), mail.text.clone());
-        let line = serde_json::to_string(&kept).map_err(|error| error.to_string())?;
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&*self.file)
-            .map_err(|error| error.to_string())?;
-        writeln!(file, "{line}").map_err(|error| error.to_string())?;
+        let line = serde_json::to_string(&kept).map_err(|error| Undelivered::ForNow(error.to_string()))?;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&*self.file).map_err(later)?;
+        writeln!(file, "{line}").map_err(later)?;
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
         Ok(())
     }

@@ -54,6 +54,8 @@ pub struct Demo {
     /// Public origin of the provider.
     pub issuer: String,
     workers: Workers,
+    mailing: Workers,
+    no_mail: CancellationToken,
     stop: CancellationToken,
     served: tokio::task::JoinHandle<()>,
 }
@@ -80,7 +82,9 @@ impl Demo {
         school.trust(&gateway.public_point());
         let mailbox = Mailbox::open(plan.data.join("mail.jsonl"));
         let workers = Workers::new(stop.clone());
-        workers.mail(&assembled, mailbox.clone());
+        let no_mail = stop.child_token();
+        let mailing = Workers::new(no_mail.clone());
+        mailing.mail(&assembled, mailbox.clone());
         workers.events(&assembled, Handed(gateway.clone()), &[String::new()]);
         workers.sweeping(&assembled);
         workers.gateway(&gateway);
@@ -98,7 +102,12 @@ impl Demo {
         let hosts = hosts.map(|(label, router)| (format!("{label}.lanyard.localhost"), router));
         let front = Front::new(hosts, Some(gateway.clone()));
         let served = tokio::spawn(listener.serve(front, stop.clone()));
-        Ok(Self { address, assembled, gateway, mailbox, issuer: origin("id"), workers, stop, served })
+        Ok(Self { address, assembled, gateway, mailbox, issuer: origin("id"), workers, mailing, no_mail, stop, served })
+    }
+
+    /// From now on mails stay in the outbox, as when a mail server is away.
+    pub fn stop_mail(&self) {
+        self.no_mail.cancel();
     }
 
     /// Waits for the end of the process' work, then ends the rest.
@@ -107,6 +116,7 @@ impl Demo {
         // A panic of the accept loop shows in the log; there is nothing left to do about it here.
         drop(self.served.await);
         self.workers.finish().await;
+        self.mailing.finish().await;
         self.assembled.sql.close().await;
     }
 }

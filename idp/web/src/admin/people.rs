@@ -7,7 +7,9 @@ use idp_directory::people::{Filter, PAGE};
 use idp_domain::Slug;
 use idp_domain::group::{GROUPS, group_by_id};
 use idp_domain::membership::Membership;
+use idp_domain::person::Person;
 use idp_domain::scope::Scope;
+use idp_store::bounces::Bounce;
 use serde::Deserialize;
 
 use super::{Admin, refused};
@@ -70,6 +72,8 @@ pub(crate) async fn list(
     };
     let found = web.directory.people(&admin.asker, &filter).await.map_err(|error| refused(error, "/admin/people"))?;
     let now = web.signin.context.now();
+    let addresses: Vec<String> = found.iter().filter_map(|seen| Some(seen.person.email.as_ref()?.folded())).collect();
+    let bounces = web.signin.context.store.bounces_of(&addresses).await?;
     let full = found.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let lines = found
         .into_iter()
@@ -91,6 +95,8 @@ pub(crate) async fn list(
                 places: places.collect(),
                 attention: if suspended {
                     Some("Access removed")
+                } else if bounced(&bounces, &seen.person).is_some() {
+                    Some("Emails do not arrive")
                 } else if seen.person.password.is_none() {
                     Some("Not signed in yet")
                 } else if seen.memberships.iter().any(reads_nothing) {
@@ -116,13 +122,19 @@ pub(crate) async fn list(
     })
 }
 
+/// The bounce of a person's address, if there is one.
+fn bounced<'a>(bounces: &'a [Bounce], person: &Person) -> Option<&'a Bounce> {
+    let address = person.email.as_ref()?.folded();
+    bounces.iter().find(|bounce| bounce.address == address)
+}
+
 /// Most sites that are looked at for it; a larger trust has a page of its own for that.
 const LOOKED_AT: usize = 30;
 
 async fn without_admin(web: &Web, admin: &Admin) -> Result<Vec<String>, PageError> {
     let mut names = Vec::new();
     for seen in admin.asker.sites.iter().take(LOOKED_AT) {
-        if web.directory.admins_of(&seen.site).await?.is_empty() {
+        if web.signin.context.admins_of(&seen.site).await?.is_empty() {
             names.push(seen.site.name.clone());
         }
     }

@@ -57,6 +57,8 @@ struct Page {
     elsewhere: bool,
     /// Elevating waits here until somebody confirms the person's new key.
     held: bool,
+    /// Since when emails do not arrive, and what the other server said.
+    bounce: Option<(String, String)>,
     keys: Vec<String>,
     places: Vec<Place>,
     history: Vec<(String, String)>,
@@ -92,6 +94,8 @@ async fn render(
     }
     let history = web.directory.audit(&admin.asker, Some(person), "").await;
     let history = history.map_err(|error| refused(error, "/admin/people"))?;
+    let address = seen.person.email.as_ref().map(|email| email.folded());
+    let bounces = web.signin.context.store.bounces_of(address.as_slice()).await?;
     let faults = typed.map(|(.., faults)| faults).unwrap_or_default();
     let (status, title) = form_head(&seen.person.full_name(), &faults);
     let page = Page {
@@ -102,6 +106,7 @@ async fn render(
         suspended: seen.person.status == PersonStatus::Suspended,
         elsewhere: seen.elsewhere,
         held,
+        bounce: bounces.into_iter().next().map(|bounce| (london::show(bounce.at), bounce.problem)),
         keys: seen.keys.into_iter().map(|(_, name, kind)| format!("{name} ({kind})")).collect(),
         places,
         history: history.into_iter().map(|entry| (london::show(entry.at), entry.sentence)).collect(),

@@ -85,7 +85,7 @@ async fn send(web: &Web, signed_in: &SignedIn, site: &Site, reason: &str) -> Res
     let sentence = format!("{} asked for access to {}", person.full_name(), site.name);
     let entry = AuditEntry::new(context.now(), "access.asked", sentence).by(person.id).about(person.id);
     let mut effects = Effects::audit(entry.at_site(site.id).in_trust(site.trust));
-    for admin in web.directory.admins_of(site).await? {
+    for admin in web.signin.context.admins_of(site).await? {
         if let Some(email) = &admin.email {
             let what = MailKind::AccessAsked {
                 site: site.name.clone(),
