@@ -10,4 +10,5 @@ mod mail;
 mod owner;
 mod servers;
 mod sites;
+mod upstream;
 mod words;

@@ -28,6 +28,7 @@ async fn killed() {
     let plan = DemoPlan {
         address: SocketAddr::from(([127, 0, 0, 1], port.trim().parse().unwrap())),
         data: "data".into(),
+        upstreams: Vec::new(),
         tls: false,
         database: None,
         redis: None,

@@ -1,6 +1,8 @@
 //! The crates' ports, joined: the same clock, generator and master key for the provider and the gateway, and the two
 //! ways from one to the other.
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,7 +13,9 @@ use gateway::ports::{BackChannel, BackChannelError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::TokioExecutor;
+use idp_signin::upstreams::{Fetch, Unreachable};
 use tower::ServiceExt;
 
 /// Most bytes of an answer of the back channel.
@@ -74,7 +78,31 @@ impl BackChannel for InProcess {
     }
 }
 
-type Https = hyper_rustls::HttpsConnector<HttpConnector>;
+/// Names below `localhost` are this machine and nothing else (RFC 6761 §6.3); the system's own resolver rarely knows.
+#[derive(Clone)]
+struct Names(GaiResolver);
+
+impl tower::Service<Name> for Names {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = std::io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let mut system = self.0.clone();
+        Box::pin(async move {
+            if name.as_str().ends_with(".localhost") {
+                return Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))].into_iter());
+            }
+            Ok(system.call(name).await?.collect::<Vec<_>>().into_iter())
+        })
+    }
+}
+
+type Https = hyper_rustls::HttpsConnector<HttpConnector<Names>>;
 
 /// A provider elsewhere.
 pub struct Network {
@@ -84,8 +112,13 @@ pub struct Network {
 impl Network {
     /// A client that trusts the host's certificate authorities.
     pub fn new() -> std::io::Result<Self> {
-        let connector =
-            hyper_rustls::HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+        let mut plain = HttpConnector::new_with_resolver(Names(GaiResolver::new()));
+        plain.enforce_http(false);
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_native_roots()?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(plain);
         Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 }
@@ -100,6 +133,24 @@ impl BackChannel for Network {
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, MOST).collect().await.map_err(|error| failed(&error))?;
         Ok(http::Response::from_parts(parts, body.to_bytes().to_vec()))
+    }
+}
+
+/// The way to providers elsewhere.
+#[async_trait]
+impl Fetch for Network {
+    async fn fetch(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Unreachable> {
+        self.send(request).await.map_err(|error| Unreachable(error.to_string()))
+    }
+}
+
+/// No way at all, where no provider elsewhere is configured.
+pub struct Nowhere;
+
+#[async_trait]
+impl Fetch for Nowhere {
+    async fn fetch(&self, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Unreachable> {
+        Err(Unreachable("no provider elsewhere is configured".to_owned()))
     }
 }
 

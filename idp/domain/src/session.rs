@@ -58,7 +58,7 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last used, to within a minute.
     pub seen_at: Timestamp,
-    /// When the password (or passkey) was last proven: `auth_time`.
+    /// When the password (or passkey, or account elsewhere) was last proven: `auth_time`.
     pub auth_time: Timestamp,
     /// The last proof with a key in this browser.
     pub key_proof: Option<KeyProof>,
@@ -82,6 +82,8 @@ pub enum Method {
     Password,
     /// A passkey alone.
     Passkey,
+    /// An account at a provider elsewhere.
+    Upstream,
 }
 
 impl Method {
@@ -90,12 +92,17 @@ impl Method {
         match self {
             Self::Password => "password",
             Self::Passkey => "passkey",
+            Self::Upstream => "upstream",
         }
     }
 
-    /// Reads the stored word; anything unknown is the weaker one.
+    /// Reads the stored word; anything unknown is the weakest one.
     pub fn parse(text: &str) -> Self {
-        if text == "passkey" { Self::Passkey } else { Self::Password }
+        match text {
+            "passkey" => Self::Passkey,
+            "password" => Self::Password,
+            _ => Self::Upstream,
+        }
     }
 }
 
@@ -136,6 +143,8 @@ impl Session {
     pub fn amr(&self, proof: Option<&KeyProof>) -> Vec<Amr> {
         let mut amr = match self.method {
             Method::Password => vec![Amr::Pwd],
+            // How they proved themselves elsewhere is not ours to say.
+            Method::Upstream => Vec::new(),
             // Said whether or not the proof still counts for the asked class: it is how this session began.
             Method::Passkey => KeyKind::Passkey.amr().to_vec(),
         };

@@ -115,6 +115,27 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("See what happened", link)),
         ),
+        MailKind::LinkCode { code, provider, account } => words(
+            "Your security code",
+            &[
+                &format!("Your security code is {code}. It works for 15 minutes."),
+                &format!(
+                    "It links the {provider} account {account} to your sign-in. Whoever has that account can then sign in as you."
+                ),
+                "If you did not ask for this, do not give the code to anybody. Nothing happens without it.",
+            ],
+            None,
+        ),
+        MailKind::AccountLinked { provider, account, verb } => words(
+            format!("A {provider} account was {verb}"),
+            &[
+                &format!(
+                    "The {provider} account {account} was {verb}. You can see your accounts under “Account settings”."
+                ),
+                "If this was not you, change your password now and tell your school.",
+            ],
+            None,
+        ),
         MailKind::NewBrowser { agent } => words(
             "New sign-in on a browser we do not recognise",
             &[&format!("You signed in with {agent}, where we have not seen you before."), NOT_ME],

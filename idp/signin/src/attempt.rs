@@ -4,6 +4,7 @@ use idp_domain::{Acr, PersonId, Secret, SecretHash, Slug, Timestamp};
 use idp_store::attempts::StoredAttempt;
 use serde::{Deserialize, Serialize};
 
+use crate::upstreams::Identity;
 use crate::{Refusal, SignIn};
 
 /// How long an attempt may take, in seconds.
@@ -52,6 +53,9 @@ pub struct Unconfirmed {
     pub sent_at: Timestamp,
     /// Wrong tries so far.
     pub tries: u8,
+    /// The account elsewhere that will be theirs when the code is right.
+    #[serde(default)]
+    pub link: Option<Identity>,
 }
 
 /// Where an attempt leads.

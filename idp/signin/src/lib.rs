@@ -13,6 +13,7 @@ mod notice;
 pub mod password;
 pub mod sessions;
 pub mod throttle;
+pub mod upstreams;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct SignIn {
     pub webauthn: Arc<webauthn_rs::Webauthn>,
     /// The fixed public origin: every mailed link begins with it, whatever a request's Host says.
     pub origin: String,
+    /// Providers elsewhere whose accounts lead in.
+    pub upstreams: Arc<upstreams::Upstreams>,
     /// Wrong passwords until password sign-in pauses for strangers (5 to 10).
     pub password_tries: i64,
 }

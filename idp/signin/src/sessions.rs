@@ -5,7 +5,7 @@ use idp_domain::group::group_by_id;
 use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{KeyProof, Method, Session};
-use idp_domain::{Secret, SecretHash, id};
+use idp_domain::{Secret, SecretHash, Timestamp, id};
 use idp_store::effects::MailKind;
 use idp_store::sessions::Proven;
 use idp_store::{Effects, Signal};
@@ -22,6 +22,8 @@ pub struct Beginning<'a> {
     pub method: Method,
     /// A classroom computer: nothing is remembered.
     pub shared: bool,
+    /// When they proved themselves, if it was not just now.
+    pub proven_at: Option<Timestamp>,
     /// A passkey proves a key at once.
     pub proof: Option<KeyProof>,
     /// The browser, by the hash of its cookie.
@@ -39,7 +41,7 @@ impl SignIn {
         beginning: Beginning<'_>,
     ) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
-        let Beginning { method, shared, proof, browser, agent } = beginning;
+        let Beginning { method, shared, proven_at, proof, browser, agent } = beginning;
         let limits = context.settings_of(person.id).await?.session();
         let secret = Secret::new(&*context.random);
         let session = Session {
@@ -49,7 +51,7 @@ impl SignIn {
             epoch,
             created_at: now,
             seen_at: now,
-            auth_time: now,
+            auth_time: proven_at.unwrap_or(now),
             key_proof: proof,
             shared,
             method,

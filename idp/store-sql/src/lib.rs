@@ -17,5 +17,6 @@ mod protocol;
 mod recovery;
 mod row;
 mod short;
+mod upstreams;
 
 pub use pool::{OpenError, SqlStore};

@@ -148,6 +148,24 @@ pub enum MailKind {
         /// Where the address is shown.
         link: String,
     },
+    /// The code that shows whose address an account elsewhere may be linked to.
+    LinkCode {
+        /// Six digits.
+        code: String,
+        /// The provider's name.
+        provider: String,
+        /// What the account is called there.
+        account: String,
+    },
+    /// An account elsewhere was linked or unlinked.
+    AccountLinked {
+        /// The provider's name.
+        provider: String,
+        /// What the account is called there.
+        account: String,
+        /// `linked` or `unlinked`.
+        verb: String,
+    },
     /// 12: a sign-in in a browser that is not known.
     NewBrowser {
         /// The browser in words.

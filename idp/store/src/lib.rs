@@ -31,6 +31,7 @@ pub mod sites;
 pub mod throttle;
 pub mod tokens;
 pub mod trusts;
+pub mod upstreams;
 
 pub use effects::{Effects, Mail, Outgoing, Signal};
 pub use error::{Result, StoreError};
@@ -59,6 +60,7 @@ pub trait Durable:
     + addresses::Addresses
     + owner_kit::OwnerKit
     + bounces::Bounces
+    + upstreams::Upstreams
 {
 }
 
@@ -85,6 +87,7 @@ impl<T> Durable for T where
         + addresses::Addresses
         + owner_kit::OwnerKit
         + bounces::Bounces
+        + upstreams::Upstreams
 {
 }
 

@@ -131,8 +131,12 @@ impl Browser {
         let host = parsed.host_str().unwrap().to_owned();
         let target = parsed.query().map_or(parsed.path().to_owned(), |query| format!("{}?{query}", parsed.path()));
         let authority = parsed.port().map_or(host.clone(), |port| format!("{host}:{port}"));
+        let port = parsed.port().unwrap_or(self.address.port());
+        // Another port is another system, whose cookies are its own: in the world it has names of its own.
+        let host = if port == self.address.port() { host } else { authority.clone() };
+        let address = SocketAddr::new(self.address.ip(), port);
         let mut request =
-            Request::builder().method(method).uri(format!("http://{}{target}", self.address)).header("host", authority);
+            Request::builder().method(method).uri(format!("http://{address}{target}")).header("host", authority);
         let cookies: Vec<String> = self
             .cookies
             .iter()

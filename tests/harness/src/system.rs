@@ -8,6 +8,7 @@ use idp_domain::person::Person;
 use idp_domain::site::{Site, SiteSettings};
 use idp_domain::{Clock, Slug, SteppedClock, SystemRandom};
 use idp_signin::factors::soft_key::{SEAL, totp};
+use idp_signin::upstreams::Upstream;
 use idp_store::Effects;
 use lanyard::assemble::Chance;
 use lanyard::demo::{Demo, DemoPlan};
@@ -58,6 +59,17 @@ impl System {
         let plan = DemoPlan { tls: true, ..plan(&folder, &clock, 0, None, None) };
         let demo = Demo::start(plan).await.unwrap();
         let system = Self { demo, clock, folder, tls: true };
+        system.settle().await;
+        system
+    }
+
+    /// Starts one whose people may sign in with accounts of another.
+    pub async fn start_below(upstream: Upstream) -> Self {
+        let clock = Arc::new(SteppedClock::new());
+        let folder = tempfile::tempdir().unwrap();
+        let plan = DemoPlan { upstreams: vec![upstream], ..plan(&folder, &clock, 0, None, None) };
+        let demo = Demo::start(plan).await.unwrap();
+        let system = Self { demo, clock, folder, tls: false };
         system.settle().await;
         system
     }
@@ -211,6 +223,7 @@ fn plan(
         address: SocketAddr::from(([127, 0, 0, 1], port)),
         data: folder.path().to_owned(),
         tls: false,
+        upstreams: Vec::new(),
         database,
         redis,
         chance: Chance { clock: clock.clone(), random: Arc::new(SystemRandom) },

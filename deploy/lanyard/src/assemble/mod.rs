@@ -20,6 +20,7 @@ use idp_oauth::Provider;
 use idp_oauth::keys::KeyRing;
 use idp_signin::SignIn;
 use idp_signin::hashing::Hasher;
+use idp_signin::upstreams::{Fetch, Upstream, Upstreams};
 use idp_store::{Context, Effects, Store};
 use idp_store_redis::RedisShort;
 use idp_store_sql::SqlStore;
@@ -27,7 +28,7 @@ use idp_web::{Settings, Web};
 use policies::Rules;
 use webauthn_rs::WebauthnBuilder;
 
-use crate::adapters::{GatewayClock, GatewayRandom, InProcess, Sealing};
+use crate::adapters::{GatewayClock, GatewayRandom, InProcess, Network, Nowhere, Sealing};
 
 pub use workers::Workers;
 
@@ -50,6 +51,8 @@ pub struct Plan {
     pub hashing_threads: usize,
     /// Wrong passwords until strangers wait 15 minutes.
     pub password_tries: i64,
+    /// Providers elsewhere whose accounts lead in.
+    pub upstreams: Vec<Upstream>,
 }
 
 /// Time and chance.
@@ -112,6 +115,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         hasher,
         webauthn: Arc::new(webauthn),
         origin: plan.issuer.clone(),
+        upstreams: Arc::new(upstreams(plan)?),
         password_tries: plan.password_tries,
     };
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
@@ -146,6 +150,14 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         plan: plan.clone(),
         chance: chance.clone(),
     })
+}
+
+fn upstreams(plan: &Plan) -> Result<Upstreams> {
+    let fetch: Arc<dyn Fetch> = match plan.upstreams.is_empty() {
+        true => Arc::new(Nowhere),
+        false => Arc::new(Network::new()?),
+    };
+    Ok(Upstreams::new(plan.upstreams.clone(), fetch))
 }
 
 /// The key for pairwise subjects: kept as long as the installation, since `sub` must never change.

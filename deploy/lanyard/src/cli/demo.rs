@@ -48,6 +48,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<()> {
     let plan = DemoPlan {
         address: SocketAddr::new(arguments.address, port),
         data: arguments.data.clone(),
+        upstreams: Vec::new(),
         tls: arguments.tls,
         database: arguments.database,
         redis: arguments.redis,

@@ -1,14 +1,17 @@
 //! The file as it is written, and its judgement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{Config, SmtpConfig, TlsConfig, resolved};
+use idp_domain::Secret;
+use idp_signin::upstreams::Upstream;
+
 use crate::assemble::Plan;
 
 /// Every key that there is, with a hint of what it holds.
-const KEYS: [(&str, &str); 17] = [
+const KEYS: [(&str, &str); 18] = [
     ("issuer", "the provider's public address, https://id.example.org"),
     ("sites", "how a site's address is made, https://{slug}.example.org"),
     ("data", "a folder for keys and the embedded database, /var/lib/lanyard"),
@@ -25,6 +28,7 @@ const KEYS: [(&str, &str); 17] = [
     ("smtp.ca", "a PEM file: who vouches for a mail relay inside the house"),
     ("smtp.from", "Lanyard <lanyard@example.org>"),
     ("gateways", "addresses of gateways elsewhere: [\"https://larkmoor.example.org/.lanyard/events\"]"),
+    ("upstream", "a table [[upstream]] for each, with id, name, issuer, client_id, client_secret_file and domains"),
     ("gateway_public_key", "what a gateway elsewhere prints at its start"),
 ];
 
@@ -51,6 +55,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     let password_tries = judge.number("password_tries", 5..=10, 10);
     let tls = judge.tls(folder);
     let smtp = judge.smtp(folder);
+    let upstreams = judge.upstreams(folder);
     let gateways = judge.gateways();
     let gateway_public_key = Some(judge.text("gateway_public_key", false)).filter(|text| !text.is_empty());
     if !issuer.is_empty() && !sites.is_empty() && (issuer.starts_with("https:") != sites.starts_with("https:")) {
@@ -61,8 +66,17 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     }
     let data = resolved(folder, &data);
     let database = if database.is_empty() { format!("sqlite:{}", data.join("lanyard.db").display()) } else { database };
-    let plan =
-        Plan { issuer, site_origin: sites, data, database, redis, support_email, hashing_threads, password_tries };
+    let plan = Plan {
+        issuer,
+        site_origin: sites,
+        data,
+        database,
+        redis,
+        support_email,
+        hashing_threads,
+        password_tries,
+        upstreams,
+    };
     Ok(Config { listen, metrics, tls, smtp, gateways, gateway_public_key, plan })
 }
 
@@ -208,6 +222,55 @@ impl Judge {
         Some(SmtpConfig { url, from, ca })
     }
 
+    fn upstreams(&mut self, folder: &Path) -> Vec<Upstream> {
+        let Some(value) = self.values.get("upstream").cloned() else { return Vec::new() };
+        let tables = value.as_array().map(|list| list.iter().filter_map(toml::Value::as_table).cloned().collect());
+        let tables: Vec<toml::Table> = tables.unwrap_or_default();
+        if tables.is_empty() {
+            self.fault("upstream", "must be tables");
+        }
+        let read: Vec<Upstream> = tables.iter().filter_map(|table| self.upstream(table, folder)).collect();
+        let ids: BTreeSet<&str> = read.iter().map(|upstream| upstream.id.as_str()).collect();
+        if ids.len() < read.len() {
+            self.fault("upstream", "has the same id twice");
+        }
+        read
+    }
+
+    fn upstream(&mut self, table: &toml::Table, folder: &Path) -> Option<Upstream> {
+        let known = ["id", "name", "issuer", "client_id", "client_secret_file", "domains"];
+        if let Some(other) = table.keys().find(|key| !known.contains(&key.as_str())) {
+            self.fault("upstream", &format!("has no setting {other}"));
+        }
+        let text = |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or_default().trim().to_owned();
+        let missing = ["id", "name", "issuer", "client_id"].into_iter().find(|key| text(key).is_empty());
+        if let Some(key) = missing {
+            self.fault("upstream", &format!("needs {key}"));
+            return None;
+        }
+        let plain = text("id").bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let issuer = url::Url::parse(&text("issuer"));
+        if !plain || !issuer.is_ok_and(|url| ["https", "http"].contains(&url.scheme()) && url.query().is_none()) {
+            self.fault("upstream", "needs an id of small letters, and an issuer that is an address");
+            return None;
+        }
+        let file = text("client_secret_file");
+        let secret = match file.as_str() {
+            "" => None,
+            _ => match std::fs::read_to_string(resolved(folder, &file)) {
+                Ok(secret) => Some(Secret::presented(secret.trim())),
+                Err(error) => {
+                    self.fault("upstream", &format!("{file} cannot be read ({error})"));
+                    return None;
+                }
+            },
+        };
+        let domains = table.get("domains").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let domains = domains.iter().filter_map(toml::Value::as_str).map(str::to_lowercase).collect();
+        let [id, name, issuer, client_id] = ["id", "name", "issuer", "client_id"].map(text);
+        Some(Upstream { id, name, issuer, client_id, client_secret: secret, domains })
+    }
+
     fn gateways(&mut self) -> Vec<String> {
         let Some(value) = self.values.get("gateways") else { return Vec::new() };
         let texts = value
@@ -242,7 +305,8 @@ mod tests {
     #[tokio::test]
     async fn every_fault_is_named_at_once_with_a_hint() {
         let text = "issuer = \"id.a.example\"\nsites = \"https://a.example/\"\ndatabse = \"x\"\nlisten = \"here\"\nhashing_threads = 0\npassword_tries = 0\n\
-                    database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n";
+                    database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n\
+                    [[upstream]]\nid = \"x\"\nname = \"X\"\nclientid = \"y\"\n";
         let faults = judge(text, Path::new("/")).unwrap_err().join("\n");
         for part in [
             "issuer: must be an origin",
@@ -251,6 +315,8 @@ mod tests {
             "listen: must be an address",
             "hashing_threads: is out of range",
             "password_tries: is out of range",
+            "upstream: needs issuer",
+            "upstream: has no setting clientid",
             "database: must begin with",
             "tls.key: is missing",
             "data: is missing. Hint:",

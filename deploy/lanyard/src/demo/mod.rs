@@ -17,6 +17,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use tokio_util::sync::CancellationToken;
 
+use idp_signin::upstreams::Upstream;
+
 use crate::adapters::{Handed, InProcess};
 use crate::assemble::{self, Assembled, Chance, Plan, Workers};
 use crate::front::Front;
@@ -37,6 +39,8 @@ pub struct DemoPlan {
     pub database: Option<String>,
     /// Redis for short-lived things and gateway sessions.
     pub redis: Option<String>,
+    /// Providers elsewhere whose accounts lead in.
+    pub upstreams: Vec<Upstream>,
     /// Time and chance.
     pub chance: Chance,
 }
@@ -130,6 +134,7 @@ fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String) -> Plan {
         redis: plan.redis.clone(),
         support_email: "support@tamberwell.example".to_owned(),
         password_tries: 10,
+        upstreams: plan.upstreams.clone(),
         hashing_threads: std::thread::available_parallelism().map_or(1, usize::from),
     }
 }

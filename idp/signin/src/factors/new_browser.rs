@@ -1,12 +1,14 @@
-//! Confirming a browser: whoever has no key types a code that was mailed to them, once for each browser.
+//! A code that is mailed: to confirm a browser, for whoever has no key; or to show whose address an account elsewhere
+//! may be linked to.
 
-use idp_domain::SecretHash;
 use idp_domain::person::Person;
+use idp_domain::{PersonId, SecretHash};
 use idp_store::Effects;
 use idp_store::effects::MailKind;
 
 use crate::attempt::{Attempt, Unconfirmed};
 use crate::notice::told;
+use crate::upstreams::Identity;
 use crate::{Refusal, SignIn, throttle};
 
 /// Life of a mailed code, in seconds.
@@ -32,16 +34,50 @@ impl SignIn {
         if !throttle::within_budget(&self.context, &format!("mailed-code:{}", person.id), 10, 3600).await? {
             return Err(Refusal::Wait(3600));
         }
+        let code = self.ask_code((person.id, person.epoch), shared, None, attempt);
+        Ok(self.context.store.record(told(Effects::none(), person, MailKind::SecurityCode { code })).await?)
+    }
+
+    /// Mails a code before an account elsewhere is linked. What is stored and shown is the same when nobody here has its
+    /// address. The caller saves the attempt.
+    pub async fn send_link_code(&self, identity: Identity, shared: bool, attempt: &mut Attempt) -> Result<(), Refusal> {
+        let context = &self.context;
+        let budget = format!("link-code:{}", identity.account.to_lowercase());
+        let within = throttle::within_budget(context, &budget, 5, 3600).await?;
+        let owner = self.owner_of(&identity.account).await?;
+        let nobody = || (PersonId::new(&*context.clock, &*context.random), 0);
+        let whom = owner.as_ref().map_or_else(nobody, |person| (person.id, person.epoch));
+        let provider = self.upstreams.find(&identity.provider).map_or_else(String::new, |one| one.name.clone());
+        let account = identity.account.clone();
+        let code = self.ask_code(whom, shared, Some(identity), attempt);
+        match owner.filter(|_| within) {
+            Some(person) => {
+                let what = MailKind::LinkCode { code, provider, account };
+                Ok(context.store.record(told(Effects::none(), &person, what)).await?)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes in the attempt that a code is asked of somebody. Answers the code.
+    fn ask_code(
+        &self,
+        (person, epoch): (PersonId, i64),
+        shared: bool,
+        link: Option<Identity>,
+        attempt: &mut Attempt,
+    ) -> String {
         let code = self.context.random.digits(6);
         attempt.unconfirmed = Some(Unconfirmed {
-            person: person.id,
-            epoch: person.epoch,
+            person,
+            epoch,
             shared,
             code: self.context.vault.fingerprint(PURPOSE, code.as_bytes()),
             sent_at: self.context.now(),
             tries: 0,
+            link,
         });
-        Ok(self.context.store.record(told(Effects::none(), person, MailKind::SecurityCode { code })).await?)
+        code
     }
 
     /// Checks a mailed code. A wrong one is counted in the attempt, which the caller saves before it says anything; an

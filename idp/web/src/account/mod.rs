@@ -1,6 +1,7 @@
 //! A person's own pages: my sites, account settings, security keys, browsers, access, activity.
 
 mod access;
+mod accounts;
 mod browsers;
 mod keys;
 mod passkey;
@@ -28,6 +29,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/address", get(settings::show_address).post(settings::ask_address))
         .route("/me/address/code", post(settings::save_address))
         .route("/me/browsers", get(browsers::list).post(browsers::end))
+        .route("/me/accounts", get(accounts::list).post(accounts::link))
+        .route("/me/accounts/unlink", post(accounts::unlink))
         .route("/me/access", get(access::explain))
         .route("/me/activity", get(access::activity))
         .route("/me/recovery-codes", get(printed::ask_recovery).post(printed::make_recovery))

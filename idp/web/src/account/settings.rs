@@ -28,12 +28,15 @@ struct Page {
     keys: usize,
     recovery: i64,
     browsers: usize,
+    /// How many accounts elsewhere are linked; absent where there can be none.
+    accounts: Option<usize>,
 }
 
 pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let (store, person) = (&web.signin.context.store, &signed_in.person);
     let mut frame = Frame::of("Account settings", person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
+    let accounts = store.upstream_links_of(person.id).await?.len();
     show(&Page {
         frame,
         name: person.full_name(),
@@ -43,6 +46,7 @@ pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -
         keys: store.keys_of(person.id).await?.len(),
         recovery: store.recovery_codes_left(person.id).await?,
         browsers: web.signin.browsers(person).await?.len(),
+        accounts: Some(accounts).filter(|count| *count > 0 || !web.signin.upstreams.all().is_empty()),
     })
 }
 
@@ -132,7 +136,7 @@ pub(crate) async fn save_password(
     let faults = match web.signin.change_password(person, pair, peer.tries(&hash)).await {
         Ok(epoch) => {
             let shared = signed_in.session.shared;
-            let way = Way { epoch, method: Method::Password, shared, proof: None };
+            let way = Way { epoch, method: Method::Password, shared, proof: None, proven_at: None };
             let visitor = crate::browser::Visitor(None);
             let begun = let_in(&web, (&visitor, &browser, &peer), person, way).await?;
             return Ok(begun.with(go("/me")));

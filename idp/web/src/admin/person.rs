@@ -94,7 +94,7 @@ async fn render(
     }
     let history = web.directory.audit(&admin.asker, Some(person), "").await;
     let history = history.map_err(|error| refused(error, "/admin/people"))?;
-    let address = seen.person.email.as_ref().map(|email| email.folded());
+    let address = seen.person.email.as_ref().map(idp_domain::email::EmailAddress::folded);
     let bounces = web.signin.context.store.bounces_of(address.as_slice()).await?;
     let faults = typed.map(|(.., faults)| faults).unwrap_or_default();
     let (status, title) = form_head(&seen.person.full_name(), &faults);

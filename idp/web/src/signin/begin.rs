@@ -2,9 +2,9 @@
 
 use axum::http::HeaderValue;
 use axum::response::Response;
-use idp_domain::Secret;
 use idp_domain::person::Person;
 use idp_domain::session::{KeyProof, Method, Session};
+use idp_domain::{Secret, Timestamp};
 use idp_signin::sessions::Beginning;
 use idp_store::sessions::Proven;
 
@@ -33,6 +33,8 @@ pub(crate) struct Way {
     pub method: Method,
     pub shared: bool,
     pub proof: Option<KeyProof>,
+    /// When they proved themselves, if it was not just now.
+    pub proven_at: Option<Timestamp>,
 }
 
 /// Signs a person in. Two people one after the other: the first one's session ends before the second begins.
@@ -45,8 +47,8 @@ pub(crate) async fn let_in(
     if let Some((session, _)) = &visitor.0 {
         web.signin.end(session).await?;
     }
-    let Way { epoch, method, shared, proof } = way;
-    let beginning = Beginning { method, shared, proof, browser: &browser.hash(), agent: &peer.agent };
+    let Way { epoch, method, shared, proof, proven_at } = way;
+    let beginning = Beginning { method, shared, proven_at, proof, browser: &browser.hash(), agent: &peer.agent };
     let secret = web.signin.start_session(person, epoch, beginning).await?;
     let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
     let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);

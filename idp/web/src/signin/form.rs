@@ -13,6 +13,7 @@ use idp_signin::Refusal;
 use idp_signin::account::keys::FRESH;
 use idp_signin::attempt::{Attempt, Need};
 use idp_signin::flow::{Standing, Step, next_step};
+use idp_signin::upstreams::Upstream;
 use serde::Deserialize;
 
 use super::attempt::{begin_page, forward};
@@ -37,6 +38,8 @@ struct Page<'a> {
     shared: bool,
     /// What the browser's key wants to know.
     challenge: String,
+    /// Providers elsewhere whose accounts lead in.
+    upstreams: &'a [Upstream],
     /// The page before this one lay open for too long.
     late: bool,
     faults: Vec<Fault>,
@@ -93,7 +96,11 @@ pub(crate) async fn show_form(
     let (attempt, challenge) = challenged(&web, &browser, token).await?;
     let late = asked.late.is_some();
     let frame = frame(&web, &attempt).await?;
-    show_with(StatusCode::OK, &Page { frame, attempt: token, login: "", shared, challenge, late, faults: vec![] })
+    let upstreams = web.signin.upstreams.all();
+    show_with(
+        StatusCode::OK,
+        &Page { frame, attempt: token, login: "", shared, challenge, upstreams, late, faults: vec![] },
+    )
 }
 
 /// The attempt with a new challenge for the browser's key.
@@ -114,7 +121,8 @@ async fn render(
     let (attempt, challenge) = challenged(web, browser, token).await?;
     let mut frame = frame(web, &attempt).await?;
     frame.title = format!("Error: {}", frame.title);
-    let page = Page { frame, attempt: token, login, shared, challenge, late: false, faults };
+    let upstreams = web.signin.upstreams.all();
+    let page = Page { frame, attempt: token, login, shared, challenge, upstreams, late: false, faults };
     show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
@@ -147,14 +155,14 @@ pub(crate) async fn submit(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(&web, &filled.attempt, &attempt, None));
     }
-    let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None };
+    let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None, proven_at: None };
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
 }
 
 /// A page that lay open for too long: the form once more, and it still leads where the person was going.
-async fn late(web: &Web, browser: &Browser, token: &str) -> Result<Response, PageError> {
+pub(super) async fn late(web: &Web, browser: &Browser, token: &str) -> Result<Response, PageError> {
     let adopted = web.signin.adopt(token, &browser.hash()).await?.ok_or(PageError::AttemptExpired)?;
     Ok(go(&format!("/signin?late=1&{}", query("attempt", adopted.reveal()))))
 }
@@ -229,7 +237,7 @@ pub(crate) async fn submit_passkey(
     let place = attempt.need.place.clone();
     let words = match web.signin.finish_discoverable(&state, &answered.credential, &place).await {
         Ok((person, proof)) => {
-            let way = Way { epoch: person.epoch, method: Method::Passkey, shared, proof: Some(proof) };
+            let way = Way { epoch: person.epoch, method: Method::Passkey, shared, proof: Some(proof), proven_at: None };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             let next = forward(&web, &answered.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));

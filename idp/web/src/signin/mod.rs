@@ -11,6 +11,7 @@ mod lost;
 mod new_browser;
 mod signout;
 mod support;
+mod upstream;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -22,6 +23,7 @@ pub(crate) use begin::{Way, let_in, stepped_up};
 pub(crate) use form::password_words;
 pub(crate) use key::code_words;
 pub(crate) use signout::cleared;
+pub(crate) use upstream::in_words;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
@@ -30,6 +32,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/signin/with-passkey", post(form::submit_passkey))
         .route("/signin/browser", get(new_browser::show_form).post(new_browser::submit))
         .route("/signin/browser/resend", post(new_browser::resend))
+        .route("/signin/upstream", post(upstream::begin))
+        .route("/signin/upstream/callback", get(upstream::callback))
         .route("/signin/passkey", post(key::submit_passkey))
         .route("/signin/lost", get(lost::show_form).post(lost::submit))
         .route("/first-time", get(first_time::show_form).post(first_time::submit))

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::attempt::forward;
 use super::begin::{Way, let_in};
 use super::form::{frame, wait};
+use super::upstream::in_words;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
 use crate::page::{Fault, Frame, fault, form_head, go, show_with};
@@ -26,6 +27,8 @@ struct Page<'a> {
     attempt: &'a str,
     /// Another code is on its way.
     sent: bool,
+    /// The account elsewhere that is to be linked: its provider's name and what it is called there.
+    link: Option<(String, String)>,
     faults: Vec<Fault>,
 }
 
@@ -54,8 +57,14 @@ async fn render(
 ) -> Result<Response, PageError> {
     let mut frame = frame(web, attempt).await?;
     let status;
-    (status, frame.title) = form_head("Confirm this browser", &faults);
-    show_with(status, &Page { frame, attempt: token, sent, faults })
+    let identity = attempt.unconfirmed.as_ref().and_then(|unconfirmed| unconfirmed.link.as_ref());
+    let link = identity.map(|identity| {
+        let name = web.signin.upstreams.find(&identity.provider).map(|upstream| upstream.name.clone());
+        (name.unwrap_or_default(), identity.account.clone())
+    });
+    let title = if link.is_some() { "Link your account" } else { "Confirm this browser" };
+    (status, frame.title) = form_head(title, &faults);
+    show_with(status, &Page { frame, attempt: token, sent, link, faults })
 }
 
 #[derive(Deserialize)]
@@ -77,7 +86,7 @@ pub(crate) async fn submit(
         Err(form) => return render(&web, &attempt, &filled.attempt, (false, fault("code", form))).await,
     };
     let outcome = web.signin.check_mailed_code(&mut attempt, &code).await;
-    let shared = attempt.unconfirmed.as_ref().is_some_and(|unconfirmed| unconfirmed.shared);
+    let unconfirmed = attempt.unconfirmed.clone().ok_or(PageError::AttemptExpired)?;
     if outcome.is_ok() {
         attempt.unconfirmed = None;
     }
@@ -85,7 +94,14 @@ pub(crate) async fn submit(
     web.signin.save(stored, &attempt).await?;
     let words = match outcome {
         Ok(person) => {
-            let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None };
+            let proven_at = unconfirmed.link.as_ref().map(|identity| identity.proven_at);
+            let method = if unconfirmed.link.is_some() { Method::Upstream } else { Method::Password };
+            if let Some(identity) = &unconfirmed.link
+                && let Err(fault) = web.signin.link(&person, identity).await
+            {
+                return in_words(&web, &identity.provider, fault, "/signin");
+            }
+            let way = Way { epoch: person.epoch, method, shared: unconfirmed.shared, proof: None, proven_at };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));
@@ -109,8 +125,15 @@ pub(crate) async fn resend(
         let words = format!("{}. Email can take a few minutes.", wait(RESEND - since));
         return render(&web, &attempt, &asked.attempt, (false, fault("code", words))).await;
     }
-    let person = web.signin.context.store.person(unconfirmed.person).await?.ok_or(PageError::AttemptExpired)?;
-    match web.signin.send_code(&person, unconfirmed.shared, &mut attempt).await {
+    let outcome = match unconfirmed.link {
+        Some(identity) => web.signin.send_link_code(identity, unconfirmed.shared, &mut attempt).await,
+        None => {
+            let person = web.signin.context.store.person(unconfirmed.person).await?;
+            let person = person.ok_or(PageError::AttemptExpired)?;
+            web.signin.send_code(&person, unconfirmed.shared, &mut attempt).await
+        }
+    };
+    match outcome {
         Ok(()) => {}
         Err(Refusal::Wait(seconds)) => {
             return render(&web, &attempt, &asked.attempt, (false, fault("code", wait(seconds)))).await;

@@ -1,0 +1,125 @@
+//! Signing in with an account elsewhere: the way there and back, and what is said when it does not lead in.
+
+use axum::Form;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use idp_domain::session::Method;
+use idp_signin::Refusal;
+use idp_signin::upstreams::{Errand, Identity, UpstreamFault};
+use serde::Deserialize;
+
+use super::attempt::forward;
+use super::begin::{Way, let_in};
+use super::form::late;
+use crate::browser::{Browser, Peer, Visitor};
+use crate::error::query;
+use crate::page::{Frame, Message, go, show_with};
+use crate::{PageError, Web};
+
+#[derive(Deserialize)]
+pub(crate) struct Chosen {
+    attempt: String,
+    provider: String,
+    shared: Option<String>,
+}
+
+pub(crate) async fn begin(
+    State(web): State<Web>,
+    browser: Browser,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, PageError> {
+    let Ok((_, attempt)) = web.signin.find(&chosen.attempt, &browser.hash()).await else {
+        return late(&web, &browser, &chosen.attempt).await;
+    };
+    let again = format!("/signin?{}", query("attempt", &chosen.attempt));
+    let errand = Errand::SignIn { attempt: chosen.attempt, shared: chosen.shared.is_some() };
+    match web.signin.begin_upstream(&chosen.provider, &browser.hash(), (errand, attempt.need.anew)).await {
+        Ok(location) => Ok(go(&location)),
+        Err(fault) => in_words(&web, &chosen.provider, fault, &again),
+    }
+}
+
+pub(crate) async fn callback(
+    State(web): State<Web>,
+    (browser, peer): (Browser, Peer),
+    visitor: Visitor,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let answer: Vec<(String, String)> =
+        url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect();
+    let (identity, errand) = match web.signin.finish_upstream(&browser.hash(), &answer).await {
+        Ok(found) => found,
+        Err(fault) => return in_words(&web, "", fault, "/signin"),
+    };
+    match errand {
+        Errand::SignIn { attempt, shared } => {
+            sign_in(&web, (&browser, &peer, &visitor), (&attempt, shared), identity).await
+        }
+        Errand::Link { sid } => {
+            let Some((session, person)) = visitor.0 else { return Ok(go("/me/accounts")) };
+            if session.sid != sid {
+                return Err(PageError::AttemptExpired);
+            }
+            match web.signin.link(&person, &identity).await {
+                Ok(()) => Ok(go("/me/accounts")),
+                Err(fault) => in_words(&web, &identity.provider, fault, "/me/accounts"),
+            }
+        }
+    }
+}
+
+async fn sign_in(
+    web: &Web,
+    (browser, peer, visitor): (&Browser, &Peer, &Visitor),
+    (token, shared): (&str, bool),
+    identity: Identity,
+) -> Result<Response, PageError> {
+    let (stored, mut attempt) = web.signin.find(token, &browser.hash()).await?;
+    let Some(person) = web.signin.person_of(&identity).await? else {
+        web.signin.send_link_code(identity, shared, &mut attempt).await?;
+        web.signin.save(stored, &attempt).await?;
+        return Ok(forward(web, token, &attempt, None));
+    };
+    let way =
+        Way { epoch: person.epoch, method: Method::Upstream, shared, proof: None, proven_at: Some(identity.proven_at) };
+    let begun = let_in(web, (visitor, browser, peer), &person, way).await?;
+    let next = forward(web, token, &attempt, begun.session.as_ref());
+    Ok(begun.with(next))
+}
+
+/// The one table from what went wrong elsewhere to a page.
+pub(crate) fn in_words(web: &Web, provider: &str, fault: UpstreamFault, again: &str) -> Result<Response, PageError> {
+    let name = web.signin.upstreams.find(provider).map_or("the other provider", |upstream| upstream.name.as_str());
+    let (status, text) = match fault {
+        UpstreamFault::Cancelled => {
+            (StatusCode::OK, "Nothing was changed. You can try again, or sign in another way.".to_owned())
+        }
+        UpstreamFault::Away => (
+            StatusCode::BAD_GATEWAY,
+            format!("Signing in with {name} is not available right now. Sign in another way, or try again later."),
+        ),
+        UpstreamFault::Untrue => (
+            StatusCode::BAD_REQUEST,
+            "The answer that came back could not be checked, so it was not used. Try again, or sign in another way."
+                .to_owned(),
+        ),
+        UpstreamFault::Domain(account) => (
+            StatusCode::FORBIDDEN,
+            format!("{account} is not an account of your school. Choose your school account, or sign in another way."),
+        ),
+        UpstreamFault::Taken => (
+            StatusCode::CONFLICT,
+            "This account is linked to somebody else here. Contact support if it is yours.".to_owned(),
+        ),
+        UpstreamFault::Refusal(Refusal::Expired) => return Err(PageError::AttemptExpired),
+        UpstreamFault::Refusal(refusal) => return Err(refusal.into()),
+    };
+    let page = Message {
+        frame: Frame::titled("You are not signed in yet"),
+        paragraphs: vec![text],
+        action: Some(("Try again".to_owned(), again.to_owned())),
+        other: Some(("Contact support".to_owned(), "/support".to_owned())),
+    };
+    show_with(status, &page)
+}

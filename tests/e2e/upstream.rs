@@ -1,0 +1,230 @@
+//! Signing in with an account elsewhere: a second real Lanyard is the provider there.
+
+use http::Method;
+use idp_domain::client::{Client, ClientAuth, ClientKind, IdTokenAlg};
+use idp_domain::session;
+use idp_domain::{Secret, SystemRandom};
+use idp_signin::upstreams::Upstream;
+use idp_store::Effects;
+use tests::system::{ADAEZE, CALLUM, SAMINA};
+use tests::{Browser, Page, System};
+
+/// The provider elsewhere, and ours below it.
+struct Two {
+    above: System,
+    below: System,
+}
+
+impl Two {
+    async fn start(domains: &[&str]) -> Self {
+        let above = System::start().await;
+        let secret = Secret::new(&SystemRandom);
+        let upstream = Upstream {
+            id: "county".to_owned(),
+            name: "County".to_owned(),
+            issuer: above.origin("id"),
+            client_id: "lanyard-below".to_owned(),
+            client_secret: Some(secret.clone()),
+            domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
+        };
+        let below = System::start_below(upstream).await;
+        let client = Client {
+            id: "lanyard-below".to_owned(),
+            name: "Lanyard below".to_owned(),
+            auth: ClientAuth::Secret { hash: secret.hash() },
+            redirect_uris: vec![format!("{}/signin/upstream/callback", below.origin("id"))],
+            post_logout_redirect_uris: Vec::new(),
+            scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
+            refresh: false,
+            kind: ClientKind::App,
+            sector: Some("below".to_owned()),
+            id_token_alg: IdTokenAlg::ES256,
+            disabled: false,
+        };
+        above.demo.assembled.context.store.save_client(&client, Effects::none()).await.unwrap();
+        Self { above, below }
+    }
+
+    /// Goes to a site and on to the provider elsewhere; its sign-in page.
+    async fn to_county(&self, browser: &mut Browser) -> Page {
+        let page = browser.open(&format!("{}/", self.below.origin("larkmoor"))).await;
+        let page = browser.fill(&page, "with-county", &[]).await;
+        assert!(page.url.starts_with(&self.above.origin("id")), "{}", page.url);
+        page
+    }
+
+    /// Signs in there and agrees; the address to which that leads back, which is not opened yet.
+    async fn way_back(&self, browser: &mut Browser, login: &str) -> String {
+        let page = self.to_county(browser).await;
+        let origin = self.above.origin("id");
+        let same = [("origin", origin.as_str()), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")];
+        let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
+        let form = format!("attempt={attempt}&login={login}&password={}", lanyard::demo::PASSWORD.replace(' ', "+"));
+        let mut answer = browser.send(Method::POST, &format!("{origin}/signin"), Some(form), &same).await;
+        for _ in 0..6 {
+            if answer.location().contains("/signin/upstream/callback") {
+                return answer.location().to_owned();
+            }
+            // Agreed to once, it is not asked again.
+            answer = if answer.body.contains("id=\"consent\"") {
+                let form = format!("attempt={attempt}&decision=allow");
+                browser.send(Method::POST, &format!("{origin}/consent"), Some(form), &same).await
+            } else {
+                let next = url::Url::parse(&answer.url).unwrap().join(answer.location()).unwrap();
+                browser.send(Method::GET, next.as_str(), None, &[]).await
+            };
+        }
+        panic!("{} {} {}", answer.status, answer.location(), answer.body);
+    }
+
+    /// Links somebody's account by the code that is mailed to them; a browser in which they are signed in.
+    async fn linked(&self, login: &str) -> Browser {
+        let mut browser = self.below.browser();
+        let back = self.way_back(&mut browser, login).await;
+        let page = browser.open(&back).await;
+        assert!(page.body.contains("Link your account"), "{}", page.body);
+        let code = self.below.mailed_code(login).await;
+        let page = browser.fill(&page, "confirm", &[("code", &code)]).await;
+        assert!(page.url.starts_with(&self.below.origin("larkmoor")), "{} {}", page.url, page.body);
+        browser
+    }
+}
+
+#[tokio::test]
+async fn an_account_elsewhere_is_linked_by_a_mailed_code_and_then_signs_in_by_itself() {
+    let two = Two::start(&[]).await;
+    two.linked(ADAEZE).await;
+    two.below.settle().await;
+    let mails = two.below.demo.mailbox.all();
+    assert!(mails.iter().any(|(to, subject, _)| to == ADAEZE && subject == "A County account was linked"));
+    let mut again = two.below.browser();
+    let back = two.way_back(&mut again, ADAEZE).await;
+    let page = again.open(&back).await;
+    assert!(page.url.starts_with(&two.below.origin("larkmoor")), "no code the second time: {}", page.body);
+    let store = &two.below.demo.assembled.context.store;
+    let session = store.sessions_of(two.below.person(ADAEZE).await.id).await.unwrap().remove(0);
+    assert_eq!(session.method, session::Method::Upstream);
+    assert!(session.amr(None).is_empty(), "what was proven elsewhere is not claimed here");
+    let page = two.below.elevate(&mut again, ADAEZE, "larkmoor").await;
+    assert!(page.body.contains("Oak"), "a key of ours elevates: {}", page.body);
+}
+
+#[tokio::test]
+async fn a_schools_key_rule_holds_after_signing_in_elsewhere() {
+    let two = Two::start(&[]).await;
+    let mut margot = two.linked(SAMINA).await;
+    let site = two.below.site("copperwick").await;
+    let mut settings = site.settings.clone();
+    settings.key_rule = idp_domain::key_policy::KeyRule::ToSignIn;
+    let site = idp_domain::site::Site { settings, ..site };
+    two.below.demo.assembled.context.store.save_site(&site, Effects::none()).await.unwrap();
+    assert!(two.below.demo.gateway.refresh_registry().await);
+    let page = margot.open(&format!("{}/", two.below.origin("copperwick"))).await;
+    assert!(page.body.contains("id=\"key\""), "{}", page.body);
+}
+
+#[tokio::test]
+async fn s_14_an_answer_counts_once_and_in_the_browser_that_asked() {
+    let two = Two::start(&[]).await;
+    two.linked(ADAEZE).await;
+    let mut browser = two.below.browser();
+    let back = two.way_back(&mut browser, ADAEZE).await;
+    let mut thief = two.below.browser();
+    thief.open(&format!("{}/signin", two.below.origin("id"))).await;
+    let page = thief.open(&back).await;
+    assert!(!page.url.contains("larkmoor"), "{}", page.url);
+    let mine = thief.open(&format!("{}/me", two.below.origin("id"))).await;
+    assert!(mine.body.contains("id=\"signin\""), "the thief is nobody: {}", mine.url);
+    let page = browser.open(&back).await;
+    assert!(page.url.starts_with(&two.below.origin("larkmoor")), "{}", page.body);
+    browser.cookies.retain(|(host, name), _| !(host.starts_with("id.") && name.contains("session")));
+    let page = browser.open(&back).await;
+    assert!(!page.url.contains("larkmoor"), "a second time it is worth nothing: {}", page.url);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_true_is_not_used() {
+    let two = Two::start(&[]).await;
+    two.linked(ADAEZE).await;
+    let store = &two.below.demo.assembled.context.store;
+    let adaeze = two.below.person(ADAEZE).await;
+    let before = store.sessions_of(adaeze.id).await.unwrap().len();
+    for (part, other) in [("iss=http", "iss=https"), ("code=", "code=x")] {
+        let mut browser = two.below.browser();
+        let back = two.way_back(&mut browser, ADAEZE).await;
+        assert!(back.contains(part), "{back}");
+        let page = browser.open(&back.replace(part, other)).await;
+        assert!(page.status == 400 && page.body.contains("could not be checked"), "{other}: {}", page.body);
+    }
+    let mut browser = two.below.browser();
+    let back = two.way_back(&mut browser, ADAEZE).await;
+    let state = url::Url::parse(&back).unwrap().query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let refused = format!("{}/signin/upstream/callback?state={state}&error=access_denied", two.below.origin("id"));
+    let page = browser.open(&refused).await;
+    assert!(page.body.contains("Nothing was changed"), "{}", page.body);
+    assert_eq!(store.sessions_of(adaeze.id).await.unwrap().len(), before);
+}
+
+#[tokio::test]
+async fn a_05_an_address_that_nobody_has_here_looks_the_same() {
+    let two = Two::start(&[]).await;
+    let mut pages = Vec::new();
+    for login in [ADAEZE, CALLUM] {
+        if login == CALLUM {
+            let person = two.below.person(CALLUM).await;
+            let address = person.email.clone().unwrap();
+            two.below.demo.assembled.context.store.release_address(person.id, &address, Effects::none()).await.unwrap();
+        }
+        let mut browser = two.below.browser();
+        let back = two.way_back(&mut browser, login).await;
+        let page = browser.open(&back).await;
+        let neutral = page.body.replace(login, "…");
+        let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
+        pages.push(neutral.replace(&attempt, "…"));
+        for code in ["000000", "111111"] {
+            let page = browser.fill(&page, "confirm", &[("code", code)]).await;
+            assert!(page.body.contains("That code is not right"), "{}", page.body);
+        }
+    }
+    assert_eq!(pages[0], pages[1]);
+    two.below.settle().await;
+    let told = two.below.demo.mailbox.all().iter().any(|(to, subject, _)| to == CALLUM && subject.contains("code"));
+    assert!(!told, "nothing is mailed to an address that is nobody's here");
+}
+
+#[tokio::test]
+async fn only_accounts_of_the_named_domains_lead_in_and_suspended_people_stay_out() {
+    let two = Two::start(&["larkmoor.tamberwell.example"]).await;
+    let mut browser = two.below.browser();
+    let back = two.way_back(&mut browser, CALLUM).await;
+    let page = browser.open(&back).await;
+    assert!(page.status == 403 && page.body.contains("is not an account of your school"), "{}", page.body);
+    two.linked(ADAEZE).await;
+    let mut adaeze = two.below.person(ADAEZE).await;
+    adaeze.status = idp_domain::person::PersonStatus::Suspended;
+    two.below.demo.assembled.context.store.save_person(&adaeze, Effects::none()).await.unwrap();
+    let mut browser = two.below.browser();
+    let back = two.way_back(&mut browser, ADAEZE).await;
+    let page = browser.open(&back).await;
+    assert!(page.body.contains("You cannot sign in at the moment"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn somebody_who_is_signed_in_links_and_unlinks_after_a_fresh_proof() {
+    let two = Two::start(&[]).await;
+    let id = two.below.origin("id");
+    let mut browser = two.below.admin(SAMINA).await;
+    let page = browser.open(&format!("{id}/me/accounts")).await;
+    assert!(page.body.contains("No account is linked"), "{}", page.body);
+    let page = browser.fill(&page, "link-county", &[]).await;
+    let page = browser.fill(&page, "signin", &[("login", CALLUM), ("password", lanyard::demo::PASSWORD)]).await;
+    let page = browser.fill(&page, "consent", &[("decision", "allow")]).await;
+    assert!(page.url.ends_with("/me/accounts") && page.body.contains(CALLUM), "{} {}", page.url, page.body);
+    two.below.clock.advance(6 * 60);
+    let page = browser.fill(&page, "unlink", &[]).await;
+    assert!(page.body.contains("id=\"key\""), "an old proof is not enough: {}", page.body);
+    let code = two.below.code(SAMINA).await;
+    let page = browser.fill(&page, "key", &[("code", &code)]).await;
+    let page = browser.fill(&page, "carry", &[]).await;
+    assert!(page.body.contains("No account is linked"), "{}", page.body);
+}
