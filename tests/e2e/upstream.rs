@@ -74,7 +74,7 @@ impl Two {
                 browser.send(Method::GET, next.as_str(), None, &[]).await
             };
         }
-        panic!("{} {} {}", answer.status, answer.location(), answer.body);
+        Err(format!("{} {} {}", answer.status, answer.location(), answer.body)).unwrap()
     }
 
     /// Links somebody's account by the code that is mailed to them; a browser in which they are signed in.

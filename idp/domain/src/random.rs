@@ -17,7 +17,7 @@ pub trait Random: Send + Sync {
 
     /// A string of `length` letters and numbers that are hard to misread (no 0, O, 1, I or L).
     fn readable(&self, length: usize) -> String {
-        self.pick(length, b"ABCDEFGHJKMNPQRSTUVWXYZ23456789")
+        self.pick(length, READABLE)
     }
 
     /// `length` characters of the alphabet, each equally likely (by rejection).
@@ -67,6 +67,15 @@ impl Random for SeededRandom {
     fn fill(&self, buffer: &mut [u8]) {
         self.generator.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(buffer);
     }
+}
+
+/// Letters and numbers that are hard to misread.
+const READABLE: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+
+/// The first `length` characters of a digest in base64 that are easy to read, in capitals.
+pub fn readable_of(digest: &str, length: usize) -> String {
+    let capitals = digest.chars().map(|c| c.to_ascii_uppercase());
+    capitals.filter(|c| u8::try_from(*c).is_ok_and(|byte| READABLE.contains(&byte))).take(length).collect()
 }
 
 /// Keeps the letters and numbers of what was typed, in capitals as [`Random::readable`] makes them: spaces and dashes are welcome.

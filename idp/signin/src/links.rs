@@ -3,7 +3,8 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
-use idp_domain::{Secret, Timestamp, london};
+use idp_domain::random::{read_printed, readable_of};
+use idp_domain::{Secret, SecretHash, Timestamp, london};
 use idp_store::addresses::is_detached;
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
@@ -12,6 +13,10 @@ use idp_store::{Effects, Mail, Signal};
 use crate::factors::password::fold_login;
 use crate::password::{PasswordFault, judge};
 use crate::{Refusal, SignIn, throttle};
+
+/// Characters of a link's code.
+const CODE_LENGTH: usize = 8;
+const CODE_PURPOSE: &str = "link code";
 
 /// What is wrong with a link. The words are shown as they are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +86,40 @@ impl SignIn {
             return Ok(Err(fault));
         }
         Ok(self.context.store.person(link.person).await?.ok_or(LinkFault::Unknown))
+    }
+
+    /// The code of a link, for whoever opens the mail on a telephone and has the form on another device. It is made from
+    /// what is stored, so showing it changes nothing; whoever sees it has read the mail.
+    pub async fn link_code(&self, token: &str) -> Result<Option<String>, Refusal> {
+        let link = self.context.store.link(&Secret::presented(token).hash()).await?;
+        Ok(link.map(|link| self.code_of(&link)))
+    }
+
+    fn code_of(&self, link: &Link) -> String {
+        let print = self.context.vault.fingerprint(CODE_PURPOSE, link.hash.0.as_bytes());
+        readable_of(&print.0, CODE_LENGTH)
+    }
+
+    /// Takes the code of a link in place of the link, for the device on which it was asked for. Answers the person and
+    /// the token of a new link; the older one is replaced. Wrong codes are counted by address, known or not.
+    pub async fn link_by_code(&self, address: &EmailAddress, typed: &str) -> Result<(Person, Secret), Refusal> {
+        let folded = address.folded();
+        let counter = format!("link-code-tries:{folded}");
+        throttle::take_try(&self.context, &counter, self.password_tries).await?;
+        let now = self.context.now();
+        let person = self.context.store.person_by_login(&folded).await?;
+        let person = person.filter(|person| person.status == PersonStatus::Active).ok_or(Refusal::Wrong)?;
+        let link = self.context.store.open_link_of(person.id, now).await?.ok_or(Refusal::Wrong)?;
+        let right = SecretHash(self.code_of(&link)).matches(&SecretHash(read_printed(typed)));
+        if !right {
+            return Err(Refusal::Wrong);
+        }
+        throttle::succeeded(&self.context, &counter).await?;
+        let settings = self.context.settings_of(person.id).await?;
+        let (link, secret) = Link::make(&self.context, person.id, link.invite, &settings);
+        let entry = AuditEntry::new(now, "link.moved", "A link to set a password was moved to another device");
+        self.context.store.add_link(&link, Effects::audit(entry.about(person.id))).await?;
+        Ok((person, secret))
     }
 
     fn fault(link: &Link, now: Timestamp) -> Option<LinkFault> {

@@ -202,19 +202,20 @@ impl Links for SqlStore {
             .fetch_optional(&self.read)
             .await
             .map_err(problem)?;
-        row.map(|row| {
-            Ok(Link {
-                id: row.parsed("id")?,
-                hash: SecretHash(row.text("hash")?),
-                person: row.parsed("person_id")?,
-                invite: row.flag("invite")?,
-                created_at: row.time("created_at")?,
-                expires_at: row.time("expires_at")?,
-                spent_at: row.maybe_time("spent_at")?,
-                replaced_at: row.maybe_time("replaced_at")?,
-            })
-        })
-        .transpose()
+        row.as_ref().map(link).transpose()
+    }
+
+    async fn open_link_of(&self, person: PersonId, now: Timestamp) -> Result<Option<Link>> {
+        let row = sqlx::query(
+            "SELECT * FROM links WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL AND expires_at > $2 \
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(person.to_string())
+        .bind(now.0)
+        .fetch_optional(&self.read)
+        .await
+        .map_err(problem)?;
+        row.as_ref().map(link).transpose()
     }
 
     async fn spend_link(
@@ -362,6 +363,19 @@ impl Sessions for SqlStore {
             .map_err(problem)?;
         rows.iter().map(session).collect()
     }
+}
+
+fn link(row: &AnyRow) -> Result<Link> {
+    Ok(Link {
+        id: row.parsed("id")?,
+        hash: SecretHash(row.text("hash")?),
+        person: row.parsed("person_id")?,
+        invite: row.flag("invite")?,
+        created_at: row.time("created_at")?,
+        expires_at: row.time("expires_at")?,
+        spent_at: row.maybe_time("spent_at")?,
+        replaced_at: row.maybe_time("replaced_at")?,
+    })
 }
 
 fn session(row: &AnyRow) -> Result<Session> {

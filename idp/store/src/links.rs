@@ -56,6 +56,8 @@ impl Link {
 pub trait Links: Send + Sync {
     /// Adds a link and marks the person's older unspent ones as replaced.
     async fn add_link(&self, link: &Link, effects: Effects) -> Result<()>;
+    /// The unspent newest link of a person, if it still counts at `now`.
+    async fn open_link_of(&self, person: PersonId, now: Timestamp) -> Result<Option<Link>>;
     /// Looks, and changes nothing.
     async fn link(&self, hash: &SecretHash) -> Result<Option<Link>>;
     /// Spends the link and sets the password in one transaction, counting the epoch up; the new epoch.

@@ -6,9 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::email::EmailAddress;
+use idp_signin::Refusal;
 use serde::Deserialize;
 
-use crate::page::{Fault, Frame, Message, fault, show, show_with};
+use super::form::wait;
+use super::link::create_password;
+use crate::page::{Fault, Frame, fault, form_head, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -47,14 +50,41 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
             tracing::warn!(%error, "a link could not be sent");
         }
     });
-    show(&Message {
-        frame: Frame::titled("Check your email"),
-        paragraphs: vec![
-            "If that address has an account, we have sent a link. It works once; the email says for how long.".to_owned(),
-            "Not arrived in 5 minutes? Check your junk folder, then ask your school to check the address they have for you."
-                .to_owned(),
-        ],
-        action: Some(("Back to sign in".to_owned(), "/signin".to_owned())),
-        other: Some(("Contact support".to_owned(), "/support".to_owned())),
-    })
+    sent(&filled.email, vec![])
+}
+
+#[derive(Template)]
+#[template(path = "first_time_sent.html")]
+struct Sent<'a> {
+    frame: Frame,
+    email: &'a str,
+    faults: Vec<Fault>,
+}
+
+fn sent(email: &str, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let (status, title) = form_head("Check your email", &faults);
+    show_with(status, &Sent { frame: Frame::titled(&title), email, faults })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    code: String,
+}
+
+/// The link was opened on a telephone, and its code is typed where it was asked for.
+pub(crate) async fn by_code(State(web): State<Web>, Form(typed): Form<Typed>) -> Result<Response, PageError> {
+    let Ok(address) = EmailAddress::parse(&typed.email) else { return Err(PageError::Incomplete) };
+    if typed.code.trim().is_empty() {
+        return sent(&typed.email, fault("code", "Enter the 8 character code"));
+    }
+    let words = match web.signin.link_by_code(&address, &typed.code).await {
+        Ok((person, token)) => return create_password(&web, &person, token.reveal().to_owned()).await,
+        Err(Refusal::Wrong) => "That code is not right. Check the newest email from us.".to_owned(),
+        Err(Refusal::Wait(seconds)) => format!("You have entered too many wrong codes. {}.", wait(seconds)),
+        Err(other) => return Err(other.into()),
+    };
+    sent(&typed.email, fault("code", words))
 }

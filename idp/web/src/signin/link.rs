@@ -5,11 +5,13 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use idp_domain::person::Person;
 use idp_domain::session::Method;
 use idp_signin::links::{LinkFault, SetFault};
 use serde::Deserialize;
 
 use super::begin::{Way, let_in};
+use crate::account::grouped;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::page::{Fault, Frame, Message, fault, go, show, show_with};
 use crate::{PageError, Web};
@@ -21,6 +23,8 @@ struct Look {
     token: String,
     name: String,
     sites: Vec<String>,
+    /// What to type on another device instead.
+    code: String,
 }
 
 #[derive(Template)]
@@ -51,21 +55,27 @@ pub(crate) async fn look(State(web): State<Web>, Query(asked): Query<Token>) -> 
         sites.extend(web.signin.context.store.site(membership.site).await?.map(|site| site.name));
     }
     let frame = Frame::titled("Set up your sign-in");
-    show(&Look { frame, token: asked.token, name: person.full_name(), sites })
+    let code = web.signin.link_code(&asked.token).await?.map(|code| grouped(&code, 4)).unwrap_or_default();
+    show(&Look { frame, token: asked.token, name: person.full_name(), sites, code })
 }
 
 pub(crate) async fn open(State(web): State<Web>, Form(asked): Form<Token>) -> Result<Response, PageError> {
     match web.signin.look(&asked.token).await? {
-        Ok(person) => show(&Password {
-            frame: Frame::titled("Create a password"),
-            token: asked.token,
-            login: person.login(),
-            words: web.signin.three_words(),
-            least: web.signin.context.settings_of(person.id).await?.password_min,
-            faults: vec![],
-        }),
+        Ok(person) => create_password(&web, &person, asked.token).await,
         Err(fault) => broken_link(&fault),
     }
+}
+
+/// The page on which a link leads to a password.
+pub(super) async fn create_password(web: &Web, person: &Person, token: String) -> Result<Response, PageError> {
+    show(&Password {
+        frame: Frame::titled("Create a password"),
+        token,
+        login: person.login(),
+        words: web.signin.three_words(),
+        least: web.signin.context.settings_of(person.id).await?.password_min,
+        faults: vec![],
+    })
 }
 
 #[derive(Deserialize)]

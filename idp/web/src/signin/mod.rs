@@ -37,6 +37,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/signin/passkey", post(key::submit_passkey))
         .route("/signin/lost", get(lost::show_form).post(lost::submit))
         .route("/first-time", get(first_time::show_form).post(first_time::submit))
+        .route("/first-time/code", post(first_time::by_code))
         .route("/link", get(link::look).post(link::open))
         .route("/link/password", post(link::set))
         .route("/signout", get(signout::ask).post(signout::submit))
