@@ -74,7 +74,8 @@ impl Two {
                 browser.send(Method::GET, next.as_str(), None, &[]).await
             };
         }
-        Err(format!("{} {} {}", answer.status, answer.location(), answer.body)).unwrap()
+        let end = format!("{} {} {}", answer.status, answer.location(), answer.body);
+        unreachable!("{end}")
     }
 
     /// Links somebody's account by the code that is mailed to them; a browser in which they are signed in.

@@ -122,3 +122,10 @@ pub(crate) fn with_cookie(mut response: Response, cookie: Option<header::HeaderV
     }
     response
 }
+
+/// A code in groups that are easy to read and to type.
+pub(crate) fn grouped(code: &str, size: usize) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    let groups: Vec<String> = letters.chunks(size).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
+}

@@ -16,7 +16,6 @@ use axum::routing::{get, post};
 
 use crate::Web;
 
-pub(crate) use printed::grouped;
 pub(crate) use sites::roles;
 
 pub(crate) fn routes() -> Router<Web> {

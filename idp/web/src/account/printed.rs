@@ -7,7 +7,7 @@ use idp_signin::account::keys::AddFault;
 
 use super::keys::{prove_again, require_fresh};
 use crate::browser::SignedIn;
-use crate::page::{Frame, show};
+use crate::page::{Frame, grouped, show};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -84,11 +84,4 @@ pub(crate) async fn make_card(State(web): State<Web>, signed_in: SignedIn) -> Re
         }
         Err(other) => Err(other.into()),
     }
-}
-
-/// A code in groups that are easy to read and to type.
-pub(crate) fn grouped(code: &str, size: usize) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    let groups: Vec<String> = letters.chunks(size).map(|group| group.iter().collect()).collect();
-    groups.join(" ")
 }

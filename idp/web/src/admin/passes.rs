@@ -10,8 +10,7 @@ use idp_domain::PersonId;
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
-use crate::account::grouped;
-use crate::page::{Fault, Frame, go, show, show_with};
+use crate::page::{Fault, Frame, go, grouped, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]

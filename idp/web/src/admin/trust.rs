@@ -12,8 +12,7 @@ use idp_domain::trust::{NUMBERS, Trust, TrustSettings};
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
-use crate::account::grouped;
-use crate::page::{Fault, Frame, go, show, show_with};
+use crate::page::{Fault, Frame, go, grouped, show, show_with};
 use crate::{PageError, Web};
 
 /// A number as the form shows it.

@@ -11,9 +11,8 @@ use idp_signin::links::{LinkFault, SetFault};
 use serde::Deserialize;
 
 use super::begin::{Way, let_in};
-use crate::account::grouped;
 use crate::browser::{Browser, Peer, Visitor};
-use crate::page::{Fault, Frame, Message, fault, go, show, show_with};
+use crate::page::{Fault, Frame, Message, fault, go, grouped, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
