@@ -1,6 +1,8 @@
 //! The shape of the repository, tested like its behaviour.
 #![expect(clippy::unwrap_used, reason = "in tests a broken assumption must stop the test at once")]
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

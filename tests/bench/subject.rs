@@ -119,6 +119,7 @@ impl Subject {
                 status: PersonStatus::Active,
                 epoch: 1,
                 created_at: context.now(),
+                language: idp_domain::Language::default(),
             };
             batch.memberships.push(Membership {
                 id: MembershipId::new(&*context.clock, &*context.random),

@@ -1,7 +1,7 @@
 //! Mail over SMTP with TLS, to a server that nobody here wrote; and what happens when an address refuses it.
 
 use idp_domain::email::EmailAddress;
-use idp_domain::{Clock, SecretHash};
+use idp_domain::{Clock, Language, SecretHash};
 use idp_mail::{Smtp, Worker};
 use idp_store::addresses::AddressChange;
 use idp_store::effects::MailKind;
@@ -26,7 +26,7 @@ async fn with_server() -> (System, MailServer) {
 
 async fn put(system: &System, to: &str) {
     let what = MailKind::SecurityCode { code: "123456".to_owned() };
-    let mail = Mail { to: to.to_owned(), name: "Ada Vale".to_owned(), what };
+    let mail = Mail { to: to.to_owned(), name: "Ada Vale".to_owned(), what, language: Language::En };
     system.demo.assembled.context.store.record(Effects::none().mail(mail)).await.unwrap();
 }
 

@@ -11,4 +11,5 @@ mod owner;
 mod servers;
 mod sites;
 mod upstream;
+mod welsh;
 mod words;

@@ -76,6 +76,7 @@ pub(crate) fn random_person() -> Person {
         status: PersonStatus::Active,
         epoch: 1,
         created_at: Timestamp(10),
+        language: idp_domain::Language::default(),
     }
 }
 
@@ -183,7 +184,12 @@ async fn an_identifier_is_new_once(store: &dyn Durable) {
 }
 
 async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person) {
-    let mail = Mail { to: format!("{}@y.example", person.id), name: "A".into(), what: MailKind::PasswordChanged };
+    let mail = Mail {
+        to: format!("{}@y.example", person.id),
+        name: "A".into(),
+        what: MailKind::PasswordChanged,
+        language: idp_domain::Language::En,
+    };
     store.record(Effects::none().mail(mail.clone())).await.unwrap();
     let far = Timestamp(i64::MAX / 4);
     let mine = |claimed: Vec<idp_store::effects::Claimed>| {

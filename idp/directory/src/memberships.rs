@@ -10,7 +10,7 @@ use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Slug, Timestamp};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
-use idp_store::{Effects, Mail, Signal, StoreError};
+use idp_store::{Effects, Signal, StoreError};
 
 use crate::Directory;
 use crate::asker::Asker;
@@ -183,14 +183,12 @@ impl Directory {
         let told = format!("{} changed {} at {}: {sentence}", asker.name, person.full_name(), site.name);
         let entry = self.entry("membership.changed", told, &site).by(asker.person).about(person.id);
         let mut effects = Effects::audit(entry).signal(claims_change(&person, &site));
-        if let Some(email) = &person.email {
-            let what = if new.status == MembershipStatus::Ended {
-                MailKind::AccessEnded { site: site.name.clone() }
-            } else {
-                MailKind::AccessChanged { site: site.name.clone(), sentence }
-            };
-            effects = effects.mail(Mail { to: email.to_string(), name: person.full_name(), what });
-        }
+        let what = if new.status == MembershipStatus::Ended {
+            MailKind::AccessEnded { site: site.name.clone() }
+        } else {
+            MailKind::AccessChanged { site: site.name.clone(), sentence }
+        };
+        effects = effects.tell(&person, what);
         if new.grants.iter().any(|grant| grant.pending && !old.grants.contains(grant)) {
             effects = self.approval_mails(effects, &new, &site).await?;
         }
@@ -220,6 +218,7 @@ impl Directory {
             status: PersonStatus::Active,
             epoch: 1,
             created_at: self.context.now(),
+            language: idp_domain::Language::default(),
         }
     }
 
@@ -279,10 +278,7 @@ impl Directory {
             let link = self.site_address.replace("{slug}", site.slug.as_str());
             MailKind::AlsoAccess { site: site.name.clone(), link }
         };
-        if let Some(email) = &person.email {
-            let mail = Mail { to: email.to_string(), name: person.full_name(), what };
-            batch.effects = std::mem::take(&mut batch.effects).mail(mail);
-        }
+        batch.effects = std::mem::take(&mut batch.effects).tell(person, what);
         Ok(None)
     }
 
@@ -304,14 +300,12 @@ impl Directory {
             if !approves || other.person == membership.person {
                 continue;
             }
-            if let Some(person) = self.context.store.person(other.person).await?
-                && let Some(email) = &person.email
-            {
+            if let Some(person) = self.context.store.person(other.person).await? {
                 let what = MailKind::ApprovalNeeded {
                     site: site.name.clone(),
                     link: format!("{}/admin/approvals", self.origin),
                 };
-                effects = effects.mail(Mail { to: email.to_string(), name: person.full_name(), what });
+                effects = effects.tell(&person, what);
             }
         }
         Ok(effects)

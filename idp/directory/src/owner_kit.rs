@@ -6,7 +6,7 @@ use idp_domain::person::{Person, PersonStatus};
 use idp_domain::random::read_printed;
 use idp_domain::trust::{Trust, TrustRole};
 use idp_domain::{PersonId, TrustId};
-use idp_store::effects::{Mail, MailKind};
+use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::owner_kit::WayBack;
 use idp_store::recovery::{PASS_LENGTH, PASS_PURPOSE, Pass};
@@ -67,11 +67,9 @@ impl Directory {
         let (way, opened) = self.way_back(&person, &trust).await?;
         let sentence = format!("{} came back at the console with the recovery kit of {}", opened.name, trust.name);
         let entry = AuditEntry::new(self.context.now(), "owner-kit.opened", sentence).about(person.id);
-        let mut effects = Effects::audit(entry.in_trust(Some(trust.id)))
+        let effects = Effects::audit(entry.in_trust(Some(trust.id)))
             .signal(Signal::SessionRevoked { person: person.id, sid: None });
-        for mail in self.alarm(&person, &trust).await? {
-            effects = effects.mail(mail);
-        }
+        let effects = self.alarm(effects, &person, &trust).await?;
         let prints = codes.map(|code| self.print(&read_printed(code)));
         if self.context.store.open_owner_kit(trust.id, &prints, &way, effects).await? {
             return Ok(opened);
@@ -97,7 +95,7 @@ impl Directory {
     }
 
     /// A mail to everybody who has a seat in the trust or manages one of its sites, the person included.
-    async fn alarm(&self, person: &Person, trust: &Trust) -> Result<Vec<Mail>> {
+    async fn alarm(&self, effects: Effects, person: &Person, trust: &Trust) -> Result<Effects> {
         let mut told: Vec<Person> = Vec::new();
         for role in TrustRole::ALL {
             for seat in self.context.store.seats_in(trust.id, role).await? {
@@ -110,9 +108,7 @@ impl Directory {
         told.sort_by_key(|one| one.id);
         told.dedup_by_key(|one| one.id);
         let what = MailKind::OwnerCameBack { who: person.full_name(), trust: trust.name.clone() };
-        let mail =
-            |one: Person| Some(Mail { to: one.email.as_ref()?.to_string(), name: one.full_name(), what: what.clone() });
-        Ok(told.into_iter().filter_map(mail).collect())
+        Ok(told.iter().fold(effects, |effects, one| effects.tell(one, what.clone())))
     }
 
     async fn owns(&self, person: PersonId, trust: TrustId) -> Result<bool> {

@@ -5,7 +5,7 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::trust::{TrustRole, TrustSeat};
 use idp_store::effects::MailKind;
-use idp_store::{Effects, Mail, Signal};
+use idp_store::{Effects, Signal};
 
 use crate::Directory;
 use crate::asker::Asker;
@@ -40,9 +40,9 @@ impl Directory {
         let mut entry = AuditEntry::new(self.context.now(), "person.suspended", sentence).by(asker.person).about(id);
         entry = entry.in_trust(trust);
         let mut effects = Effects::audit(entry).signal(Signal::SessionRevoked { person: id, sid: None });
-        if !quiet && let Some(email) = &seen.person.email {
-            let what = MailKind::AccessEnded { site: "all your sites".to_owned() };
-            effects = effects.mail(Mail { to: email.to_string(), name, what });
+        if !quiet {
+            let what = MailKind::AccessEnded { site: String::new() };
+            effects = effects.tell(&seen.person, what);
         }
         let stopped = Person { status: PersonStatus::Suspended, ..seen.person };
         // The epoch counts up with it: sessions and refresh tokens are worth nothing from this moment.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::id::PersonId;
+use crate::language::Language;
 
 /// One human being. Nobody owns a person; trusts own memberships.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Person {
     pub epoch: i64,
     /// When the identity was made.
     pub created_at: Timestamp,
+    /// In which language they read pages and e-mails.
+    pub language: Language,
 }
 
 impl Person {

@@ -3,7 +3,7 @@
 use askama::Template;
 use idp_store::Mail;
 
-use crate::words::words_of;
+use crate::words::{before_address, greeting, words_of};
 
 /// A message that is ready to be sent.
 #[derive(Clone, Debug)]
@@ -21,6 +21,9 @@ pub struct Rendered {
 #[derive(Template)]
 #[template(path = "mail.html")]
 struct Html<'a> {
+    lang: &'static str,
+    /// What stands before the address of the button.
+    copy: &'static str,
     subject: &'a str,
     greeting: &'a str,
     paragraphs: &'a [String],
@@ -29,16 +32,17 @@ struct Html<'a> {
 
 /// Renders a mail. Names and texts of people are escaped in the HTML.
 pub fn render(mail: &Mail) -> Rendered {
-    let words = words_of(&mail.what);
+    let words = words_of(&mail.what, mail.language);
     let subject: String = words.subject.chars().filter(|c| !c.is_control()).collect();
-    let greeting = format!("Dear {}", mail.name);
+    let greeting = greeting(&mail.name, mail.language);
     let action = words.action.as_ref().map(|(label, link)| (*label, link.as_str()));
     let mut text = format!("{greeting}\n\n{}\n", words.paragraphs.join("\n\n"));
     if let Some((label, link)) = action {
         text = format!("{text}\n{label}:\n{link}\n");
     }
     text.push_str("\nLanyard\n");
-    let html = Html { subject: &subject, greeting: &greeting, paragraphs: &words.paragraphs, action };
+    let (lang, copy) = (mail.language.code(), before_address(mail.language));
+    let html = Html { lang, copy, subject: &subject, greeting: &greeting, paragraphs: &words.paragraphs, action };
     let html = html.render().unwrap_or_default();
     Rendered { to: mail.to.clone(), subject, text, html }
 }
@@ -46,6 +50,7 @@ pub fn render(mail: &Mail) -> Rendered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use idp_domain::Language;
     use idp_store::effects::MailKind;
 
     #[test]
@@ -56,7 +61,12 @@ mod tests {
             by: "<script>x</script>".into(),
             link: "https://id.example/link?token=a&b".into(),
         };
-        let mail = render(&Mail { to: "a@b.example".into(), name: "<i>\r\nBcc: c@d.example".into(), what });
+        let mail = render(&Mail {
+            to: "a@b.example".into(),
+            name: "<i>\r\nBcc: c@d.example".into(),
+            what,
+            language: Language::En,
+        });
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<i>"));
         assert!(!mail.subject.contains('\n') && !mail.subject.contains('\r'));
         assert!(mail.text.contains("https://id.example/link?token=a&b"));

@@ -108,13 +108,12 @@ impl<D: Deliver> Worker<D> {
                 continue;
             }
             for admin in self.context.admins_of(&site).await?.into_iter().filter(|admin| admin.id != person.id) {
-                let Some(email) = &admin.email else { continue };
                 let what = MailKind::Bounced {
                     site: site.name.clone(),
                     who: person.full_name(),
                     link: format!("{}/admin/people/{}", self.origin, person.id),
                 };
-                effects = effects.mail(Mail { to: email.to_string(), name: admin.full_name(), what });
+                effects = effects.tell(&admin, what);
             }
         }
         Ok(effects)

@@ -9,7 +9,6 @@ pub mod factors;
 pub mod flow;
 pub mod hashing;
 pub mod links;
-mod notice;
 pub mod password;
 pub mod sessions;
 pub mod throttle;

@@ -4,7 +4,7 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::random::{read_printed, readable_of};
-use idp_domain::{Secret, SecretHash, Timestamp, london};
+use idp_domain::{Secret, SecretHash, Timestamp};
 use idp_store::addresses::is_detached;
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
@@ -18,21 +18,21 @@ use crate::{Refusal, SignIn, throttle};
 const CODE_LENGTH: usize = 8;
 const CODE_PURPOSE: &str = "link code";
 
-/// What is wrong with a link. The words are shown as they are.
+/// What is wrong with a link.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkFault {
     /// Nobody made it.
     #[error("This link is not complete. Copy the whole link from the email, or ask for a new one.")]
     Unknown,
-    /// Too old.
-    #[error("This link stopped working after {0}. We can send you a new one.")]
-    Expired(String),
+    /// Too old: it worked for so many seconds.
+    #[error("the link stopped working after {0} seconds")]
+    Expired(i64),
     /// Spent.
     #[error("This link has been used. If that was you, sign in. If not, tell your school.")]
     Used,
-    /// A newer one exists.
-    #[error("We sent you a newer link at {0}. Use that one.")]
-    Replaced(String),
+    /// A newer one was sent then.
+    #[error("a newer link was sent at {0:?}")]
+    Replaced(Timestamp),
 }
 
 /// Why a password could not be set.
@@ -64,11 +64,8 @@ impl SignIn {
         }
         let settings = self.context.settings_of(person.id).await?;
         let (link, secret) = Link::make(&self.context, person.id, false, &settings);
-        let mail = Mail {
-            to: address.as_str().to_owned(),
-            name: person.full_name(),
-            what: MailKind::PasswordLink { link: self.link_address(&secret), minutes: settings.reset_minutes },
-        };
+        let what = MailKind::PasswordLink { link: self.link_address(&secret), minutes: settings.reset_minutes };
+        let mail = Mail::to(address.as_str(), &person, what);
         let entry = AuditEntry::new(self.context.now(), "link.sent", "A link to set a password was sent");
         Ok(self.context.store.add_link(&link, Effects::audit(entry.about(person.id)).mail(mail)).await?)
     }
@@ -126,9 +123,9 @@ impl SignIn {
         if link.spent_at.is_some() {
             Some(LinkFault::Used)
         } else if let Some(at) = link.replaced_at {
-            Some(LinkFault::Replaced(london::show_time(at)))
+            Some(LinkFault::Replaced(at))
         } else if now >= link.expires_at {
-            Some(LinkFault::Expired(lasted(link.expires_at.since(link.created_at))))
+            Some(LinkFault::Expired(link.expires_at.since(link.created_at)))
         } else {
             None
         }
@@ -142,12 +139,9 @@ impl SignIn {
         let hash = self.hasher.hash(password).await.map_err(|_| Refusal::Busy)?;
         let now = self.context.now();
         let entry = AuditEntry::new(now, "password.set", format!("{} set a password", person.full_name()));
-        let mut effects = Effects::audit(entry.by(person.id).about(person.id))
-            .signal(Signal::SessionRevoked { person: person.id, sid: None });
-        if let Some(email) = &person.email {
-            let mail = Mail { to: email.to_string(), name: person.full_name(), what: MailKind::PasswordChanged };
-            effects = effects.mail(mail);
-        }
+        let effects = Effects::audit(entry.by(person.id).about(person.id))
+            .signal(Signal::SessionRevoked { person: person.id, sid: None })
+            .tell(&person, MailKind::PasswordChanged);
         let link = Secret::presented(token).hash();
         let spent = self.context.store.spend_link(&link, &hash, now, effects).await.map_err(Refusal::from)?;
         let epoch = spent.ok_or(LinkFault::Used)?;
@@ -170,14 +164,5 @@ impl SignIn {
             }
         }
         Ok(names)
-    }
-}
-
-/// A time that has run out, in words: `14 days`, `60 minutes`.
-fn lasted(seconds: i64) -> String {
-    match seconds / (24 * 3600) {
-        0 => format!("{} minutes", seconds / 60),
-        1 => "1 day".to_owned(),
-        days => format!("{days} days"),
     }
 }

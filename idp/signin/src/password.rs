@@ -23,7 +23,7 @@ pub enum PasswordFault {
     #[error("Enter your password")]
     Empty,
     /// Too short.
-    #[error("Password must be {0} characters or more. Three random words work well.")]
+    #[error("password is shorter than {0} characters")]
     Short(i64),
     /// Too long.
     #[error("Password must be 256 characters or fewer")]
@@ -138,6 +138,7 @@ mod tests {
             status: PersonStatus::Active,
             epoch: 1,
             created_at: Timestamp(0),
+            language: idp_domain::Language::default(),
         }
     }
 

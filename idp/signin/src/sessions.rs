@@ -10,7 +10,6 @@ use idp_store::effects::MailKind;
 use idp_store::sessions::Proven;
 use idp_store::{Effects, Signal};
 
-use crate::notice::told;
 use crate::{Refusal, SignIn};
 
 /// A use is written down at most this often, in seconds.
@@ -63,7 +62,7 @@ impl SignIn {
         let mut effects = Effects::audit(entry.by(person.id).about(person.id));
         let known = context.store.knows_browser(person.id, browser).await?;
         if !known && self.is_higher_level(person).await? {
-            effects = told(effects, person, MailKind::NewBrowser { agent: agent.to_owned() });
+            effects = effects.tell(person, MailKind::NewBrowser { agent: agent.to_owned() });
         }
         context.store.add_session(&session, effects).await?;
         if !shared {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{PasswordHash, Person, PersonStatus, fold_name};
 use idp_domain::trust::{Trust, TrustRole, TrustSeat};
-use idp_domain::{PersonId, TrustId};
+use idp_domain::{Language, PersonId, TrustId};
 use idp_store::people::{People, PeopleQuery};
 use idp_store::trusts::Trusts;
 use idp_store::{Effects, Result, StoreError};
@@ -27,6 +27,7 @@ fn person(row: &AnyRow) -> Result<Person> {
         status: PersonStatus::parse(&row.text("status")?),
         epoch: row.int("epoch")?,
         created_at: row.time("created_at")?,
+        language: Language::parse(&row.text("language")?).unwrap_or_default(),
     })
 }
 
@@ -42,8 +43,8 @@ pub(crate) async fn new_epoch(
 /// Inserts a person with the addresses by which they sign in.
 pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
     sqlx::query(
-        "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at, \
+         language) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(person.id.to_string())
     .bind(&person.first_name)
@@ -55,6 +56,7 @@ pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, pers
     .bind(person.status.as_str())
     .bind(person.epoch)
     .bind(person.created_at.0)
+    .bind(person.language.code())
     .execute(&mut **transaction)
     .await
     .map_err(problem)?;
@@ -125,6 +127,16 @@ impl People for SqlStore {
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
         Ok(epoch)
+    }
+
+    async fn set_language(&self, id: PersonId, language: Language) -> Result<()> {
+        sqlx::query("UPDATE people SET language = $2 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(language.code())
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
     }
 
     async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64> {

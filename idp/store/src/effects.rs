@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use idp_domain::audit::AuditEntry;
-use idp_domain::{PersonId, Slug, Timestamp};
+use idp_domain::person::Person;
+use idp_domain::{Language, PersonId, Slug, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -34,6 +35,15 @@ impl Effects {
         self
     }
 
+    /// Adds a mail to a person, if they have a mailbox.
+    #[must_use]
+    pub fn tell(self, person: &Person, what: MailKind) -> Self {
+        match &person.email {
+            Some(email) => self.mail(Mail::to(email.as_str(), person, what)),
+            None => self,
+        }
+    }
+
     /// Adds a signal to the gateway and to apps.
     #[must_use]
     pub fn signal(mut self, signal: Signal) -> Self {
@@ -61,6 +71,16 @@ pub struct Mail {
     pub name: String,
     /// Which mail it is.
     pub what: MailKind,
+    /// In which language.
+    #[serde(default)]
+    pub language: Language,
+}
+
+impl Mail {
+    /// A mail to a person at an address, which need not be their own yet.
+    pub fn to(address: &str, person: &Person, what: MailKind) -> Self {
+        Self { to: address.to_owned(), name: person.full_name(), what, language: person.language }
+    }
 }
 
 /// The e-mails of the product (numbers are those of the product page).
@@ -78,6 +98,15 @@ pub enum MailKind {
         /// Days for which it works.
         #[serde(default = "fortnight")]
         days: i64,
+    },
+    /// 2: a reminder of 1, with a link in place of the older one.
+    InviteReminder {
+        /// The first site.
+        site: String,
+        /// Link.
+        link: String,
+        /// The moment until which it works, in words.
+        until: String,
     },
     /// 3: you now also have access.
     AlsoAccess {
@@ -129,7 +158,7 @@ pub enum MailKind {
     RecoveryUsed,
     /// 11: a temporary pass was used, to its owner and to DSLs.
     PassUsed {
-        /// Who used it.
+        /// Who used it; empty for the reader.
         who: String,
     },
     /// An owner of a trust came back with its recovery kit; to everybody who manages anything there.
@@ -180,9 +209,16 @@ pub enum MailKind {
         /// Before and after, in one sentence.
         sentence: String,
     },
+    /// 15: your access ends in three days.
+    EndsSoon {
+        /// At which site.
+        site: String,
+        /// The last day, in words.
+        last_day: String,
+    },
     /// 16: your access has ended.
     AccessEnded {
-        /// At which site.
+        /// At which site; empty for all.
         site: String,
     },
     /// 17: approval needed.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use idp_domain::person::{PasswordHash, Person};
-use idp_domain::{PersonId, SiteId};
+use idp_domain::{Language, PersonId, SiteId};
 
 use crate::effects::Effects;
 use crate::error::Result;
@@ -35,6 +35,8 @@ pub trait People: Send + Sync {
     /// Saves names and status, and counts the epoch up, which ends sessions and tokens. Answers the new epoch.
     async fn save_person(&self, person: &Person, effects: Effects) -> Result<i64>;
 
+    /// In which language they read pages and e-mails from now on.
+    async fn set_language(&self, id: PersonId, language: Language) -> Result<()>;
     /// Sets the password and counts the epoch up. Answers the new epoch.
     async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64>;
 

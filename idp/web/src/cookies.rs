@@ -1,7 +1,7 @@
 //! Cookies: `__Host-` on TLS, opaque, never read when they come twice (S-03, S-05).
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use idp_domain::Secret;
+use idp_domain::{Language, Secret};
 
 use crate::Settings;
 
@@ -29,20 +29,7 @@ impl Cookie {
 
     /// Reads the cookie. Two of the same name count as none.
     pub fn read(self, headers: &HeaderMap, settings: &Settings) -> Option<Secret> {
-        let name = self.name(settings.secure);
-        let mut found = None;
-        // As bytes: a cookie of a parent domain that is not ASCII must not hide ours.
-        for pair in headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|b| *b == b';')) {
-            let Some(value) = pair.trim_ascii().strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
-            else {
-                continue;
-            };
-            if found.is_some() {
-                return None;
-            }
-            found = Some(value);
-        }
-        let value = std::str::from_utf8(found?).ok()?;
+        let value = value_of(self.name(settings.secure), headers)?;
         let formed = value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         formed.then(|| Secret::presented(value))
     }
@@ -61,6 +48,39 @@ impl Cookie {
         let name = self.name(settings.secure);
         HeaderValue::from_str(&format!("{name}=; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age=0")).ok()
     }
+}
+
+/// The value of a cookie. Two of the same name count as none.
+fn value_of<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
+    let mut found = None;
+    // As bytes: a cookie of a parent domain that is not ASCII must not hide ours.
+    for pair in headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|b| *b == b';')) {
+        let Some(value) = pair.trim_ascii().strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+        else {
+            continue;
+        };
+        if found.is_some() {
+            return None;
+        }
+        found = Some(value);
+    }
+    std::str::from_utf8(found?).ok()
+}
+
+fn language_name(settings: &Settings) -> &'static str {
+    if settings.secure { "__Host-language" } else { "language" }
+}
+
+/// The language that was chosen in this browser.
+pub fn read_language(headers: &HeaderMap, settings: &Settings) -> Option<Language> {
+    Language::parse(value_of(language_name(settings), headers)?)
+}
+
+/// A `Set-Cookie` value that remembers a language; it is no secret.
+pub fn language_cookie(language: Language, seconds: i64, settings: &Settings) -> Option<HeaderValue> {
+    let tls = if settings.secure { "; Secure" } else { "" };
+    let (name, code) = (language_name(settings), language.code());
+    HeaderValue::from_str(&format!("{name}={code}; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age={seconds}")).ok()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod carry;
 mod cookies;
 mod error;
 mod guard;
+mod language;
 mod oauth;
 mod page;
 mod signin;
@@ -28,6 +29,7 @@ use idp_oauth::Provider;
 use idp_signin::SignIn;
 
 pub use error::PageError;
+pub(crate) use language::{here, lang, other_language, t, t1, t2};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -82,6 +84,7 @@ impl Web {
             .route("/static/switcher.js", get(switcher_js))
             .route("/static/sites/{file}", get(site_css))
             .fallback(error::not_found)
+            .layer(axum::middleware::from_fn_with_state(self.clone(), language::speak))
             .layer(axum::middleware::from_fn_with_state(self.clone(), guard::headers))
             .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
             .with_state(self)

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use idp_domain::person::Person;
 use idp_domain::site::Site;
 
-use crate::PageError;
+use crate::{PageError, t};
 
 /// What every page shows around its own content.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ pub(crate) struct SiteLook {
 impl Frame {
     /// A page for nobody in particular.
     pub fn titled(title: &str) -> Self {
-        Self { title: title.to_owned(), ..Self::default() }
+        Self { title: t(title), ..Self::default() }
     }
 
     /// A page of a signed-in person.
@@ -68,7 +68,7 @@ pub(crate) struct Fault {
 
 /// A list of at most one fault.
 pub(crate) fn fault(field: &'static str, message: impl std::fmt::Display) -> Vec<Fault> {
-    vec![Fault { field: field.into(), message: message.to_string() }]
+    vec![Fault { field: field.into(), message: t(&message.to_string()) }]
 }
 
 /// The words beside a field.
@@ -79,8 +79,8 @@ pub(crate) fn fault_of<'a>(faults: &'a [Fault], field: &str) -> Option<&'a str> 
 /// Status and title of a form. One that has faults is no success, and says so before anything else.
 pub(crate) fn form_head(title: &str, faults: &[Fault]) -> (StatusCode, String) {
     match faults {
-        [] => (StatusCode::OK, title.to_owned()),
-        _ => (StatusCode::UNPROCESSABLE_ENTITY, format!("Error: {title}")),
+        [] => (StatusCode::OK, t(title)),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, format!("{} {}", t("Error:"), t(title))),
     }
 }
 

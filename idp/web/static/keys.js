@@ -1,7 +1,6 @@
 // Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code. Only passkeys need JavaScript. Data
 // comes from and goes into the form beside it.
 "use strict";
-const FAILED = "Nothing was changed. Try the key again or choose another way.";
 let waiting = null;
 
 async function ask(form, mediation) {
@@ -33,11 +32,11 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.addEventListener("submit", async (event) => {
     if (form.elements.credential.value) return;
     event.preventDefault();
-    words.textContent = "Follow the steps that your browser shows.";
+    words.textContent = words.dataset.steps;
     try {
       send(form, await ask(form, "optional"));
     } catch {
-      words.textContent = FAILED;
+      words.textContent = words.dataset.failed;
     }
   });
   if (form.dataset.autofill !== undefined && window.PublicKeyCredential?.isConditionalMediationAvailable) {
@@ -55,7 +54,7 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
   button.addEventListener("click", () => {
     const show = field.type === "password";
     field.type = show ? "text" : "password";
-    button.firstChild.textContent = show ? "Hide" : "Show";
+    button.firstChild.textContent = show ? button.dataset.hide : button.dataset.show;
   });
 }
 

@@ -275,6 +275,7 @@ impl Directory {
             status: PersonStatus::Active,
             epoch: 1,
             created_at: self.context.now(),
+            language: idp_domain::Language::default(),
         }
     }
 

@@ -82,7 +82,7 @@ impl SignIn {
         let owner = context.store.person_by_login(&new.folded()).await?;
         if owner.is_none_or(|owner| owner.id == person.id) {
             let what = MailKind::ConfirmAddress { code };
-            let mail = Mail { to: new.as_str().to_owned(), name: person.full_name(), what };
+            let mail = Mail::to(new.as_str(), person, what);
             context.store.record(Effects::none().mail(mail)).await?;
         }
         Ok(token)
@@ -120,7 +120,7 @@ impl SignIn {
         let sentence = format!("{} changed their email address to {}", person.full_name(), pending.new.as_str());
         let entry = AuditEntry::new(now, "address.changed", sentence).by(person.id).about(person.id);
         let effects = Effects::audit(entry)
-            .mail(Mail { to: old.as_str().to_owned(), name: person.full_name(), what: notice })
+            .mail(Mail::to(old.as_str(), person, notice))
             .signal(Signal::TokenClaimsChange { person: person.id, site: None });
         let change = AddressChange {
             person: person.id,
@@ -146,9 +146,7 @@ impl SignIn {
         Ok(match found {
             None => Err(LinkFault::Unknown),
             Some(change) if change.undone_at.is_some() => Err(LinkFault::Used),
-            Some(change) if self.context.now().since(change.changed_at) >= UNDO => {
-                Err(LinkFault::Expired("7 days".to_owned()))
-            }
+            Some(change) if self.context.now().since(change.changed_at) >= UNDO => Err(LinkFault::Expired(UNDO)),
             Some(change) => Ok(change),
         })
     }

@@ -12,7 +12,6 @@ use idp_store::{Effects, Signal, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::factors::recovery::RECOVERED;
-use crate::notice::told;
 use crate::{Refusal, SignIn};
 
 /// How fresh the proof has to be before a key is added or removed, in seconds (W-08, M-04).
@@ -123,7 +122,8 @@ impl SignIn {
         let entry = AuditEntry::new(self.context.now(), event, sentence).by(person.id).about(person.id);
         let what = MailKind::KeyChanged { key: key.name.clone(), verb: verb.to_owned() };
         let change = if event == "key.resumed" { "update" } else { "revoke" };
-        told(Effects::audit(entry), person, what)
+        Effects::audit(entry)
+            .tell(person, what)
             .signal(Signal::CredentialChange { person: person.id, change: change.to_owned() })
     }
 
@@ -185,7 +185,8 @@ impl SignIn {
         let id = KeyId::new(&*self.context.clock, &*self.context.random);
         let sentence = format!("{} added the key “{name}” ({})", person.full_name(), kind.title());
         let entry = AuditEntry::new(now, "key.added", sentence).by(person.id).about(person.id);
-        let effects = told(Effects::audit(entry), person, MailKind::KeyAdded { key: name.clone() })
+        let effects = Effects::audit(entry)
+            .tell(person, MailKind::KeyAdded { key: name.clone() })
             .signal(Signal::CredentialChange { person: person.id, change: "create".to_owned() });
         let (created_at, last_used_at) = (now, Some(now));
         let key = Key {

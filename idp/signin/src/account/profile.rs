@@ -5,7 +5,6 @@ use idp_domain::person::Person;
 use idp_store::effects::MailKind;
 use idp_store::{Effects, Signal};
 
-use crate::notice::told;
 use crate::password::PasswordFault;
 use crate::throttle::TriedFrom;
 use crate::{Refusal, SignIn};
@@ -63,7 +62,8 @@ impl SignIn {
         let hash = self.hasher.hash(new).await.map_err(|_| Refusal::Busy)?;
         let sentence = format!("{} changed their password", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "password.set", sentence).by(person.id).about(person.id);
-        let effects = told(Effects::audit(entry), person, MailKind::PasswordChanged)
+        let effects = Effects::audit(entry)
+            .tell(person, MailKind::PasswordChanged)
             .signal(Signal::SessionRevoked { person: person.id, sid: None });
         Ok(self.context.store.set_password(person.id, &hash, effects).await?)
     }

@@ -7,7 +7,6 @@ use idp_store::Effects;
 use idp_store::effects::MailKind;
 
 use crate::attempt::{Attempt, Unconfirmed};
-use crate::notice::told;
 use crate::upstreams::Identity;
 use crate::{Refusal, SignIn, throttle};
 
@@ -35,7 +34,7 @@ impl SignIn {
             return Err(Refusal::Wait(3600));
         }
         let code = self.ask_code((person.id, person.epoch), shared, None, attempt);
-        Ok(self.context.store.record(told(Effects::none(), person, MailKind::SecurityCode { code })).await?)
+        Ok(self.context.store.record(Effects::none().tell(person, MailKind::SecurityCode { code })).await?)
     }
 
     /// Mails a code before an account elsewhere is linked. What is stored and shown is the same when nobody here has its
@@ -53,7 +52,7 @@ impl SignIn {
         match owner.filter(|_| within) {
             Some(person) => {
                 let what = MailKind::LinkCode { code, provider, account };
-                Ok(context.store.record(told(Effects::none(), &person, what)).await?)
+                Ok(context.store.record(Effects::none().tell(&person, what)).await?)
             }
             None => Ok(()),
         }

@@ -9,11 +9,10 @@ use idp_domain::person::Person;
 use idp_domain::random::read_printed;
 use idp_domain::session::Session;
 use idp_store::Effects;
-use idp_store::effects::{Mail, MailKind};
+use idp_store::effects::MailKind;
 use idp_store::recovery::PASS_PURPOSE;
 use idp_store::sessions::Proven;
 
-use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 
 impl SignIn {
@@ -37,11 +36,11 @@ impl SignIn {
             }
             let entry = AuditEntry::new(now, "pass.used", sentence.clone()).by(person.id).about(person.id);
             effects.audit.push(entry.at_site(site.id).in_trust(site.trust));
-            for mail in self.mails_to_leads(&site, person).await? {
-                effects = effects.mail(mail);
+            for lead in self.leads_of(&site, person).await? {
+                effects = effects.tell(&lead, MailKind::PassUsed { who: person.full_name() });
             }
         }
-        effects = told(effects, person, MailKind::PassUsed { who: "You".to_owned() });
+        effects = effects.tell(person, MailKind::PassUsed { who: String::new() });
         let holds: Vec<String> = holds.into_iter().collect();
         let print = context.vault.fingerprint(PASS_PURPOSE, read_printed(typed).as_bytes());
         context.store.use_pass(person.id, &print, now, (&holds, effects)).await?.ok_or(Refusal::Wrong)?;
@@ -49,22 +48,16 @@ impl SignIn {
         self.step_up(session, &Proven::Recovery(now)).await
     }
 
-    /// A mail to each DSL of a site, but for the person themselves.
-    async fn mails_to_leads(&self, site: &idp_domain::site::Site, person: &Person) -> Result<Vec<Mail>, Refusal> {
+    /// The DSLs of a site, but for the person themselves.
+    async fn leads_of(&self, site: &idp_domain::site::Site, person: &Person) -> Result<Vec<Person>, Refusal> {
         let (store, now) = (&self.context.store, self.context.now());
-        let mut mails = Vec::new();
+        let mut leads = Vec::new();
         for place in store.memberships_at(site.id).await? {
-            let leads = place.state(now) == State::Live && place.active_grants().any(|grant| grant.group == "dsl");
-            if !leads || place.person == person.id {
-                continue;
-            }
-            if let Some(lead) = store.person(place.person).await?
-                && let Some(email) = &lead.email
-            {
-                let what = MailKind::PassUsed { who: person.full_name() };
-                mails.push(Mail { to: email.to_string(), name: lead.full_name(), what });
+            let leads_here = place.state(now) == State::Live && place.active_grants().any(|grant| grant.group == "dsl");
+            if leads_here && place.person != person.id {
+                leads.extend(store.person(place.person).await?);
             }
         }
-        Ok(mails)
+        Ok(leads)
     }
 }

@@ -6,7 +6,6 @@ use idp_store::Effects;
 use idp_store::effects::MailKind;
 
 use crate::hashing::Checked;
-use crate::notice::told;
 use crate::password::MAX;
 use crate::throttle::{PasswordTry, TriedFrom};
 use crate::{Refusal, SignIn};
@@ -35,7 +34,7 @@ impl SignIn {
         if checked == Checked::Wrong {
             let failures = tried.failed(password).await?;
             if let Some(person) = person.filter(|_| failures == self.password_tries) {
-                self.context.store.record(told(Effects::none(), &person, MailKind::SomebodyTried)).await?;
+                self.context.store.record(Effects::none().tell(&person, MailKind::SomebodyTried)).await?;
             }
             return Err(Refusal::Wrong);
         }

@@ -9,7 +9,6 @@ use idp_store::Effects;
 use idp_store::effects::MailKind;
 use idp_store::sessions::Proven;
 
-use crate::notice::told;
 use crate::{Refusal, SignIn, throttle};
 
 /// How many there are.
@@ -38,7 +37,7 @@ impl SignIn {
         let now = self.context.now();
         let sentence = format!("{} used a recovery code", person.full_name());
         let entry = AuditEntry::new(now, "recovery.used", sentence).by(person.id).about(person.id);
-        let effects = told(Effects::audit(entry), person, MailKind::RecoveryUsed);
+        let effects = Effects::audit(entry).tell(person, MailKind::RecoveryUsed);
         let print = self.recovery_print(&read_printed(typed));
         if !self.context.store.use_recovery_code(person.id, &print, now, effects).await? {
             return Err(Refusal::Wrong);

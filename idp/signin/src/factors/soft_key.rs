@@ -45,7 +45,7 @@ pub enum CodeFault {
     #[error("Security code must be 6 numbers")]
     NotNumbers,
     /// Too few or too many.
-    #[error("Security code must be 6 numbers, you entered {0}")]
+    #[error("the code has {0} numbers")]
     Length(usize),
 }
 

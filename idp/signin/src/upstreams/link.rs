@@ -10,7 +10,6 @@ use idp_store::upstreams::UpstreamLink;
 use idp_store::{Effects, StoreError};
 
 use super::{Identity, UpstreamFault};
-use crate::notice::told;
 use crate::{Refusal, SignIn};
 
 impl SignIn {
@@ -80,6 +79,6 @@ impl SignIn {
         let entry = AuditEntry::new(self.context.now(), event, sentence).by(person.id).about(person.id);
         let what =
             MailKind::AccountLinked { provider: name.to_owned(), account: link.account.clone(), verb: verb.to_owned() };
-        told(Effects::audit(entry), person, what)
+        Effects::audit(entry).tell(person, what)
     }
 }

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use idp_domain::group::{Group, group_by_id};
-use idp_domain::london;
 use idp_domain::membership::{Grant, Membership, State as MemberState};
 use idp_domain::rights::SiteRights;
 use idp_domain::scope::Scope;
@@ -12,7 +11,7 @@ use idp_domain::site::Class;
 
 use crate::browser::SignedIn;
 use crate::page::{Frame, SiteLook, look, show};
-use crate::{PageError, Web};
+use crate::{PageError, Web, language, t, t1, t2};
 
 /// One site's rights in sentences.
 struct Place {
@@ -43,13 +42,13 @@ pub(crate) async fn explain(State(web): State<Web>, signed_in: SignedIn) -> Resu
             sentences.extend(group_by_id(&grant.group).map(|group| sentence(group, grant, &classes, by)));
         }
         if holds.contains(&site.place()) {
-            sentences.push(format!(
-                "Elevating is on hold until {} confirms your new key, because another trust gave you a temporary pass.",
-                site.name
+            sentences.push(t1(
+                "Elevating is on hold until {0} confirms your new key, because another trust gave you a temporary pass.",
+                &site.name,
             ));
         }
         if let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) {
-            sentences.extend(web.provider.key_policy(&site, &rights).await?.sentence().map(str::to_owned));
+            sentences.extend(web.provider.key_policy(&site, &rights).await?.sentence().map(t));
         }
         places.push(Place { look: look(&site), sentences });
     }
@@ -59,39 +58,41 @@ pub(crate) async fn explain(State(web): State<Web>, signed_in: SignedIn) -> Resu
 }
 
 fn state_of(membership: &Membership, state: MemberState) -> Vec<String> {
-    let day = |moment: Option<idp_domain::Timestamp>| moment.map(london::show_date).unwrap_or_default();
+    let day = |moment: Option<idp_domain::Timestamp>| moment.map(language::show_date).unwrap_or_default();
     match state {
         MemberState::Live => match membership.ends_at {
-            Some(end) => vec![format!("You have access until {}.", london::show_last_day(end))],
-            None => vec!["You have access, with no end date.".to_owned()],
+            Some(end) => vec![t1("You have access until {0}.", language::show_last_day(end))],
+            None => vec![t("You have access, with no end date.")],
         },
-        MemberState::NotStarted => vec![format!("Your access starts on {}.", day(membership.starts_at))],
-        MemberState::Paused => vec!["Your access is paused. Talk to the school office.".to_owned()],
-        MemberState::Ended => vec!["Your access has ended.".to_owned()],
+        MemberState::NotStarted => vec![t1("Your access starts on {0}.", day(membership.starts_at))],
+        MemberState::Paused => vec![t("Your access is paused. Talk to the school office.")],
+        MemberState::Ended => vec![t("Your access has ended.")],
     }
 }
 
 /// For example: `Class teacher, for Oak and Elm: can record … Given by Joss Winterbourne.`
 fn sentence(group: &Group, grant: &Grant, classes: &[Class], by: Option<String>) -> String {
-    let limits = match (&grant.scope, group.reads_records) {
-        (_, false) => String::new(),
-        (Scope::All, true) => ", for all classes".to_owned(),
-        (Scope::None, true) => ", for no class yet: ask your site admin to name your classes".to_owned(),
+    let name = t(group.name);
+    let first = match (&grant.scope, group.reads_records) {
+        (_, false) => format!("{name}."),
+        (Scope::All, true) => t1("{0}, for all classes.", name),
+        (Scope::None, true) => t1("{0}, for no class yet: ask your site admin to name your classes.", name),
         (scope, true) => {
-            let name = |code: &String| {
+            let class = |code: &String| {
                 classes
                     .iter()
                     .find(|class| class.code == *code)
                     .map_or_else(|| code.clone(), |class| class.name.clone())
             };
-            let mut names: Vec<String> = scope.classes().iter().map(name).collect();
-            names.extend(scope.years().into_iter().map(|year| format!("year {year}")));
-            format!(", for {}", and(&names))
+            let mut names: Vec<String> = scope.classes().iter().map(class).collect();
+            names.extend(scope.years().into_iter().map(|year| t1("year {0}", year)));
+            t2("{0}, for {1}.", name, and(&names))
         }
     };
-    let by = by.map(|name| format!(" Given by {name}.")).unwrap_or_default();
-    let waits = if grant.pending { " It waits for a second person and counts for nothing until then." } else { "" };
-    format!("{}{limits}. {}{by}{waits}", group.name, group.sentence)
+    let by = by.map(|name| t1("Given by {0}.", name));
+    let waits = grant.pending.then(|| t("It waits for a second person and counts for nothing until then."));
+    let parts = [Some(first), Some(t(group.sentence)), by, waits];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -99,7 +100,7 @@ fn and(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [most @ .., last] => t2("{0} and {1}", most.join(", "), last),
     }
 }
 
@@ -118,7 +119,7 @@ const MOST: i64 = 300;
 pub(crate) async fn activity(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let (context, person) = (&web.signin.context, &signed_in.person);
     let entries = context.store.audit_of(person.id, context.now().plus(-YEAR), MOST).await?;
-    let lines = entries.into_iter().map(|entry| (london::show(entry.at), entry.sentence)).collect();
+    let lines = entries.into_iter().map(|entry| (language::show(entry.at), entry.sentence)).collect();
     let mut frame = Frame::of("My activity", person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
     show(&Activity { frame, lines })

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use idp_domain::london;
 use idp_signin::upstreams::Errand;
 use serde::Deserialize;
 
@@ -12,7 +11,7 @@ use super::keys::{prove_again, require_fresh};
 use crate::browser::{Browser, SignedIn};
 use crate::page::{Frame, go, show};
 use crate::signin::in_words;
-use crate::{PageError, Web};
+use crate::{PageError, Web, language};
 
 struct Line {
     issuer: String,
@@ -39,7 +38,7 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
         issuer: link.issuer,
         subject: link.subject,
         account: link.account,
-        linked: london::show_date(link.linked_at),
+        linked: language::show_date(link.linked_at),
     });
     let mut frame = Frame::of("Other ways to sign in", &signed_in.person, "account");
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;

@@ -4,13 +4,12 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use idp_domain::london;
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
 use crate::page::{Frame, go, show};
 use crate::signin::cleared;
-use crate::{PageError, Web};
+use crate::{PageError, Web, language};
 
 struct Line {
     sid: String,
@@ -31,8 +30,8 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
     let browsers = web.signin.browsers(&signed_in.person).await?.into_iter().map(|session| Line {
         this: session.sid == signed_in.session.sid,
         agent: if session.agent.is_empty() { "A browser".to_owned() } else { session.agent },
-        since: london::show(session.created_at),
-        seen: london::show(session.seen_at),
+        since: language::show(session.created_at),
+        seen: language::show(session.seen_at),
         sid: session.sid,
     });
     let mut frame = Frame::of("Where you are signed in", &signed_in.person, "account");

@@ -5,7 +5,6 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use idp_domain::key::{Key, KeyKind};
-use idp_domain::london;
 use idp_domain::session::KeyProof;
 use idp_signin::account::keys::AddFault;
 use idp_store::sessions::Proven;
@@ -16,12 +15,12 @@ use crate::browser::{Browser, SignedIn};
 use crate::error::query;
 use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
 use crate::signin::{forward, stepped_up};
-use crate::{PageError, Web};
+use crate::{PageError, Web, language, t};
 
 struct Line {
     id: String,
     name: String,
-    kind: &'static str,
+    kind: String,
     added: String,
     used: Option<String>,
     suspended: bool,
@@ -95,9 +94,9 @@ async fn render(
 fn line(key: Key, left: Option<i64>) -> Line {
     Line {
         id: key.id.to_string(),
-        kind: key.kind.title(),
-        added: london::show_date(key.created_at),
-        used: key.last_used_at.map(london::show),
+        kind: t(key.kind.title()),
+        added: language::show_date(key.created_at),
+        used: key.last_used_at.map(language::show),
         suspended: !key.works(),
         name: key.name,
         left,

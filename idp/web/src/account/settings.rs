@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::keys::{prove_again, require_fresh};
 use crate::browser::{Browser, Peer, SignedIn};
-use crate::page::{Fault, Frame, fault, go, show, show_with};
-use crate::signin::{Way, let_in, password_words};
+use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
+use crate::signin::{Way, code_fault, let_in, password_fault, password_words};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -68,10 +68,8 @@ pub(crate) struct Name {
 }
 
 fn framed(title: &str, signed_in: &SignedIn, faults: &[Fault]) -> (StatusCode, Frame) {
-    if faults.is_empty() {
-        return (StatusCode::OK, Frame::of(title, &signed_in.person, "account"));
-    }
-    (StatusCode::UNPROCESSABLE_ENTITY, Frame::of(&format!("Error: {title}"), &signed_in.person, "account"))
+    let (status, title) = form_head(title, faults);
+    (status, Frame::of(&title, &signed_in.person, "account"))
 }
 
 pub(crate) async fn show_name(signed_in: SignedIn) -> Result<Response, PageError> {
@@ -141,7 +139,7 @@ pub(crate) async fn save_password(
             let begun = let_in(&web, (&visitor, &browser, &peer), person, way).await?;
             return Ok(begun.with(go("/me")));
         }
-        Err(ProfileFault::New(words)) => fault("password", words),
+        Err(ProfileFault::New(words)) => fault("password", password_fault(words)),
         Err(ProfileFault::Refusal(Refusal::Wrong)) => fault("old", "That is not your password"),
         Err(ProfileFault::Refusal(refusal)) => fault("old", password_words(&web, refusal)?),
         Err(other) => fault("old", other),
@@ -233,7 +231,7 @@ pub(crate) async fn save_address(
 ) -> Result<Response, PageError> {
     let code = match idp_signin::factors::soft_key::read_code(&typed.code) {
         Ok(code) => code,
-        Err(form) => return code_page(&signed_in, typed.token, fault("code", form)),
+        Err(form) => return code_page(&signed_in, typed.token, fault("code", code_fault(form))),
     };
     match web.signin.change_address(&signed_in.session, &signed_in.person, (&typed.token, &code)).await {
         Ok(_) => Ok(go("/me")),

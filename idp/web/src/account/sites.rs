@@ -9,11 +9,11 @@ use idp_domain::key_policy::KeyRule;
 use idp_domain::membership::{Membership, State as MemberState};
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
-use idp_domain::{Acr, PersonId, london};
+use idp_domain::{Acr, PersonId};
 
 use crate::browser::{SignedIn, Visitor};
 use crate::page::{Frame, SiteLook, look, show};
-use crate::{PageError, Web};
+use crate::{PageError, Web, language, t};
 
 /// One site as a person sees it.
 struct Tile {
@@ -56,9 +56,9 @@ async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
             look: look(site),
             address: web.settings.address_of(site.slug.as_str()),
             roles: roles(membership),
-            until: membership.ends_at.map(london::show_last_day),
+            until: membership.ends_at.map(language::show_last_day),
             state: membership.state(now),
-            starts: membership.starts_at.map(london::show_date),
+            starts: membership.starts_at.map(language::show_date),
             needs_key: needs_key(web, site, membership, &keys).await?,
         });
     }
@@ -99,8 +99,8 @@ pub(crate) async fn key_to_sign_in(web: &Web, person: PersonId) -> Result<bool, 
 
 /// The names of the groups that count.
 pub(crate) fn roles(membership: &Membership) -> String {
-    let names: Vec<&str> =
-        membership.active_grants().filter_map(|grant| group_by_id(&grant.group)).map(|g| g.name).collect();
+    let names: Vec<String> =
+        membership.active_grants().filter_map(|grant| group_by_id(&grant.group)).map(|g| t(g.name)).collect();
     names.join(", ")
 }
 

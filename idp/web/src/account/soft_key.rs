@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::keys::{For, added, prove_again};
 use crate::browser::{Browser, SignedIn};
 use crate::page::{Fault, Frame, fault, form_head, show_with};
-use crate::signin::code_words;
+use crate::signin::{code_fault, code_words};
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -84,7 +84,7 @@ pub(crate) async fn submit(
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
     let faults = match read_code(&filled.code) {
-        Err(form) => fault("code", form),
+        Err(form) => fault("code", code_fault(form)),
         Ok(code) => {
             let form = (filled.token.as_str(), filled.name.as_str(), code.as_str());
             match web.signin.add_soft_key(&signed_in.session, &signed_in.person, form).await {

@@ -9,6 +9,7 @@ use idp_signin::links::LinkFault;
 use serde::Deserialize;
 
 use crate::page::{Frame, Message, show, show_with};
+use crate::signin::link_fault;
 use crate::{PageError, Web};
 
 #[derive(Template)]
@@ -54,7 +55,7 @@ pub(crate) async fn submit(State(web): State<Web>, Form(asked): Form<Token>) -> 
 fn broken(fault: &LinkFault) -> Result<Response, PageError> {
     let words = match fault {
         LinkFault::Expired(_) => "This link stopped working after 7 days. Contact support.".to_owned(),
-        other => other.to_string(),
+        other => link_fault(other),
     };
     let page = Message {
         frame: Frame::titled("This link does not work"),

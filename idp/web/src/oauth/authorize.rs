@@ -8,7 +8,7 @@ use idp_domain::membership::State as MemberState;
 use idp_domain::person::Person;
 use idp_domain::rights::SiteRights;
 use idp_domain::session::{Limits, Session};
-use idp_domain::{Acr, Timestamp, london};
+use idp_domain::{Acr, Timestamp};
 use idp_oauth::OAuthError;
 use idp_oauth::authorize::{Fault, Proven, Request};
 use idp_oauth::params::Params;
@@ -20,7 +20,7 @@ use crate::browser::{Browser, Visitor};
 use crate::error::query;
 use crate::page::{Frame, Message, go, show_with};
 use crate::signin::forward;
-use crate::{PageError, Web};
+use crate::{PageError, Web, language, t, t1, t2};
 
 pub(crate) async fn by_query(
     State(web): State<Web>,
@@ -228,16 +228,19 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
     let now = web.signin.context.now();
     let sentence = match membership.as_ref().map(|membership| (membership, membership.state(now))) {
         Some((_, MemberState::Live)) => return Ok(None),
-        None => format!("You are signed in as {}, but you do not have access to {}.", person.login(), site.name),
+        None => t2("You are signed in as {0}, but you do not have access to {1}.", person.login(), &site.name),
         Some((membership, MemberState::NotStarted)) => {
-            let start = membership.starts_at.map(london::show_date).unwrap_or_default();
-            format!("Your access starts on {start}. Talk to the school office.")
+            let start = membership.starts_at.map(language::show_date).unwrap_or_default();
+            t1("Your access starts on {0}. Talk to the school office.", start)
         }
         Some((membership, MemberState::Ended)) => {
-            let end = membership.ends_at.filter(|end| *end <= now).map(|end| format!(" on {}", london::show(end)));
-            format!("Your access ended{}. Talk to the school office.", end.unwrap_or_default())
+            let end = membership.ends_at.filter(|end| *end <= now).map(language::show);
+            end.map_or_else(
+                || t("Your access has ended. Talk to the school office."),
+                |end| t1("Your access ended on {0}. Talk to the school office.", end),
+            )
         }
-        Some((_, MemberState::Paused)) => "Your access is paused. Talk to the school office.".to_owned(),
+        Some((_, MemberState::Paused)) => t("Your access is paused. Talk to the school office."),
     };
     let page = Message {
         frame: Frame::of("You do not have access", person, "").at(Some(&site)),
@@ -260,7 +263,7 @@ fn faulty(fault: Fault) -> Result<Response, PageError> {
                 frame: Frame::titled("The app asked in a way we cannot answer"),
                 paragraphs: vec![
                     "Nothing was shared. Go back to the app and try again, or tell the people who make it.".to_owned(),
-                    format!("For them: {} ({})", error.description, error.code),
+                    t2("For them: {0} ({1})", error.description, error.code),
                 ],
                 action: Some(("Go to my sites".to_owned(), "/".to_owned())),
                 other: None,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::authorize::{Stage, complete, stored};
 use crate::browser::{Browser, SignedIn};
 use crate::page::{Frame, go, show};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t, t1};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -41,14 +41,14 @@ pub(crate) async fn ask(
     let request = request.map_err(|_| PageError::AttemptExpired)?;
     let person = &signed_in.person;
     let facts = request.scopes.iter().filter_map(|scope| match scope.as_str() {
-        "profile" => Some(format!("Your name: {}", person.full_name())),
-        "email" => person.email.as_ref().map(|email| format!("Your email address: {email}")),
-        "offline_access" => Some("Stay connected while you are away".to_owned()),
+        "profile" => Some(t1("Your name: {0}", person.full_name())),
+        "email" => person.email.as_ref().map(|email| t1("Your email address: {0}", email)),
+        "offline_access" => Some(t("Stay connected while you are away")),
         _ => None,
     });
     let host = url::Url::parse(&request.redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     show(&Page {
-        frame: Frame::of(&format!("Sign in to {}", request.client.name), person, ""),
+        frame: Frame::of(&t1("Sign in to {0}", &request.client.name), person, ""),
         attempt: asked.attempt,
         app: request.client.name.clone(),
         facts: facts.collect(),

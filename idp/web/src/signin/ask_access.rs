@@ -3,18 +3,17 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::Slug;
 use idp_domain::audit::AuditEntry;
 use idp_domain::site::Site;
 use idp_store::Effects;
-use idp_store::effects::{Mail, MailKind};
+use idp_store::effects::MailKind;
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
-use crate::page::{Fault, Frame, Message, fault, show, show_with};
-use crate::{PageError, Web};
+use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
+use crate::{PageError, Web, t1};
 
 /// Most characters of a reason.
 const MOST: usize = 500;
@@ -59,16 +58,16 @@ pub(crate) async fn submit(
     let site = found(&web, &asked.site).await?;
     let reason = asked.reason.trim();
     if reason.is_empty() || reason.chars().count() > MOST {
-        let frame = Frame::of("Error: Ask for access", &signed_in.person, "").at(Some(&site));
         let faults = fault("reason", "Enter a reason, up to 500 characters");
-        let page = Page { frame, site: &asked.site, reason: &asked.reason, faults };
-        return show_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        let (status, title) = form_head("Ask for access", &faults);
+        let frame = Frame::of(&title, &signed_in.person, "").at(Some(&site));
+        return show_with(status, &Page { frame, site: &asked.site, reason: &asked.reason, faults });
     }
     send(&web, &signed_in, &site, reason).await?;
     show(&Message {
         frame: Frame::of("We have passed your request on", &signed_in.person, "").at(Some(&site)),
         paragraphs: vec![
-            format!("The people who manage access at {} decide. It usually takes a working day.", site.name),
+            t1("The people who manage access at {0} decide. It usually takes a working day.", &site.name),
             "If it is urgent, talk to the school office.".to_owned(),
         ],
         action: Some(("Go to my sites".to_owned(), "/".to_owned())),
@@ -86,15 +85,13 @@ async fn send(web: &Web, signed_in: &SignedIn, site: &Site, reason: &str) -> Res
     let entry = AuditEntry::new(context.now(), "access.asked", sentence).by(person.id).about(person.id);
     let mut effects = Effects::audit(entry.at_site(site.id).in_trust(site.trust));
     for admin in web.signin.context.admins_of(site).await? {
-        if let Some(email) = &admin.email {
-            let what = MailKind::AccessAsked {
-                site: site.name.clone(),
-                who: format!("{} ({})", person.full_name(), person.login()),
-                reason: reason.to_owned(),
-                link: format!("{}/admin/people/invite", web.signin.origin),
-            };
-            effects = effects.mail(Mail { to: email.to_string(), name: admin.full_name(), what });
-        }
+        let what = MailKind::AccessAsked {
+            site: site.name.clone(),
+            who: format!("{} ({})", person.full_name(), person.login()),
+            reason: reason.to_owned(),
+            link: format!("{}/admin/people/invite", web.signin.origin),
+        };
+        effects = effects.tell(&admin, what);
     }
     Ok(context.store.record(effects).await?)
 }

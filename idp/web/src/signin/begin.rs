@@ -4,19 +4,20 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use idp_domain::person::Person;
 use idp_domain::session::{KeyProof, Method, Session};
-use idp_domain::{Secret, Timestamp};
+use idp_domain::{Language, Secret, Timestamp};
 use idp_signin::sessions::Beginning;
 use idp_store::sessions::Proven;
 
 use crate::browser::{Browser, Peer, Visitor};
-use crate::cookies::{Cookie, REMEMBERED};
+use crate::cookies::{Cookie, REMEMBERED, language_cookie};
+use crate::language::chosen;
 use crate::page::with_cookie;
 use crate::{PageError, Web};
 
 /// A session that has just begun, with the cookies that belong to it.
 pub(crate) struct Begun {
     pub session: Option<Session>,
-    cookies: [Option<HeaderValue>; 2],
+    cookies: [Option<HeaderValue>; 3],
 }
 
 impl Begun {
@@ -51,8 +52,18 @@ pub(crate) async fn let_in(
     let beginning = Beginning { method, shared, proven_at, proof, browser: &browser.hash(), agent: &peer.agent };
     let secret = web.signin.start_session(person, epoch, beginning).await?;
     let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
+    let language = match chosen() {
+        // What was chosen here holds for mails as well.
+        Some(language) if language != person.language => {
+            web.signin.context.store.set_language(person.id, language).await?;
+            None
+        }
+        Some(_) => None,
+        None if person.language == Language::default() || shared => None,
+        None => language_cookie(person.language, REMEMBERED, &web.settings),
+    };
     let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);
-    Ok(Begun { cookies: [session_cookie(web, &secret, session.as_ref()), remembered], session })
+    Ok(Begun { cookies: [session_cookie(web, &secret, session.as_ref()), remembered, language], session })
 }
 
 /// Notes in a session what was proven. Answers it with its new cookie.
@@ -65,7 +76,7 @@ pub(crate) async fn stepped_up(web: &Web, session: &Session, proven: &Proven) ->
 pub(crate) async fn rotated(web: &Web, session: &Session, secret: &Secret) -> Result<Begun, PageError> {
     Ok(Begun {
         session: web.signin.current(Some(secret)).await?.map(|(session, _)| session),
-        cookies: [session_cookie(web, secret, Some(session)), None],
+        cookies: [session_cookie(web, secret, Some(session)), None, None],
     })
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::email::EmailAddress;
 use idp_signin::Refusal;
@@ -12,7 +11,7 @@ use serde::Deserialize;
 use super::form::wait;
 use super::link::create_password;
 use crate::page::{Fault, Frame, fault, form_head, show, show_with};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t1};
 
 #[derive(Template)]
 #[template(path = "first_time.html")]
@@ -38,9 +37,10 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
     let address = match EmailAddress::parse(&filled.email) {
         Ok(address) => address,
         Err(error) => {
-            let frame = Frame::titled(&format!("Error: {TITLE}"));
-            let page = Page { frame, email: &filled.email, faults: fault("email", error) };
-            return show_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+            let faults = fault("email", error);
+            let (status, title) = form_head(TITLE, &faults);
+            let page = Page { frame: Frame::titled(&title), email: &filled.email, faults };
+            return show_with(status, &page);
         }
     };
     // In the background: the answer takes the same time whether there is such a person or not.
@@ -83,7 +83,7 @@ pub(crate) async fn by_code(State(web): State<Web>, Form(typed): Form<Typed>) ->
     let words = match web.signin.link_by_code(&address, &typed.code).await {
         Ok((person, token)) => return create_password(&web, &person, token.reveal().to_owned()).await,
         Err(Refusal::Wrong) => "That code is not right. Check the newest email from us.".to_owned(),
-        Err(Refusal::Wait(seconds)) => format!("You have entered too many wrong codes. {}.", wait(seconds)),
+        Err(Refusal::Wait(seconds)) => t1("You have entered too many wrong codes. {0}.", wait(seconds)),
         Err(other) => return Err(other.into()),
     };
     sent(&typed.email, fault("code", words))

@@ -21,7 +21,7 @@ use super::begin::{Way, let_in};
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::{SUSPENDED, query};
 use crate::page::{Fault, Frame, fault, go, show_with};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t, t1};
 
 /// What is said when the pair is wrong, whichever half it was.
 const WRONG: &str = "Check your email address and password. If this is your first time, choose “Forgotten your password \
@@ -120,7 +120,7 @@ async fn render(
 ) -> Result<Response, PageError> {
     let (attempt, challenge) = challenged(web, browser, token).await?;
     let mut frame = frame(web, &attempt).await?;
-    frame.title = format!("Error: {}", frame.title);
+    frame.title = format!("{} {}", t("Error:"), frame.title);
     let upstreams = web.signin.upstreams.all();
     let page = Page { frame, attempt: token, login, shared, challenge, upstreams, late: false, faults };
     show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -198,12 +198,13 @@ pub(crate) fn password_words(web: &Web, refusal: Refusal) -> Result<String, Page
         Refusal::Wrong => Ok(WRONG.to_owned()),
         Refusal::Wait(seconds) if seconds > PAUSE => {
             let until = london::show_time(web.signin.context.now().plus(seconds + 59));
-            Ok(format!(
-                "Password sign-in is paused until {until} on this device. You can use a passkey, a device you have used \
-                 before, or reset your password."
+            Ok(t1(
+                "Password sign-in is paused until {0} on this device. You can use a passkey, a device you have used \
+                 before, or reset your password.",
+                until,
             ))
         }
-        Refusal::Wait(seconds) => Ok(format!("{}. You can use a passkey now.", wait(seconds))),
+        Refusal::Wait(seconds) => Ok(t1("{0}. You can use a passkey now.", wait(seconds))),
         Refusal::ResetNeeded => Ok("There were too many wrong passwords. Reset your password to sign in: choose \
                                     “Forgotten your password or using this for the first time?”"
             .to_owned()),
@@ -251,9 +252,9 @@ pub(crate) async fn submit_passkey(
 /// `Wait 30 seconds, then try again`.
 pub(crate) fn wait(seconds: i64) -> String {
     if seconds <= 90 {
-        format!("Wait {seconds} seconds, then try again")
+        t1("Wait {0} seconds, then try again", seconds)
     } else {
-        format!("Wait {} minutes, then try again", (seconds + 59) / 60)
+        t1("Wait {0} minutes, then try again", (seconds + 59) / 60)
     }
 }
 

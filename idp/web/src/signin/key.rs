@@ -9,7 +9,7 @@ use idp_domain::london;
 use idp_domain::session::KeyProof;
 use idp_signin::Refusal;
 use idp_signin::attempt::{Attempt, Goal};
-use idp_signin::factors::soft_key::read_code;
+use idp_signin::factors::soft_key::{CodeFault, read_code};
 use idp_store::sessions::Proven;
 use serde::Deserialize;
 
@@ -19,7 +19,7 @@ use super::form::wait;
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
 use crate::page::{Fault, Frame, Message, fault, form_head, go, show, show_with};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t, t1};
 
 #[derive(Template)]
 #[template(path = "key.html")]
@@ -118,7 +118,7 @@ pub(crate) async fn submit(
     let (_, attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
     let (person, place) = (&signed_in.person, &attempt.need.place);
     let outcome = match (filled.card.trim(), read_code(&filled.code)) {
-        ("", Err(form)) => Err(fault("code", form)),
+        ("", Err(form)) => Err(fault("code", code_fault(form))),
         ("", Ok(code)) => match web.signin.check_code(person, &code, place).await {
             Ok(proof) => Ok(proof),
             Err(refusal) => Err(fault("code", code_words(&web, refusal)?)),
@@ -137,6 +137,14 @@ pub(crate) async fn submit(
 
 const CARD_WRONG: &str = "That code is not right, or is crossed out already. Use the next one on your card.";
 
+/// What is wrong with the form of a code, in the language of the page.
+pub(crate) fn code_fault(fault: CodeFault) -> String {
+    match fault {
+        CodeFault::Length(count) => t1("Security code must be 6 numbers, you entered {0}", count),
+        other => other.to_string(),
+    }
+}
+
 /// What is said about a code that did not work; anything that is not about the code goes on as an error.
 pub(crate) fn code_words(web: &Web, refusal: Refusal) -> Result<String, PageError> {
     let now = web.signin.context.now();
@@ -148,22 +156,27 @@ pub(crate) fn code_words(web: &Web, refusal: Refusal) -> Result<String, PageErro
         }
         Refusal::UsedAlready => {
             let left = 30 - now.0.rem_euclid(30);
-            Ok(format!("You have used this code already. Wait for the next one, about {left} seconds."))
+            Ok(t1("You have used this code already. Wait for the next one, about {0} seconds.", left))
         }
         Refusal::Drift(seconds) => {
             let minutes = (seconds.abs() + 30) / 60;
-            let by = if minutes <= 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") };
-            let way = if seconds < 0 { "slow" } else { "fast" };
-            Ok(format!("Your phone’s clock is about {by} {way}. Turn on automatic date and time, then try again."))
+            let by = if minutes <= 1 { t("1 minute") } else { t1("{0} minutes", minutes) };
+            let words = if seconds < 0 {
+                "Your phone’s clock is about {0} slow. Turn on automatic date and time, then try again."
+            } else {
+                "Your phone’s clock is about {0} fast. Turn on automatic date and time, then try again."
+            };
+            Ok(t1(words, by))
         }
         Refusal::Wait(seconds) if seconds > 60 => {
             let until = london::show_time(now.plus(seconds + 59));
-            Ok(format!(
-                "You have entered too many wrong codes. This key is paused until {until}. Use another key or ask for a \
-                 temporary pass."
+            Ok(t1(
+                "You have entered too many wrong codes. This key is paused until {0}. Use another key or ask for a \
+                 temporary pass.",
+                until,
             ))
         }
-        Refusal::Wait(seconds) => Ok(format!("You have entered too many wrong codes. {}.", wait(seconds))),
+        Refusal::Wait(seconds) => Ok(t1("You have entered too many wrong codes. {0}.", wait(seconds))),
         other => Err(other.into()),
     }
 }

@@ -5,15 +5,17 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use idp_domain::london;
 use idp_domain::person::Person;
 use idp_domain::session::Method;
 use idp_signin::links::{LinkFault, SetFault};
+use idp_signin::password::PasswordFault;
 use serde::Deserialize;
 
 use super::begin::{Way, let_in};
 use crate::browser::{Browser, Peer, Visitor};
-use crate::page::{Fault, Frame, Message, fault, go, grouped, show, show_with};
-use crate::{PageError, Web};
+use crate::page::{Fault, Frame, Message, fault, form_head, go, grouped, show, show_with};
+use crate::{PageError, Web, t, t1};
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -105,16 +107,18 @@ pub(crate) async fn set(
                 Ok(person) => person,
                 Err(fault) => return broken_link(&fault),
             };
-            let frame = Frame::titled("Error: Create a password");
+            let faults = fault("password", password_fault(words));
+            let (status, title) = form_head("Create a password", &faults);
+            let frame = Frame::titled(&title);
             let page = Password {
                 frame,
                 token: filled.token,
                 login: person.login(),
                 words: web.signin.three_words(),
                 least: web.signin.context.settings_of(person.id).await?.password_min,
-                faults: fault("password", words),
+                faults,
             };
-            show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            show_with(status, &page)
         }
         Err(SetFault::Refusal(refusal)) => Err(refusal.into()),
     }
@@ -127,9 +131,39 @@ fn broken_link(fault: &LinkFault) -> Result<Response, PageError> {
     };
     let page = Message {
         frame: Frame::titled("This link does not work"),
-        paragraphs: vec![fault.to_string()],
+        paragraphs: vec![link_fault(fault)],
         action: Some((action.0.to_owned(), action.1.to_owned())),
         other: Some(("Contact support".to_owned(), "/support".to_owned())),
     };
     show_with(StatusCode::GONE, &page)
+}
+
+/// What is wrong with a link, in the language of the page.
+pub(crate) fn link_fault(fault: &LinkFault) -> String {
+    match fault {
+        LinkFault::Expired(after) => {
+            t1("This link stopped working after {0}. We can send you a new one.", lasted(*after))
+        }
+        LinkFault::Replaced(at) => t1("We sent you a newer link at {0}. Use that one.", london::show_time(*at)),
+        LinkFault::Unknown | LinkFault::Used => fault.to_string(),
+    }
+}
+
+/// A time that has run out: `14 days`, `60 minutes`.
+fn lasted(seconds: i64) -> String {
+    match seconds / (24 * 3600) {
+        0 => t1("{0} minutes", seconds / 60),
+        1 => t("1 day"),
+        days => t1("{0} days", days),
+    }
+}
+
+/// What is wrong with a password, in the language of the page.
+pub(crate) fn password_fault(fault: PasswordFault) -> String {
+    match fault {
+        PasswordFault::Short(least) => {
+            t1("Password must be {0} characters or more. Three random words work well.", least)
+        }
+        other => other.to_string(),
+    }
 }

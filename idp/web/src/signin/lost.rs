@@ -12,7 +12,7 @@ use super::form::wait;
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
 use crate::page::{Fault, Frame, fault, form_head, go, show_with};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t1};
 
 #[derive(Template)]
 #[template(path = "lost.html")]
@@ -78,7 +78,7 @@ pub(crate) async fn submit(
             return Ok(begun.with(go(&format!("/me/keys?recovered=1{carried}"))));
         }
         Err(Refusal::Wrong) => "That code is not right, or has been used already".to_owned(),
-        Err(Refusal::Wait(seconds)) => format!("You have entered too many wrong codes. {}.", wait(seconds)),
+        Err(Refusal::Wait(seconds)) => t1("You have entered too many wrong codes. {0}.", wait(seconds)),
         Err(other) => return Err(other.into()),
     };
     render(&web, &signed_in, &filled.attempt, fault(field, words)).await

@@ -6,6 +6,7 @@ mod begin;
 mod first_time;
 mod form;
 mod key;
+mod language;
 mod link;
 mod lost;
 mod new_browser;
@@ -21,7 +22,8 @@ use crate::Web;
 pub(crate) use attempt::forward;
 pub(crate) use begin::{Way, let_in, stepped_up};
 pub(crate) use form::password_words;
-pub(crate) use key::code_words;
+pub(crate) use key::{code_fault, code_words};
+pub(crate) use link::{link_fault, password_fault};
 pub(crate) use signout::cleared;
 pub(crate) use upstream::in_words;
 
@@ -43,5 +45,6 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/signout", get(signout::ask).post(signout::submit))
         .route("/signed-out", get(signout::done))
         .route("/ask-access", get(ask_access::show_form).post(ask_access::submit))
+        .route("/language", post(language::choose))
         .route("/support", get(support::show_form).post(support::submit))
 }

@@ -14,11 +14,12 @@ use serde::Deserialize;
 use super::attempt::forward;
 use super::begin::{Way, let_in};
 use super::form::{frame, wait};
+use super::key::code_fault;
 use super::upstream::in_words;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
 use crate::page::{Fault, Frame, fault, form_head, go, show_with};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t1};
 
 #[derive(Template)]
 #[template(path = "new_browser.html")]
@@ -83,7 +84,7 @@ pub(crate) async fn submit(
     let (stored, mut attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
     let code = match read_code(&filled.code) {
         Ok(code) => code,
-        Err(form) => return render(&web, &attempt, &filled.attempt, (false, fault("code", form))).await,
+        Err(form) => return render(&web, &attempt, &filled.attempt, (false, fault("code", code_fault(form)))).await,
     };
     let outcome = web.signin.check_mailed_code(&mut attempt, &code).await;
     let unconfirmed = attempt.unconfirmed.clone().ok_or(PageError::AttemptExpired)?;
@@ -122,7 +123,7 @@ pub(crate) async fn resend(
     let Some(unconfirmed) = attempt.unconfirmed.clone() else { return Err(PageError::AttemptExpired) };
     let since = web.signin.context.now().since(unconfirmed.sent_at);
     if since < RESEND {
-        let words = format!("{}. Email can take a few minutes.", wait(RESEND - since));
+        let words = t1("{0}. Email can take a few minutes.", wait(RESEND - since));
         return render(&web, &attempt, &asked.attempt, (false, fault("code", words))).await;
     }
     let outcome = match unconfirmed.link {

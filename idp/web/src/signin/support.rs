@@ -3,14 +3,13 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_store::effects::MailKind;
 use idp_store::{Effects, Mail};
 use serde::Deserialize;
 
-use crate::page::{Fault, Frame, Message, fault, show, show_with};
-use crate::{PageError, Web};
+use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
+use crate::{PageError, Web, t1};
 
 #[derive(Template)]
 #[template(path = "support.html")]
@@ -52,18 +51,23 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
         }
     }
     if !faults.is_empty() {
-        let frame = Frame::titled("Error: Contact support");
-        let page = Page { frame, from: &filled.from, text: &filled.text, faults };
-        return show_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        let (status, title) = form_head("Contact support", &faults);
+        let page = Page { frame: Frame::titled(&title), from: &filled.from, text: &filled.text, faults };
+        return show_with(status, &page);
     }
     let reference = context.random.readable(6);
     let what = MailKind::SupportRequest { reference: reference.clone(), from: filled.from, text: filled.text };
-    let mail = Mail { to: web.settings.support_email.clone(), name: "support".to_owned(), what };
+    let mail = Mail {
+        to: web.settings.support_email.clone(),
+        name: "support".to_owned(),
+        what,
+        language: idp_domain::Language::En,
+    };
     context.store.record(Effects::none().mail(mail)).await?;
     show(&Message {
         frame: Frame::titled("Message sent"),
         paragraphs: vec![
-            format!("Your reference is {reference}. Someone will answer in working hours."),
+            t1("Your reference is {0}. Someone will answer in working hours.", &reference),
             "If a child is at risk now, follow your school’s procedure and speak to the DSL.".to_owned(),
         ],
         action: Some(("Back to sign in".to_owned(), "/signin".to_owned())),

@@ -15,7 +15,7 @@ use super::form::late;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
 use crate::page::{Frame, Message, go, show_with};
-use crate::{PageError, Web};
+use crate::{PageError, Web, t, t1};
 
 #[derive(Deserialize)]
 pub(crate) struct Chosen {
@@ -90,14 +90,15 @@ async fn sign_in(
 
 /// The one table from what went wrong elsewhere to a page.
 pub(crate) fn in_words(web: &Web, provider: &str, fault: UpstreamFault, again: &str) -> Result<Response, PageError> {
-    let name = web.signin.upstreams.find(provider).map_or("the other provider", |upstream| upstream.name.as_str());
+    let name =
+        web.signin.upstreams.find(provider).map_or_else(|| t("the other provider"), |upstream| upstream.name.clone());
     let (status, text) = match fault {
         UpstreamFault::Cancelled => {
             (StatusCode::OK, "Nothing was changed. You can try again, or sign in another way.".to_owned())
         }
         UpstreamFault::Away => (
             StatusCode::BAD_GATEWAY,
-            format!("Signing in with {name} is not available right now. Sign in another way, or try again later."),
+            t1("Signing in with {0} is not available right now. Sign in another way, or try again later.", name),
         ),
         UpstreamFault::Untrue => (
             StatusCode::BAD_REQUEST,
@@ -106,7 +107,7 @@ pub(crate) fn in_words(web: &Web, provider: &str, fault: UpstreamFault, again: &
         ),
         UpstreamFault::Domain(account) => (
             StatusCode::FORBIDDEN,
-            format!("{account} is not an account of your school. Choose your school account, or sign in another way."),
+            t1("{0} is not an account of your school. Choose your school account, or sign in another way.", account),
         ),
         UpstreamFault::Taken => (
             StatusCode::CONFLICT,

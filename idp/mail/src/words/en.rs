@@ -1,27 +1,14 @@
-//! The words of each mail: subject, paragraphs, and at most one thing to do.
+//! The words of each mail in English.
 
 use idp_store::effects::MailKind;
 
-/// A mail before it has a form.
-pub(crate) struct Words {
-    pub subject: String,
-    pub paragraphs: Vec<String>,
-    pub action: Option<(&'static str, String)>,
-}
-
-fn words(subject: impl Into<String>, paragraphs: &[&str], action: Option<(&'static str, &str)>) -> Words {
-    Words {
-        subject: subject.into(),
-        paragraphs: paragraphs.iter().map(|text| (*text).to_owned()).collect(),
-        action: action.map(|(label, link)| (label, link.to_owned())),
-    }
-}
+use super::{Words, words};
 
 const NOT_ME: &str = "If this was not you, sign in and change your password, and tell your school.";
 
 /// The words of a mail.
 #[expect(clippy::too_many_lines, reason = "the one table of every mail's words, and nothing but words")]
-pub(crate) fn words_of(kind: &MailKind) -> Words {
+pub(super) fn words_of(kind: &MailKind) -> Words {
     match kind {
         MailKind::Invite { site, by, link, days } => words(
             format!("Set up your sign-in for {site}"),
@@ -29,6 +16,14 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
                 &format!("{by} has given you access to {site}. One sign-in opens every school you work at."),
                 &format!("The link works for {}. You create a password, and you can add a key.", counted(*days, "day")),
                 "If you do not work there, ignore this email. Nothing happens until you use the link.",
+            ],
+            Some(("Set up your sign-in", link)),
+        ),
+        MailKind::InviteReminder { site, link, until } => words(
+            "Reminder: set up your sign-in",
+            &[
+                &format!("You have access to {site}, but you have not created a password yet."),
+                &format!("This link works until {until}. The one before it no longer does."),
             ],
             Some(("Set up your sign-in", link)),
         ),
@@ -91,8 +86,11 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
         MailKind::PassUsed { who } => words(
             "A temporary pass was used",
             &[
-                &format!("{who} used a temporary pass to add a new key."),
-                "If nobody spoke to them face to face or by video before, tell your trust office at once.",
+                &match who.as_str() {
+                    "" => "You used a temporary pass to add a new key.".to_owned(),
+                    who => format!("{who} used a temporary pass to add a new key."),
+                },
+                "If nobody spoke face to face or by video before, tell your trust office at once.",
             ],
             None,
         ),
@@ -144,7 +142,7 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
         MailKind::SomebodyTried => words(
             "Someone tried to sign in as you",
             &[
-                "Someone entered your email address with a wrong password 10 times. They did not get in.",
+                "Someone entered your email address with a wrong password again and again. They did not get in.",
                 "You can sign in as usual with a passkey, or on a computer that you have used before.",
             ],
             None,
@@ -154,9 +152,20 @@ pub(crate) fn words_of(kind: &MailKind) -> Words {
             &[sentence, "If this looks wrong, talk to the school office."],
             None,
         ),
+        MailKind::EndsSoon { site, last_day } => words(
+            format!("Your access ends on {last_day}"),
+            &[
+                &format!("{last_day} is the last day of your access to {site}."),
+                "If you need it for longer, talk to the school office before then.",
+            ],
+            None,
+        ),
         MailKind::AccessEnded { site } => words(
             "Your access has ended",
-            &[&format!("Your access to {site} has ended. Your other schools stay as they are.")],
+            &[&match site.as_str() {
+                "" => "Your access to all your sites has ended.".to_owned(),
+                site => format!("Your access to {site} has ended. Your other schools stay as they are."),
+            }],
             None,
         ),
         MailKind::ApprovalNeeded { site, link } => words(

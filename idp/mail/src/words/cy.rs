@@ -1,0 +1,208 @@
+//! The words of each mail in Welsh.
+
+use idp_store::effects::MailKind;
+
+use super::{Words, words};
+
+const NOT_ME: &str = "Os nad chi wnaeth hyn, mewngofnodwch, newidiwch eich cyfrinair a dywedwch wrth eich ysgol.";
+
+/// The words of a mail.
+#[expect(clippy::too_many_lines, reason = "the one table of every mail's words, and nothing but words")]
+pub(super) fn words_of(kind: &MailKind) -> Words {
+    match kind {
+        MailKind::Invite { site, by, link, days } => words(
+            format!("Trefnwch eich mewngofnodi ar gyfer {site}"),
+            &[
+                &format!(
+                    "Mae {by} wedi rhoi mynediad i chi i {site}. Mae un mewngofnodi yn agor pob ysgol lle rydych yn gweithio."
+                ),
+                &format!(
+                    "Nifer y dyddiau y mae’r ddolen yn gweithio: {days}. Rydych yn creu cyfrinair, a gallwch ychwanegu allwedd."
+                ),
+                "Os nad ydych yn gweithio yno, anwybyddwch yr e-bost hwn. Nid oes dim yn digwydd nes i chi ddefnyddio’r ddolen.",
+            ],
+            Some(("Trefnu eich mewngofnodi", link)),
+        ),
+        MailKind::InviteReminder { site, link, until } => words(
+            "Nodyn atgoffa: trefnwch eich mewngofnodi",
+            &[
+                &format!("Mae gennych fynediad i {site}, ond nid ydych wedi creu cyfrinair eto."),
+                &format!("Mae’r ddolen hon yn gweithio tan {}. Nid yw’r un flaenorol yn gweithio mwyach.", cy(until)),
+            ],
+            Some(("Trefnu eich mewngofnodi", link)),
+        ),
+        MailKind::AlsoAccess { site, link } => words(
+            format!("Mae gennych fynediad i {site} hefyd erbyn hyn"),
+            &["Defnyddiwch yr un e-bost a chyfrinair ag o’r blaen. Nid oes dim i’w drefnu."],
+            Some(("Agor y safle", link)),
+        ),
+        MailKind::PasswordLink { link, minutes } => words(
+            "Eich dolen i greu neu ailosod eich cyfrinair",
+            &[
+                &format!(
+                    "Defnyddiwch y ddolen hon i greu neu ailosod eich cyfrinair. Mae’n gweithio unwaith, am {minutes} munud."
+                ),
+                "Os na ofynnoch amdani, anwybyddwch yr e-bost hwn. Nid yw eich cyfrinair yn newid.",
+            ],
+            Some(("Creu cyfrinair", link)),
+        ),
+        MailKind::PasswordChanged => words(
+            "Newidiwyd eich cyfrinair",
+            &["Newidiwyd eich cyfrinair eiliad yn ôl. Rydych wedi cael eich allgofnodi ym mhobman.", NOT_ME],
+            None,
+        ),
+        MailKind::KeyAdded { key } => words(
+            "Ychwanegwyd allwedd at eich cyfrif",
+            &[&format!("Ychwanegwyd yr allwedd “{key}” at eich cyfrif."), NOT_ME],
+            None,
+        ),
+        MailKind::KeyChanged { key, verb } => {
+            let (subject, what) = match verb.as_str() {
+                "switched on again" => ("Ailddechreuwyd allwedd", "wedi’i hailddechrau"),
+                "suspended" => ("Cafodd allwedd ei thynnu neu ei hatal", "wedi’i hatal"),
+                _ => ("Cafodd allwedd ei thynnu neu ei hatal", "wedi’i thynnu"),
+            };
+            words(subject, &[&format!("Mae’r allwedd “{key}” {what}."), NOT_ME], None)
+        }
+        MailKind::SecurityCode { code } => words(
+            "Eich cod diogelwch",
+            &[
+                &format!("Eich cod diogelwch yw {code}. Mae’n gweithio unwaith, am 15 munud."),
+                "Teipiwch ef ar y dudalen a ofynnodd amdano. Ni fydd neb o’ch ysgol nac o Lanyard yn gofyn i chi amdano.",
+                NOT_ME,
+            ],
+            None,
+        ),
+        MailKind::ConfirmAddress { code } => words(
+            "Cadarnhewch eich cyfeiriad e-bost newydd",
+            &[
+                &format!("Eich cod diogelwch yw {code}. Mae’n gweithio unwaith, am 15 munud."),
+                "Os na ofynnoch am gael defnyddio’r cyfeiriad hwn, anwybyddwch yr e-bost hwn. Nid oes dim yn newid.",
+            ],
+            None,
+        ),
+        MailKind::AddressChanging { new, link } => words(
+            "Mae eich cyfeiriad e-bost yn newid",
+            &[
+                &format!(
+                    "O hyn ymlaen rydych yn mewngofnodi fel {new}. Mae’r cyfeiriad hwn yn dal i weithio am 90 diwrnod."
+                ),
+                "Os nad chi wnaeth hyn, dadwnewch ef o fewn 7 diwrnod. Byddwch yn cael eich allgofnodi ym mhobman.",
+            ],
+            Some(("Dadwneud y newid", link)),
+        ),
+        MailKind::RecoveryUsed => {
+            words("Defnyddiwyd cod adfer", &["Defnyddiwyd un o’ch codau adfer i fewngofnodi.", NOT_ME], None)
+        }
+        MailKind::PassUsed { who } => words(
+            "Defnyddiwyd pas dros dro",
+            &[
+                &match who.as_str() {
+                    "" => "Defnyddioch bas dros dro i ychwanegu allwedd newydd.".to_owned(),
+                    who => format!("Defnyddiodd {who} bas dros dro i ychwanegu allwedd newydd."),
+                },
+                "Os na siaradodd neb wyneb yn wyneb neu drwy fideo ymlaen llaw, dywedwch wrth swyddfa eich ymddiriedolaeth ar unwaith.",
+            ],
+            None,
+        ),
+        MailKind::OwnerCameBack { who, trust } => words(
+            format!("Defnyddiwyd pecyn adfer {trust}"),
+            &[
+                &format!("Defnyddiodd rhywun wrth gonsol y gweinydd ddau god o’r pecyn adfer i ddod â {who} yn ôl."),
+                "Mae eu hallweddi wedi’u hatal ac mae eu cyfrinair ar fin newid. Mae’r pecyn wedi’i ddefnyddio.",
+                "Os na wyddoch am hyn, ffoniwch berchnogion eraill yr ymddiriedolaeth nawr.",
+            ],
+            None,
+        ),
+        MailKind::Bounced { site, who, link } => words(
+            format!("Ni allem ddanfon post i 1 person yn {site}"),
+            &[
+                &format!(
+                    "Mae’r cyfeiriad sydd gennym ar gyfer {who} yn gwrthod ein negeseuon. Nid yw dolenni a chodau diogelwch yn eu cyrraedd."
+                ),
+                "Gofynnwch iddynt am y cyfeiriad cywir. Gallant ei newid yn “Gosodiadau’r cyfrif”, neu gallwch eu gwahodd o’r newydd.",
+            ],
+            Some(("Gweld beth ddigwyddodd", link)),
+        ),
+        MailKind::LinkCode { code, provider, account } => words(
+            "Eich cod diogelwch",
+            &[
+                &format!("Eich cod diogelwch yw {code}. Mae’n gweithio am 15 munud."),
+                &format!(
+                    "Mae’n cysylltu cyfrif {provider} {account} â’ch mewngofnodi. Gall pwy bynnag sydd â’r cyfrif hwnnw fewngofnodi fel chi wedyn."
+                ),
+                "Os na ofynnoch am hyn, peidiwch â rhoi’r cod i neb. Nid oes dim yn digwydd hebddo.",
+            ],
+            None,
+        ),
+        MailKind::AccountLinked { provider, account, verb } => {
+            let what = if verb == "linked" { "ei gysylltu" } else { "ei ddatgysylltu" };
+            words(
+                format!("Cafodd cyfrif {provider} {what}"),
+                &[
+                    &format!(
+                        "Cafodd cyfrif {provider} {account} {what}. Gallwch weld eich cyfrifon o dan “Gosodiadau’r cyfrif”."
+                    ),
+                    "Os nad chi wnaeth hyn, newidiwch eich cyfrinair nawr a dywedwch wrth eich ysgol.",
+                ],
+                None,
+            )
+        }
+        MailKind::NewBrowser { agent } => words(
+            "Mewngofnodi newydd ar borwr nad ydym yn ei adnabod",
+            &[&format!("Fe wnaethoch fewngofnodi gyda {agent}, lle nad ydym wedi eich gweld o’r blaen."), NOT_ME],
+            None,
+        ),
+        MailKind::SomebodyTried => words(
+            "Ceisiodd rhywun fewngofnodi fel chi",
+            &[
+                "Rhoddodd rhywun eich cyfeiriad e-bost gyda chyfrinair anghywir dro ar ôl tro. Ni chawsant fynd i mewn.",
+                "Gallwch fewngofnodi fel arfer gydag allwedd mynediad, neu ar gyfrifiadur rydych wedi’i ddefnyddio o’r blaen.",
+            ],
+            None,
+        ),
+        MailKind::AccessChanged { site, sentence } => words(
+            format!("Mae eich mynediad yn {site} wedi newid"),
+            &[
+                &format!("Dyma’r newid, yn Saesneg: {sentence}"),
+                "Os yw hyn yn edrych yn anghywir, siaradwch â swyddfa’r ysgol.",
+            ],
+            None,
+        ),
+        MailKind::EndsSoon { site, last_day } => words(
+            format!("Mae eich mynediad yn dod i ben ar {}", cy(last_day)),
+            &[
+                &format!("{} yw diwrnod olaf eich mynediad i {site}.", cy(last_day)),
+                "Os oes ei angen arnoch am fwy o amser, siaradwch â swyddfa’r ysgol cyn hynny.",
+            ],
+            None,
+        ),
+        MailKind::AccessEnded { site } => words(
+            "Mae eich mynediad wedi dod i ben",
+            &[&match site.as_str() {
+                "" => "Mae eich mynediad i’ch holl safleoedd wedi dod i ben.".to_owned(),
+                site => {
+                    format!("Mae eich mynediad i {site} wedi dod i ben. Mae eich ysgolion eraill yn aros fel y maent.")
+                }
+            }],
+            None,
+        ),
+        MailKind::ApprovalNeeded { site, link } => words(
+            "Angen cymeradwyaeth: newid grŵp defnyddwyr",
+            &[&format!("Mae rhywun yn {site} wedi cael grŵp defnyddwyr sydd angen ail berson i’w gymeradwyo.")],
+            Some(("Edrych ar y cais", link)),
+        ),
+        MailKind::AccessAsked { site, who, reason, link } => words(
+            format!("Mae rhywun yn gofyn am fynediad i {site}"),
+            &[&format!("Mae {who} yn gofyn am fynediad i {site}."), &format!("Eu rheswm: {reason}")],
+            Some(("Eu gwahodd", link)),
+        ),
+        MailKind::SupportRequest { reference, from, text } => {
+            words(format!("Cais am gymorth {reference}"), &[&format!("Oddi wrth: {from}"), text], None)
+        }
+    }
+}
+
+fn cy(english_date: &str) -> String {
+    idp_domain::Language::Cy.dated(english_date)
+}

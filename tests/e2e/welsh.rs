@@ -1,0 +1,61 @@
+//! Pages and mails in Welsh: chosen by the browser, in the browser, or by the person.
+
+use http::Method;
+use idp_domain::Language;
+use tests::System;
+use tests::system::{ADAEZE, WILF};
+
+#[tokio::test]
+async fn a_browser_that_prefers_welsh_is_answered_in_welsh() {
+    let system = System::start().await;
+    let url = format!("{}/first-time", system.origin("id"));
+    let mut browser = system.browser();
+    let page = browser.send(Method::GET, &url, None, &[("accept-language", "cy-GB,cy;q=0.9,en;q=0.5")]).await;
+    assert!(page.body.contains("<html lang=\"cy\">") && page.body.contains("Cyfeiriad e-bost"), "{}", page.body);
+    let page = browser.send(Method::GET, &url, None, &[("accept-language", "en-GB,cy;q=0.5")]).await;
+    assert!(page.body.contains("<html lang=\"en\">") && page.body.contains("Email address"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_language_that_is_chosen_stays_and_holds_for_mails() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = system.browser();
+    let page = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
+    assert!(page.body.contains(">Cymraeg</button>"), "{}", page.body);
+    let page = browser.fill(&page, "/language", &[("language", "cy")]).await;
+    assert!(page.body.contains("Mewngofnodi i Larkmoor") && page.url.contains("/signin?attempt="), "{}", page.body);
+    let wrong = browser.fill(&page, "signin", &[("login", ADAEZE), ("password", "")]).await;
+    assert!(wrong.body.contains("Gwall:") && wrong.body.contains("Rhowch eich cyfrinair"), "{}", wrong.body);
+    let page = system.type_password(&mut browser, &wrong, ADAEZE).await;
+    assert!(page.url.starts_with(&system.origin("larkmoor")), "{} {}", page.url, page.body);
+    assert_eq!(system.person(ADAEZE).await.language, Language::Cy, "what was chosen here holds for mails");
+    let access = browser.open(&format!("{id}/me/access")).await.body;
+    assert!(access.contains("Athro dosbarth, ar gyfer Oak."), "{access}");
+    let mut other = system.browser();
+    let page = other.open(&format!("{id}/first-time")).await;
+    other.fill(&page, "/first-time", &[("email", ADAEZE)]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    system.settle().await;
+    let mails = system.demo.mailbox.all();
+    let (_, subject, text) = mails.iter().rev().find(|(to, ..)| to == ADAEZE).unwrap();
+    assert_eq!(subject, "Eich dolen i greu neu ailosod eich cyfrinair");
+    assert!(text.starts_with("Annwyl Adaeze Fairbrass"), "{text}");
+    let mut home = system.browser();
+    let page = home.open(&format!("{id}/signin")).await;
+    assert!(page.body.contains("Sign in"), "a browser that is not known");
+    let page = home.fill(&page, "signin", &[("login", ADAEZE), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.body.contains("Fy safleoedd"), "the person's own language comes along: {}", page.body);
+}
+
+#[tokio::test]
+async fn a_language_that_there_is_not_changes_nothing() {
+    let system = System::start().await;
+    let mut browser = system.browser();
+    let page = browser.post(&format!("{}/language", system.origin("id")), &[("language", "xx")]).await;
+    assert_eq!(page.status, 400);
+    let evil = [("language", "cy"), ("next", "//evil.example")];
+    let page = browser.post(&format!("{}/language", system.origin("id")), &evil).await;
+    assert!(page.url.starts_with(&system.origin("id")), "{}", page.url);
+    assert_eq!(system.person(WILF).await.language, Language::En);
+}
