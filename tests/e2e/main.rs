@@ -8,6 +8,7 @@ mod key_rules;
 mod keys;
 mod mail;
 mod owner;
+mod reminders;
 mod servers;
 mod sites;
 mod upstream;

@@ -58,6 +58,7 @@ async fn promises(store: &dyn Durable) {
     a_link_is_spent_once_and_replaced_by_a_newer(store, &person).await;
     a_step_is_used_once(store, &person).await;
     super::account::promises(store, &person).await;
+    super::trust::promises(store, &person).await;
     a_refresh_token_rotates_once(store).await;
     an_identifier_is_new_once(store).await;
     the_outbox_delivers_at_least_once(store, &person).await;

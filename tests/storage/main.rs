@@ -5,3 +5,4 @@ mod account;
 mod durable;
 mod gateway_sessions;
 mod short;
+mod trust;

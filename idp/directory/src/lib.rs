@@ -12,6 +12,7 @@ pub mod memberships;
 pub mod owner_kit;
 pub mod passes;
 pub mod people;
+mod reminders;
 mod removal;
 mod reports;
 mod sites;

@@ -65,7 +65,7 @@ fn status_columns(status: MembershipStatus) -> (&'static str, Option<Timestamp>)
 
 impl SqlStore {
     /// Reads memberships by a condition on `m` with bound texts, and their grants in one more query.
-    async fn memberships_where(&self, condition: &str, values: &[String]) -> Result<Vec<Membership>> {
+    pub(crate) async fn memberships_where(&self, condition: &str, values: &[String]) -> Result<Vec<Membership>> {
         let bind = |sql: String| {
             let mut statement = sqlx::query(AssertSqlSafe(sql));
             for value in values {

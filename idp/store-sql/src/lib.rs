@@ -15,6 +15,7 @@ mod pool;
 mod proofs;
 mod protocol;
 mod recovery;
+mod reminders;
 mod row;
 mod short;
 mod upstreams;

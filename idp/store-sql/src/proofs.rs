@@ -365,7 +365,7 @@ impl Sessions for SqlStore {
     }
 }
 
-fn link(row: &AnyRow) -> Result<Link> {
+pub(crate) fn link(row: &AnyRow) -> Result<Link> {
     Ok(Link {
         id: row.parsed("id")?,
         hash: SecretHash(row.text("hash")?),

@@ -24,6 +24,7 @@ pub mod memberships;
 pub mod owner_kit;
 pub mod people;
 pub mod recovery;
+pub mod reminders;
 pub mod replay;
 pub mod sessions;
 pub mod signing_keys;
@@ -61,6 +62,7 @@ pub trait Durable:
     + owner_kit::OwnerKit
     + bounces::Bounces
     + upstreams::Upstreams
+    + reminders::Reminders
 {
 }
 
@@ -88,6 +90,7 @@ impl<T> Durable for T where
         + owner_kit::OwnerKit
         + bounces::Bounces
         + upstreams::Upstreams
+        + reminders::Reminders
 {
 }
 

@@ -78,6 +78,19 @@ impl Workers {
         });
     }
 
+    /// Reminds people, a few times an hour; each reminder is sent once.
+    pub fn reminding(&self, assembled: &Assembled) {
+        let directory = assembled.directory.clone();
+        self.run(async move {
+            loop {
+                if let Err(error) = directory.remind().await {
+                    tracing::warn!(%error, "reminders cannot be sent");
+                }
+                tokio::time::sleep(Duration::from_mins(15)).await;
+            }
+        });
+    }
+
     /// The gateway's own.
     pub fn gateway(&self, gateway: &Gateway) {
         let gateway = gateway.clone();

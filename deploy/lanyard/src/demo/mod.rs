@@ -91,6 +91,7 @@ impl Demo {
         mailing.mail(&assembled, mailbox.clone());
         workers.events(&assembled, Handed(gateway.clone()), &[String::new()]);
         workers.sweeping(&assembled);
+        workers.reminding(&assembled);
         workers.gateway(&gateway);
         let app = bookworm::Bookworm::new(
             Arc::new(InProcess(assembled.router.clone())),
