@@ -96,6 +96,116 @@ fn sign_ins() {
     println!("password sign-ins, durable: {:.0} % of bare argon2id on the same core", 100.0 * median(shares));
 }
 
+/// Whether a wrong password takes another time for people who exist: mean difference with its 95 % confidence (Welch).
+fn times() {
+    let mut subject = Subject::start();
+    let answer = subject.ask("times");
+    let read = |text: &str| text.split(',').map(|time| 1e3 * time.parse::<f64>().unwrap()).collect::<Vec<f64>>();
+    let (known, unknown) = answer.split_once(' ').map(|(known, unknown)| (read(known), read(unknown))).unwrap();
+    let (a, b) = (Spread::of(&known), Spread::of(&unknown));
+    let (difference, margin) = (a.mean - b.mean, 1.96 * (a.error + b.error).sqrt());
+    println!(
+        "wrong password: {:.2} ms for people who exist, {:.2} ms for others; difference {difference:+.2} ± {margin:.2} ms \
+         (95 %), {}",
+        a.mean,
+        b.mean,
+        if difference.abs() <= margin { "not to be told from none" } else { "TO BE SEEN" }
+    );
+}
+
+/// Mean and squared standard error of some values.
+struct Spread {
+    mean: f64,
+    error: f64,
+}
+
+impl Spread {
+    fn of(values: &[f64]) -> Self {
+        let count = f64::from(u32::try_from(values.len()).unwrap());
+        let mean = values.iter().sum::<f64>() / count;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        Self { mean, error: variance / count }
+    }
+}
+
+/// How long other requests take while strangers flood the sign-in page.
+fn flood() {
+    let mut subject = Subject::start();
+    let answer = subject.ask("site http://127.0.0.1:9");
+    let (port, session) = answer.split_once(' ').map(|(port, cookie)| (port.to_owned(), cookie.to_owned())).unwrap();
+    let answer = subject.ask("attempt");
+    let words: Vec<String> = answer.split(' ').map(str::to_owned).collect();
+    let [_, cookie, attempt] = words.as_slice() else { return };
+    let asked = [
+        (
+            "a person’s facts at a site",
+            format!(
+                "GET /.lanyard/whoami HTTP/1.1\r\nHost: larkmoor.lanyard.localhost:{port}\r\nCookie: ln={session}\r\n"
+            ),
+        ),
+        (
+            "the sign-in page’s style",
+            format!("GET /static/lanyard.css HTTP/1.1\r\nHost: id.lanyard.localhost:{port}\r\n"),
+        ),
+        ("the page for a new password", format!("GET /first-time HTTP/1.1\r\nHost: id.lanyard.localhost:{port}\r\n")),
+    ];
+    let quiet: Vec<f64> = asked.iter().map(|(_, request)| slow_ones(&port, request)).collect();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let sent = std::sync::atomic::AtomicUsize::new(0);
+    let flooded: Vec<f64> = std::thread::scope(|scope| {
+        for thread in 0..32 {
+            let (stop, sent, port) = (&stop, &sent, &port);
+            scope.spawn(move || {
+                for number in 0.. {
+                    if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        break;
+                    }
+                    let form =
+                        format!("attempt={attempt}&login=n{thread}.{number}@x.example&password=wrong+{number}+words");
+                    let request = format!(
+                        "POST /signin HTTP/1.1\r\nHost: id.lanyard.localhost:{port}\r\nCookie: browser={cookie}\r\n\
+                         Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                         Content-Length: {}\r\n",
+                        form.len()
+                    );
+                    time_of(port, &request, &form);
+                    sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        let flooded = asked.iter().map(|(_, request)| slow_ones(&port, request)).collect();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        flooded
+    });
+    for ((what, _), (quiet, flooded)) in asked.iter().zip(quiet.iter().zip(&flooded)) {
+        println!(
+            "while sign-in is flooded: {what}: p99 {flooded:.1} ms, {quiet:.1} ms otherwise ({:.1} x)",
+            flooded / quiet
+        );
+    }
+    println!("the flood: {} sign-ins from 32 connections", sent.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+/// The 99th percentile of 300 requests, in milliseconds.
+fn slow_ones(port: &str, request: &str) -> f64 {
+    let mut times: Vec<f64> = (0..300).map(|_| time_of(port, request, "")).collect();
+    times.sort_by(f64::total_cmp);
+    times.get(297).copied().unwrap_or(f64::NAN)
+}
+
+/// How long one request takes, in milliseconds.
+fn time_of(port: &str, request: &str, body: &str) -> f64 {
+    let begun = Instant::now();
+    let Ok(mut stream) = std::net::TcpStream::connect(format!("127.0.0.1:{port}")) else { return f64::NAN };
+    drop(stream.set_read_timeout(Some(Duration::from_secs(30))));
+    drop(stream.write_all(format!("{request}Connection: close\r\n\r\n{body}").as_bytes()));
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    assert!(answer.starts_with(b"HTTP/1.1 "), "no answer to {request}");
+    begun.elapsed().as_secs_f64() * 1e3
+}
+
 fn memory() {
     let mut subject = Subject::start();
     let id = subject.child.id();
@@ -146,6 +256,8 @@ fn main() {
     }
     proxy();
     sign_ins();
+    times();
+    flood();
     memory();
     cold_start();
 }

@@ -16,8 +16,8 @@ use idp_store::imports::Batch;
 use tests::System;
 use tests::system::SAMINA;
 
-/// Password checks in one measurement.
-const CHECKS: usize = 24;
+/// Tries of each kind when times are compared.
+const TRIES: usize = 60;
 
 /// Runs until its input ends.
 pub fn run() {
@@ -49,6 +49,8 @@ impl Subject {
         match words.as_slice() {
             ["site", upstream] => self.site(upstream).await,
             ["sign-ins"] => self.sign_ins().await.to_string(),
+            ["times"] => self.times().await,
+            ["attempt"] => self.attempt().await,
             ["trust", sites, people] => self.trust(number(sites), number(people)).await,
             ["sessions", count] => self.sessions(number(count)).await,
             _ => "unknown".to_owned(),
@@ -64,33 +66,78 @@ impl Subject {
         format!("{} {cookie}", self.system.address().port())
     }
 
-    /// Time of bare hashes as a share of the time of whole sign-ins, as many of each.
+    /// A form to fill in: port, cookie of the browser, attempt.
+    async fn attempt(&self) -> String {
+        let mut browser = self.system.browser();
+        let page = browser.open(&format!("{}/signin", self.system.origin("id"))).await;
+        let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
+        let cookie = browser.cookie("id.lanyard.localhost", "browser").unwrap();
+        format!("{} {cookie} {attempt}", self.system.address().port())
+    }
+
+    /// Seconds that a wrong password takes for people who exist and for people who do not, in turns, as
+    /// `known,known,… unknown,unknown,…`.
+    async fn times(&self) -> String {
+        let people = self.with_password().await;
+        let mut browser = self.system.browser();
+        let page = browser.open(&format!("{}/signin", self.system.origin("id"))).await;
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for number in 0..TRIES {
+            let person = people.get(number % people.len()).unwrap().login();
+            let nobody = person.replace('@', &format!(".x{number}@"));
+            for (login, times) in [(&person, &mut known), (&nobody, &mut unknown)] {
+                // Apart, so that neither a person nor the address is slowed down; and no password comes twice.
+                self.system.clock.advance(40);
+                let password = format!("no such words {number} {login}");
+                let begun = Instant::now();
+                let answer = browser.fill(&page, "signin", &[("login", login), ("password", &password)]).await;
+                times.push(begun.elapsed().as_secs_f64().to_string());
+                assert!(answer.body.contains("Check your email address and password"), "{}", answer.body);
+            }
+        }
+        format!("{} {}", known.join(","), unknown.join(","))
+    }
+
+    /// Everybody whose password is the demonstration's.
+    async fn with_password(&self) -> Vec<Person> {
+        let store = &self.system.demo.assembled.context.store;
+        let mut people = Vec::new();
+        for site in store.sites().await.unwrap() {
+            for place in store.memberships_at(site.id).await.unwrap() {
+                people.extend(store.person(place.person).await.unwrap());
+            }
+        }
+        people.retain(|person| person.password.is_some());
+        people.sort_by_key(|person| person.id);
+        people.dedup_by_key(|person| person.id);
+        people
+    }
+
+    /// Time of bare hashes as a share of the time of whole sign-ins, as many of each, all at once.
     async fn sign_ins(&self) -> f64 {
         let signin = &self.system.demo.assembled.signin;
         let stored = self.system.person(SAMINA).await.password.unwrap();
+        let people = self.with_password().await;
         let begun = Instant::now();
         let mut set = tokio::task::JoinSet::new();
-        for _ in 0..CHECKS {
+        for _ in 0..people.len() {
             let (hasher, stored) = (signin.hasher.clone(), stored.clone());
             set.spawn(async move { hasher.check(lanyard::demo::PASSWORD, Some(&stored)).await.unwrap() });
         }
         set.join_all().await;
         let bare = begun.elapsed();
         let begun = Instant::now();
-        for wave in 0..CHECKS / 4 {
-            // Few at once: a person's own tries wait for each other.
-            let mut set = tokio::task::JoinSet::new();
-            for _ in 0..4 {
-                let signin = signin.clone();
-                set.spawn(async move {
-                    let browser = idp_domain::SecretHash("bench".to_owned());
-                    let from = TriedFrom { browser: &browser, address: None };
-                    let person = signin.check_password(SAMINA, lanyard::demo::PASSWORD, from).await.unwrap();
-                    signin.start_session(&person, person.epoch, beginning(&browser)).await.unwrap();
-                });
-            }
-            assert_eq!(set.join_all().await.len(), 4, "wave {wave}");
+        let mut set = tokio::task::JoinSet::new();
+        for person in &people {
+            let (signin, login) = (signin.clone(), person.login());
+            set.spawn(async move {
+                let browser = idp_domain::SecretHash("bench".to_owned());
+                let from = TriedFrom { browser: &browser, address: None };
+                let person = signin.check_password(&login, lanyard::demo::PASSWORD, from).await.unwrap();
+                signin.start_session(&person, person.epoch, beginning(&browser)).await.unwrap();
+            });
         }
+        assert_eq!(set.join_all().await.len(), people.len());
         bare.as_secs_f64() / begun.elapsed().as_secs_f64()
     }
 

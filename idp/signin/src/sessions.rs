@@ -65,7 +65,7 @@ impl SignIn {
             effects = effects.tell(person, MailKind::NewBrowser { agent: agent.to_owned() });
         }
         context.store.add_session(&session, effects).await?;
-        if !shared {
+        if !shared && !known {
             context.store.remember_browser(person.id, browser, now).await?;
         }
         metrics::counter!("lanyard_signins_total").increment(1);

@@ -95,6 +95,8 @@ pub struct PasswordTry<'a> {
     login: &'a str,
     counter: String,
     row: String,
+    /// Wrong passwords in a row so far.
+    in_a_row: i64,
     known: bool,
     address: Option<IpAddr>,
 }
@@ -110,12 +112,12 @@ impl<'a> PasswordTry<'a> {
     ) -> Result<Self, Refusal> {
         let counter = if known { known_counter(login, from.browser) } else { stranger_counter(login) };
         let row = row_counter(login);
-        if context.store.short.failures(&row).await?.failures >= HARD_STOP {
+        let in_a_row = context.store.short.failures(&row).await?.failures;
+        if in_a_row >= HARD_STOP {
             return Err(Refusal::ResetNeeded);
         }
         take_try(context, &counter, pause_at).await?;
-        context.store.short.count_failure(&row, context.now(), ROW).await?;
-        Ok(Self { context, login, counter, row, known, address: from.address })
+        Ok(Self { context, login, counter, row, in_a_row, known, address: from.address })
     }
 
     /// Makes a stranger wait who tries what is being tried on everybody.
@@ -132,12 +134,14 @@ impl<'a> PasswordTry<'a> {
     /// It was right: the counters forget.
     pub async fn succeeded(&self) -> Result<(), Refusal> {
         succeeded(self.context, &self.counter).await?;
-        succeeded(self.context, &self.row).await
+        // A write costs as much as a good part of a hash: most people have nothing to be forgiven.
+        if self.in_a_row > 0 { succeeded(self.context, &self.row).await } else { Ok(()) }
     }
 
     /// It was wrong. Answers how many failures the login has had from strangers in a row.
     pub async fn failed(&self, password: &str) -> Result<i64, Refusal> {
         let (short, now) = (&self.context.store.short, self.context.now());
+        short.count_failure(&self.row, now, ROW).await?;
         let spray = self.spray_counter(password);
         let seen = short.count_failure(&format!("{spray}:{}", self.login), now, 3600).await?;
         if seen.failures == 1 {
