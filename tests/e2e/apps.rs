@@ -38,3 +38,50 @@ async fn tokens_say_what_they_should_and_refresh() {
 }
 
 const TOBIAS_ADMIN: &str = TOBIAS;
+
+#[tokio::test]
+async fn an_app_is_disconnected_in_my_account_and_told_nothing_more() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = system.admin(TOBIAS).await;
+    let code = code(&system, &mut browser, &request(&system)).await;
+    let (_, tokens) = redeem(&system, &code, tests::oauth::VERIFIER).await;
+    let page = browser.open(&format!("{id}/me/browsers")).await;
+    assert!(page.body.contains("Bookworm") && page.body.contains("It stays connected"), "{}", page.body);
+    let page = browser.fill(&page, "/me/apps/disconnect", &[]).await;
+    assert!(page.body.contains("No app is connected"), "{}", page.body);
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", refresh)];
+    let (status, answer) = token(&system, &form).await;
+    assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_grant")), "{answer}");
+    let access = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let me = browser.send(http::Method::GET, &format!("{id}/userinfo"), None, &[("authorization", &access)]).await;
+    assert_eq!(me.status, 401, "the access token ends with it");
+    let asked = tests::oauth::authorize(&system, &mut browser, &request(&system)).await;
+    assert!(asked.location().contains("/consent"), "it is asked again: {}", asked.location());
+}
+
+#[tokio::test]
+async fn signing_a_browser_out_ends_what_apps_hold_from_it() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = system.admin(TOBIAS).await;
+    let code = code(&system, &mut browser, &request(&system)).await;
+    let (_, tokens) = redeem(&system, &code, tests::oauth::VERIFIER).await;
+    let page = browser.open(&format!("{id}/me/browsers")).await;
+    browser.fill(&page, "/me/browsers", &[]).await;
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", refresh)];
+    let (status, answer) = token(&system, &form).await;
+    assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_grant")), "{answer}");
+}
+
+#[tokio::test]
+async fn my_account_shows_which_sites_are_open_in_which_browser() {
+    let system = System::start().await;
+    let mut browser = system.signed_in(tests::system::SAMINA, "larkmoor").await;
+    system.clock.advance(1);
+    browser.open(&format!("{}/", system.origin("copperwick"))).await;
+    let page = browser.open(&format!("{}/me/browsers", system.origin("id"))).await;
+    assert!(page.body.contains("Open there: Copperwick, Larkmoor"), "{}", page.body);
+}

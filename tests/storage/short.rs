@@ -91,3 +91,23 @@ async fn failures_count_up_and_are_forgotten(store: &dyn ShortLived) {
     store.clear_failures(&name).await.unwrap();
     assert_eq!(store.failures(&name).await.unwrap().failures, 0);
 }
+
+#[tokio::test]
+async fn sweeping_forgives_everything_but_a_row_of_wrong_passwords() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SteppedClock::new());
+    let url = format!("sqlite:{}", folder.path().join("x.db").display());
+    let store = SqlStore::open(&url, clock.clone(), Arc::new(SystemRandom), Arc::new(NoVault)).await.unwrap();
+    let short: &dyn ShortLived = &store;
+    let year = 365 * 24 * 3600;
+    for counter in ["row:ada", "password:ada"] {
+        short.count_failure(counter, idp_domain::Clock::now(&*clock), year).await.unwrap();
+    }
+    clock.advance(2 * 24 * 3600);
+    store.sweep().await.unwrap();
+    assert_eq!(short.failures("row:ada").await.unwrap().failures, 1, "one try a day is a row as well");
+    assert_eq!(short.failures("password:ada").await.unwrap().failures, 0);
+    clock.advance(year);
+    store.sweep().await.unwrap();
+    assert_eq!(short.failures("row:ada").await.unwrap().failures, 0);
+}

@@ -112,6 +112,6 @@ impl SignIn {
         let entry = AuditEntry::new(self.context.now(), "session.ended", "Signed out");
         let effects = Effects::audit(entry.by(session.person).about(session.person))
             .signal(Signal::SessionRevoked { person: session.person, sid: Some(session.sid.clone()) });
-        Ok(self.context.store.end_session(&session.hash, effects).await?)
+        Ok(self.context.store.end_session(session, self.context.now(), effects).await?)
     }
 }

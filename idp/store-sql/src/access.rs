@@ -187,14 +187,42 @@ impl Memberships for SqlStore {
         Ok(self.memberships_where("m.person_id = $1 AND m.site_id = $2", &values).await?.pop())
     }
 
-    async fn touch_membership(&self, id: MembershipId, now: Timestamp) -> Result<()> {
+    async fn visit(&self, id: MembershipId, sid: &str, now: Timestamp, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
         sqlx::query("UPDATE memberships SET last_used_at = $2 WHERE id = $1")
             .bind(id.to_string())
             .bind(now.0)
-            .execute(&self.write)
+            .execute(&mut *transaction)
             .await
-            .map_err(problem)
-            .map(|_| ())
+            .map_err(problem)?;
+        sqlx::query(
+            "INSERT INTO visits (sid, site_id, visited_at) SELECT $1, site_id, $2 FROM memberships WHERE id = $3 \
+             ON CONFLICT (sid, site_id) DO UPDATE SET visited_at = excluded.visited_at",
+        )
+        .bind(sid)
+        .bind(now.0)
+        .bind(id.to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn visits_of(&self, sids: &[String]) -> Result<Vec<(String, SiteId)>> {
+        if sids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT sid, site_id FROM visits WHERE sid IN ({}) ORDER BY visited_at DESC",
+            placeholders(1, sids.len())
+        );
+        let mut statement = sqlx::query(AssertSqlSafe(sql));
+        for sid in sids {
+            statement = statement.bind(sid);
+        }
+        let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        rows.iter().map(|row| Ok((row.text("sid")?, row.parsed("site_id")?))).collect()
     }
 
     async fn memberships_at(&self, site: SiteId) -> Result<Vec<Membership>> {

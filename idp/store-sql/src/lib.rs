@@ -17,6 +17,7 @@ mod protocol;
 mod recovery;
 mod reminders;
 mod row;
+mod sessions;
 mod short;
 mod upstreams;
 

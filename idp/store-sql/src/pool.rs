@@ -99,7 +99,10 @@ impl SqlStore {
             "DELETE FROM access_tokens WHERE expires_at <= $1",
             "DELETE FROM refresh_tokens WHERE expires_at <= $1",
             "DELETE FROM sessions WHERE created_at + 86400 <= $1",
-            "DELETE FROM failures WHERE last_at + 86400 <= $1",
+            // A row of wrong passwords counts over days (NIST SP 800-63B-4 §3.2.2); everything else is forgiven in one.
+            "DELETE FROM failures WHERE last_at + 86400 <= $1 AND substr(counter, 1, 4) <> 'row:'",
+            "DELETE FROM failures WHERE last_at + 31536000 <= $1",
+            "DELETE FROM visits WHERE visited_at + 86400 <= $1",
             "DELETE FROM outbox WHERE delivered_at + 2592000 <= $1",
         ] {
             gone += sqlx::query(sql).bind(now).execute(&self.write).await.map_err(problem)?.rows_affected();

@@ -3,11 +3,9 @@
 use async_trait::async_trait;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::PasswordHash;
-use idp_domain::session::{KeyProof, Limits, Method, Session};
 use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
 use idp_store::keys::Keys;
 use idp_store::links::{Link, Links};
-use idp_store::sessions::{Proven, Sessions};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
@@ -247,124 +245,6 @@ impl Links for SqlStore {
     }
 }
 
-#[async_trait]
-impl Sessions for SqlStore {
-    async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
-             method, recovered_at, agent, absolute_s, idle_s) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        )
-        .bind(&session.hash.0)
-        .bind(&session.sid)
-        .bind(session.person.to_string())
-        .bind(session.epoch)
-        .bind(session.created_at.0)
-        .bind(session.seen_at.0)
-        .bind(session.auth_time.0)
-        .bind(session.key_proof.as_ref().map(|proof| proof.kind.as_str()))
-        .bind(session.key_proof.as_ref().map(|proof| proof.at.0))
-        .bind(session.key_proof.as_ref().map(|proof| proof.place.clone()))
-        .bind(i64::from(session.shared))
-        .bind(session.method.as_str())
-        .bind(session.recovered_at.map(|at| at.0))
-        .bind(session.agent.clone())
-        .bind(session.limits.absolute)
-        .bind(session.limits.idle)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
-    }
-
-    async fn session(&self, hash: &SecretHash) -> Result<Option<Session>> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE hash = $1")
-            .bind(&hash.0)
-            .fetch_optional(&self.read)
-            .await
-            .map_err(problem)?;
-        row.as_ref().map(session).transpose()
-    }
-
-    async fn touch_session(&self, hash: &SecretHash, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE sessions SET seen_at = $2 WHERE hash = $1 AND seen_at < $2")
-            .bind(&hash.0)
-            .bind(now.0)
-            .execute(&self.write)
-            .await
-            .map_err(problem)
-            .map(|_| ())
-    }
-
-    async fn touch_sids(&self, uses: &[(String, Timestamp)]) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        for (sid, at) in uses {
-            sqlx::query("UPDATE sessions SET seen_at = $2 WHERE sid = $1 AND seen_at < $2")
-                .bind(sid)
-                .bind(at.0)
-                .execute(&mut *transaction)
-                .await
-                .map_err(problem)?;
-        }
-        commit(transaction).await
-    }
-
-    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool> {
-        let (proof, recovered_at) = match proven {
-            Proven::Key(proof) => (Some(proof), None),
-            Proven::Recovery(at) => (None, Some(at.0)),
-        };
-        let row = sqlx::query(
-            "UPDATE sessions SET hash = $2, key_kind = coalesce($3, key_kind), key_at = coalesce($4, key_at), \
-             key_place = coalesce($5, key_place), recovered_at = coalesce($6, recovered_at) WHERE hash = $1 RETURNING sid",
-        )
-        .bind(&old.0)
-        .bind(&new.0)
-        .bind(proof.map(|proof| proof.kind.as_str()))
-        .bind(proof.map(|proof| proof.at.0))
-        .bind(proof.map(|proof| proof.place.clone()))
-        .bind(recovered_at)
-        .fetch_optional(&self.write)
-        .await
-        .map_err(problem)?;
-        Ok(row.is_some())
-    }
-
-    async fn end_session_by_sid(&self, person: PersonId, sid: &str, effects: Effects) -> Result<bool> {
-        let statement = sqlx::query("DELETE FROM sessions WHERE person_id = $1 AND sid = $2 RETURNING sid")
-            .bind(person.to_string())
-            .bind(sid.to_owned());
-        self.settle(statement, effects).await
-    }
-
-    async fn end_session(&self, hash: &SecretHash, effects: Effects) -> Result<()> {
-        let statement = sqlx::query("DELETE FROM sessions WHERE hash = $1 RETURNING sid").bind(&hash.0);
-        self.settle(statement, effects).await.map(|_| ())
-    }
-
-    async fn end_sessions_of(&self, person: PersonId, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM sessions WHERE person_id = $1")
-            .bind(person.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
-    }
-
-    async fn sessions_of(&self, person: PersonId) -> Result<Vec<Session>> {
-        let rows = sqlx::query("SELECT * FROM sessions WHERE person_id = $1 ORDER BY created_at DESC")
-            .bind(person.to_string())
-            .fetch_all(&self.read)
-            .await
-            .map_err(problem)?;
-        rows.iter().map(session).collect()
-    }
-}
-
 pub(crate) fn link(row: &AnyRow) -> Result<Link> {
     Ok(Link {
         id: row.parsed("id")?,
@@ -375,25 +255,5 @@ pub(crate) fn link(row: &AnyRow) -> Result<Link> {
         expires_at: row.time("expires_at")?,
         spent_at: row.maybe_time("spent_at")?,
         replaced_at: row.maybe_time("replaced_at")?,
-    })
-}
-
-fn session(row: &AnyRow) -> Result<Session> {
-    let kind = row.maybe_text("key_kind")?.and_then(|text| KeyKind::parse(&text));
-    let place = row.maybe_text("key_place")?.unwrap_or_default();
-    Ok(Session {
-        hash: SecretHash(row.text("hash")?),
-        sid: row.text("sid")?,
-        person: row.parsed("person_id")?,
-        epoch: row.int("epoch")?,
-        created_at: row.time("created_at")?,
-        seen_at: row.time("seen_at")?,
-        auth_time: row.time("auth_time")?,
-        key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, at, place }),
-        shared: row.flag("shared")?,
-        method: Method::parse(&row.text("method")?),
-        recovered_at: row.maybe_time("recovered_at")?,
-        agent: row.text("agent")?,
-        limits: Limits { absolute: row.int("absolute_s")?, idle: row.int("idle_s")? },
     })
 }

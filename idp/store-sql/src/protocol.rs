@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use idp_domain::client::Client;
 use idp_domain::{PersonId, SecretHash, Timestamp};
 use idp_store::clients::Clients;
-use idp_store::consents::Consents;
+use idp_store::consents::{Consent, Consents};
 use idp_store::replay::Replay;
 use idp_store::signing_keys::{SigningKeys, StoredSigningKey};
 use idp_store::tokens::{Rotation, Token, Tokens};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::pool::{SqlStore, commit};
 use crate::row::{Columns, problem, to_json};
@@ -61,6 +61,37 @@ impl Consents for SqlStore {
         row.map(|row| row.text("scopes")).transpose()
     }
 
+    async fn consents_of(&self, person: PersonId) -> Result<Vec<Consent>> {
+        let rows = sqlx::query("SELECT * FROM consents WHERE person_id = $1 ORDER BY given_at DESC")
+            .bind(person.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter()
+            .map(|row| {
+                let (client, scopes) = (row.text("client_id")?, row.text("scopes")?);
+                Ok(Consent { client, scopes, given_at: row.time("given_at")? })
+            })
+            .collect()
+    }
+
+    async fn withdraw_consent(&self, person: PersonId, client: &str, now: Timestamp, effects: Effects) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let gone = sqlx::query("DELETE FROM consents WHERE person_id = $1 AND client_id = $2 RETURNING client_id")
+            .bind(person.to_string())
+            .bind(client)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        if gone.is_none() {
+            return Ok(false);
+        }
+        end_families(&mut transaction, person, ("client_id", client), now).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
+    }
+
     async fn save_consent(&self, person: PersonId, client: &str, scopes: &str, now: Timestamp) -> Result<()> {
         sqlx::query(
             "INSERT INTO consents (person_id, client_id, scopes, given_at) VALUES ($1, $2, $3, $4) \
@@ -84,17 +115,46 @@ async fn put_token(transaction: &mut Transaction<'static, Any>, sql: &'static st
         .bind(&token.family)
         .bind(to_json(&token.facts)?)
         .bind(token.expires_at.0)
+        .bind(token.facts.person.map(|person| person.to_string()))
+        .bind(token.facts.client_id.clone())
+        .bind(token.facts.sid.clone())
         .fetch_optional(&mut **transaction)
         .await
         .map_err(problem)?;
     Ok(row.is_some())
 }
 
-const PUT_ACCESS: &str = "INSERT INTO access_tokens (hash, family, facts, expires_at) SELECT $1, $2, $3, $4 \
+const PUT_ACCESS: &str = "INSERT INTO access_tokens (hash, family, facts, expires_at, person_id, client_id, sid) \
+     SELECT $1, $2, $3, $4, $5, $6, $7 \
      WHERE NOT EXISTS (SELECT 1 FROM ended_families WHERE family = $2) RETURNING hash";
-const PUT_REFRESH: &str = "INSERT INTO refresh_tokens (hash, family, facts, expires_at) SELECT $1, $2, $3, $4 \
+const PUT_REFRESH: &str = "INSERT INTO refresh_tokens (hash, family, facts, expires_at, person_id, client_id, sid) \
+     SELECT $1, $2, $3, $4, $5, $6, $7 \
      WHERE NOT EXISTS (SELECT 1 FROM ended_families WHERE family = $2) RETURNING hash";
 const END_FAMILY: &str = "INSERT INTO ended_families (family, ended_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// Ends every family of a person's tokens with this value in a column, `client_id` or `sid`.
+pub(crate) async fn end_families(
+    transaction: &mut Transaction<'static, Any>,
+    person: PersonId,
+    (column, value): (&'static str, &str),
+    now: Timestamp,
+) -> Result<()> {
+    let of = |table: &str| format!("SELECT family FROM {table} WHERE person_id = $1 AND {column} = $2");
+    let sql = format!(
+        "INSERT INTO ended_families (family, ended_at) SELECT family, $3 FROM ({} UNION {}) mine WHERE true \
+         ON CONFLICT DO NOTHING",
+        of("access_tokens"),
+        of("refresh_tokens")
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(person.to_string())
+        .bind(value.to_owned())
+        .bind(now.0)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+}
 
 fn token(row: &AnyRow) -> Result<Token> {
     Ok(Token {

@@ -39,8 +39,11 @@ pub trait Memberships: Send + Sync {
     async fn memberships_among(&self, people: &[PersonId], sites: &[SiteId]) -> Result<Vec<Membership>>;
     /// A person's place at one site.
     async fn membership_at(&self, person: PersonId, site: SiteId) -> Result<Option<Membership>>;
-    /// Notes that the person opened the site, so that the switcher lists it first.
-    async fn touch_membership(&self, id: MembershipId, now: Timestamp) -> Result<()>;
+    /// Notes that a site was opened from a signed-in browser, so that the switcher lists it first and its person can see
+    /// where they are signed in.
+    async fn visit(&self, id: MembershipId, sid: &str, now: Timestamp, effects: Effects) -> Result<()>;
+    /// The sites that were opened from these signed-in browsers: `sid` and site.
+    async fn visits_of(&self, sids: &[String]) -> Result<Vec<(String, SiteId)>>;
     /// Everyone at a site.
     async fn memberships_at(&self, site: SiteId) -> Result<Vec<Membership>>;
 }

@@ -29,10 +29,11 @@ pub trait Sessions: Send + Sync {
     async fn touch_sids(&self, uses: &[(String, Timestamp)]) -> Result<()>;
     /// Gives it a new cookie for what was proven (S-01: new identifier at each step up). False when it is gone.
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool>;
-    /// Ends one.
-    async fn end_session(&self, hash: &SecretHash, effects: Effects) -> Result<()>;
-    /// Ends one of this person by its `sid`; false when there is none.
-    async fn end_session_by_sid(&self, person: PersonId, sid: &str, effects: Effects) -> Result<bool>;
+    /// Ends one. What apps hold from it ends with it on a shared computer; elsewhere somebody who signs out may have let
+    /// an app stay connected (OpenID Connect Back-Channel Logout §2.7).
+    async fn end_session(&self, session: &Session, now: Timestamp, effects: Effects) -> Result<()>;
+    /// Ends one of this person by its `sid`, with what apps hold from it; false when there is none.
+    async fn end_session_by_sid(&self, person: PersonId, sid: &str, now: Timestamp, effects: Effects) -> Result<bool>;
     /// Ends all sessions of a person.
     async fn end_sessions_of(&self, person: PersonId, effects: Effects) -> Result<()>;
     /// The sessions of a person, newest first.

@@ -130,11 +130,11 @@ impl Provider {
         };
         let entry = AuditEntry::new(now, event, sentence).by(person.id).about(person.id);
         let entry = entry.at_site(site.id).in_trust(site.trust);
-        self.context.store.record(Effects::audit(entry)).await?;
-        if let Some(membership) = self.context.store.membership_at(person.id, site.id).await? {
-            self.context.store.touch_membership(membership.id, self.context.now()).await?;
+        let store = &self.context.store;
+        match store.membership_at(person.id, site.id).await? {
+            Some(membership) => store.visit(membership.id, &proven.session.sid, now, Effects::audit(entry)).await,
+            None => store.record(Effects::audit(entry)).await,
         }
-        Ok(())
     }
 
     /// The redirect address with answer parameters, `state` and `iss` (RFC 9207).

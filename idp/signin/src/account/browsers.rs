@@ -16,13 +16,22 @@ impl SignIn {
         Ok(sessions)
     }
 
+    /// Takes back what was agreed with an app: it is told nothing more, at once. False when nothing was agreed.
+    pub async fn disconnect(&self, person: &Person, client: &str) -> Result<bool, Refusal> {
+        let store = &self.context.store;
+        let name = store.client(client).await?.map_or_else(|| client.to_owned(), |client| client.name);
+        let sentence = format!("{} disconnected {name}", person.full_name());
+        let entry = AuditEntry::new(self.context.now(), "consent.withdrawn", sentence).by(person.id).about(person.id);
+        Ok(store.withdraw_consent(person.id, client, self.context.now(), Effects::audit(entry)).await?)
+    }
+
     /// Signs one browser out; false when it is not one of this person's.
     pub async fn end_browser(&self, person: &Person, sid: &str) -> Result<bool, Refusal> {
         let sentence = format!("{} signed a browser out", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "session.ended", sentence);
         let effects = Effects::audit(entry.by(person.id).about(person.id))
             .signal(Signal::SessionRevoked { person: person.id, sid: Some(sid.to_owned()) });
-        Ok(self.context.store.end_session_by_sid(person.id, sid, effects).await?)
+        Ok(self.context.store.end_session_by_sid(person.id, sid, self.context.now(), effects).await?)
     }
 
     /// Signs every browser, site and app out, and forgets which browsers were known.

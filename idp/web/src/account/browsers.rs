@@ -17,6 +17,17 @@ struct Line {
     since: String,
     seen: String,
     this: bool,
+    /// The sites that were opened from it.
+    sites: String,
+}
+
+/// An app that was agreed with.
+struct App {
+    id: String,
+    name: String,
+    since: String,
+    /// It stays connected while nobody is signed in.
+    stays: bool,
 }
 
 #[derive(Template)]
@@ -24,10 +35,21 @@ struct Line {
 struct Page {
     frame: Frame,
     browsers: Vec<Line>,
+    apps: Vec<App>,
 }
 
 pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let browsers = web.signin.browsers(&signed_in.person).await?.into_iter().map(|session| Line {
+    let store = &web.signin.context.store;
+    let sessions = web.signin.browsers(&signed_in.person).await?;
+    let sids: Vec<String> = sessions.iter().map(|session| session.sid.clone()).collect();
+    let (visits, sites) = (store.visits_of(&sids).await?, store.sites().await?);
+    let opened = |sid: &str| {
+        let own = visits.iter().filter(|(visitor, _)| visitor == sid);
+        let named = own.filter_map(|(_, id)| sites.iter().find(|site| site.id == *id));
+        named.map(|site| site.settings.short_name.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let browsers = sessions.into_iter().map(|session| Line {
+        sites: opened(&session.sid),
         this: session.sid == signed_in.session.sid,
         agent: if session.agent.is_empty() { "A browser".to_owned() } else { session.agent },
         since: language::show(session.created_at),
@@ -36,7 +58,31 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
     });
     let mut frame = Frame::of("Where you are signed in", &signed_in.person, "account");
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;
-    show(&Page { frame, browsers: browsers.collect() })
+    let mut apps = Vec::new();
+    for consent in web.signin.context.store.consents_of(signed_in.person.id).await? {
+        let Some(client) = web.signin.context.store.client(&consent.client).await? else { continue };
+        apps.push(App {
+            id: client.id,
+            name: client.name,
+            since: language::show_date(consent.given_at),
+            stays: consent.scopes.split_whitespace().any(|scope| scope == "offline_access"),
+        });
+    }
+    show(&Page { frame, browsers: browsers.collect(), apps })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Disconnected {
+    app: String,
+}
+
+pub(crate) async fn disconnect(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(gone): Form<Disconnected>,
+) -> Result<Response, PageError> {
+    web.signin.disconnect(&signed_in.person, &gone.app).await?;
+    Ok(go("/me/browsers"))
 }
 
 #[derive(Deserialize)]

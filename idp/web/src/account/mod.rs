@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/address", get(settings::show_address).post(settings::ask_address))
         .route("/me/address/code", post(settings::save_address))
         .route("/me/browsers", get(browsers::list).post(browsers::end))
+        .route("/me/apps/disconnect", post(browsers::disconnect))
         .route("/me/accounts", get(accounts::list).post(accounts::link))
         .route("/me/accounts/unlink", post(accounts::unlink))
         .route("/me/access", get(access::explain))
