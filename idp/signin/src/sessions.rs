@@ -12,6 +12,8 @@ use idp_store::{Effects, Signal};
 
 use crate::{Refusal, SignIn};
 
+/// Most browsers in which somebody is signed in at once; the one that was used longest ago goes (S-19).
+const MOST: usize = 20;
 /// A use is written down at most this often, in seconds.
 const TOUCH: i64 = 60;
 
@@ -68,8 +70,21 @@ impl SignIn {
         if !shared && !known {
             context.store.remember_browser(person.id, browser, now).await?;
         }
+        self.cap(person).await?;
         metrics::counter!("lanyard_signins_total").increment(1);
         Ok(secret)
+    }
+
+    /// Ends what is over the cap, longest unused first.
+    async fn cap(&self, person: &Person) -> Result<(), Refusal> {
+        let mut sessions = self.context.store.sessions_of(person.id).await?;
+        if sessions.len() > MOST {
+            sessions.sort_by_key(|session| std::cmp::Reverse((session.seen_at, session.created_at)));
+            for session in sessions.iter().skip(MOST) {
+                self.end(session).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether somebody could see records or manage people with a key: they are told of sign-ins in new browsers.

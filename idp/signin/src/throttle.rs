@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 use idp_domain::SecretHash;
 use idp_domain::person::Person;
-use idp_store::Context;
+use idp_store::effects::MailKind;
+use idp_store::{Context, Effects};
 
 use crate::{Refusal, SignIn};
 
@@ -62,7 +63,12 @@ impl SignIn {
     /// Takes a try of a code of somebody who is known by their password.
     pub(crate) async fn take_code(&self, person: &Person, counter: &str) -> Result<i64, Refusal> {
         let pause_at = self.context.settings_of(person.id).await?.wrong_codes;
-        take_try(&self.context, counter, pause_at).await
+        let failures = take_try(&self.context, counter, pause_at).await?;
+        if failures == pause_at {
+            // Only somebody with the password gets this far.
+            self.context.store.record(Effects::none().tell(person, MailKind::WrongCodes)).await?;
+        }
+        Ok(failures)
     }
 }
 

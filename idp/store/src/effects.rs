@@ -202,6 +202,8 @@ pub enum MailKind {
     },
     /// 13: ten wrong passwords in a row.
     SomebodyTried,
+    /// 13, for codes: somebody who knows the password enters wrong ones.
+    WrongCodes,
     /// 14: your access has changed.
     AccessChanged {
         /// At which site.

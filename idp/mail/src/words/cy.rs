@@ -161,6 +161,14 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::WrongCodes => words(
+            "Ceisiodd rhywun fewngofnodi fel chi",
+            &[
+                "Rhoddodd rhywun sy’n gwybod eich cyfrinair god diogelwch anghywir dro ar ôl tro. Ni chawsant fynd ymhellach.",
+                NOT_ME,
+            ],
+            None,
+        ),
         MailKind::AccessChanged { site, sentence } => words(
             format!("Mae eich mynediad yn {site} wedi newid"),
             &[

@@ -147,6 +147,14 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::WrongCodes => words(
+            "Someone tried to sign in as you",
+            &[
+                "Someone who knows your password entered a wrong security code again and again. They got no further.",
+                NOT_ME,
+            ],
+            None,
+        ),
         MailKind::AccessChanged { site, sentence } => words(
             format!("Your access at {site} has changed"),
             &[sentence, "If this looks wrong, talk to the school office."],

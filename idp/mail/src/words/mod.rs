@@ -74,6 +74,7 @@ mod tests {
             MailKind::AccountLinked { provider, account, verb: text("linked") },
             MailKind::NewBrowser { agent: text("AGENT") },
             MailKind::SomebodyTried,
+            MailKind::WrongCodes,
             MailKind::AccessChanged { site: site.clone(), sentence: text("SENTENCE") },
             MailKind::EndsSoon { site: site.clone(), last_day: text("9 May 2027") },
             MailKind::AccessEnded { site: site.clone() },

@@ -20,7 +20,7 @@ use super::attempt::{begin_page, forward};
 use super::begin::{Way, let_in};
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::{SUSPENDED, query};
-use crate::page::{Fault, Frame, fault, go, show_with};
+use crate::page::{Fault, Frame, Message, fault, go, show_with};
 use crate::{PageError, Web, t, t1};
 
 /// What is said when the pair is wrong, whichever half it was.
@@ -55,6 +55,8 @@ pub(crate) struct Asked {
     again: Option<String>,
     /// The page before this one lay open for too long.
     late: Option<String>,
+    /// The attempt was begun anew for this browser a moment ago.
+    anew: Option<String>,
 }
 
 impl Asked {
@@ -74,10 +76,11 @@ pub(crate) async fn show_form(
     let Some(token) = &asked.attempt else {
         let next = asked.next.as_deref().unwrap_or("/");
         let token = begin_page(&web, &browser, next, asked.need()).await?;
+        let anew = if asked.anew.is_some() { "anew=1&" } else { "" };
         let (_, attempt) = web.signin.find(token.reveal(), &browser.hash()).await?;
         return match visitor {
             Some((session, _)) => Ok(forward(&web, token.reveal(), &attempt, Some(&session))),
-            None => Ok(go(&format!("/signin?{}", query("attempt", token.reveal())))),
+            None => Ok(go(&format!("/signin?{anew}{}", query("attempt", token.reveal())))),
         };
     };
     let session = visitor.as_ref().map(|(session, _)| session);
@@ -87,9 +90,13 @@ pub(crate) async fn show_form(
             return Ok(forward(&web, token, &attempt, session));
         }
     } else {
+        // Begun anew a moment ago, and the browser is another one again: it keeps no cookies (S-17).
+        if asked.anew.is_some() {
+            return no_cookies();
+        }
         let adopted = web.signin.adopt(token, &browser.hash()).await?;
-        return Ok(go(&adopted
-            .map_or_else(|| "/signin".to_owned(), |token| format!("/signin?{}", query("attempt", token.reveal())))));
+        let there = adopted.map(|token| format!("/signin?anew=1&{}", query("attempt", token.reveal())));
+        return Ok(go(&there.unwrap_or_else(|| "/signin?anew=1".to_owned())));
     }
     // A classroom computer is where most strange browsers are, so the box is ticked until somebody unticks it.
     let shared = !web.signin.context.store.browser_is_known(&browser.hash()).await?;
@@ -101,6 +108,19 @@ pub(crate) async fn show_form(
         StatusCode::OK,
         &Page { frame, attempt: token, login: "", shared, challenge, upstreams, late, faults: vec![] },
     )
+}
+
+fn no_cookies() -> Result<Response, PageError> {
+    let page = Message {
+        frame: Frame::titled("Your browser keeps no cookies"),
+        paragraphs: vec![
+            "Signing in needs a cookie, which says that the next page is yours. Nothing else is kept in it.".to_owned(),
+            "Allow cookies for this address, or use another browser. Then open your school’s address again.".to_owned(),
+        ],
+        action: Some(("Sign in".to_owned(), "/signin".to_owned())),
+        other: Some(("Contact support".to_owned(), "/support".to_owned())),
+    };
+    show_with(StatusCode::BAD_REQUEST, &page)
 }
 
 /// The attempt with a new challenge for the browser's key.
