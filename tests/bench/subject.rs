@@ -80,9 +80,9 @@ impl Subject {
     async fn times(&self) -> String {
         let people = self.with_password().await;
         let mut browser = self.system.browser();
-        let page = browser.open(&format!("{}/signin", self.system.origin("id"))).await;
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for number in 0..TRIES {
+            let page = browser.open(&format!("{}/signin", self.system.origin("id"))).await;
             let person = people.get(number % people.len()).unwrap().login();
             let nobody = person.replace('@', &format!(".x{number}@"));
             for (login, times) in [(&person, &mut known), (&nobody, &mut unknown)] {

@@ -66,6 +66,7 @@ async fn axe_finds_nothing_on_the_pages_of_everyone() {
         "/me/password",
         "/me/address",
         "/me/browsers",
+        "/me/accounts",
         "/me/access",
         "/me/activity",
         "/me/recovery-codes",
@@ -94,6 +95,31 @@ async fn axe_finds_nothing_on_the_pages_of_everyone() {
 }
 
 #[tokio::test]
+async fn axe_finds_nothing_in_welsh() {
+    let system = System::start().await;
+    let chromium = Chromium::start().await;
+    let (tab, axe) = (chromium.tab().await, axe());
+    let mut found = Vec::new();
+    let id = system.origin("id");
+    tab.goto(&format!("{id}/first-time")).await;
+    tab.fill("#email", SAMINA).await;
+    tab.click("main button").await;
+    tab.see("#code-form").await;
+    found.extend(faults(&tab, &axe, "check your email").await);
+    tab.click("footer button").await;
+    tab.until("document.documentElement.lang === 'cy'").await;
+    for path in ["/signin", "/support"] {
+        tab.goto(&format!("{id}{path}")).await;
+        tab.see("main").await;
+        found.extend(faults(&tab, &axe, &format!("{path} in Welsh")).await);
+    }
+    tab.click("footer button").await;
+    tab.until("document.documentElement.lang === 'en'").await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    chromium.finish(tab).await;
+}
+
+#[tokio::test]
 async fn axe_finds_nothing_in_the_console() {
     let system = System::start().await;
     let chromium = Chromium::start().await;
@@ -116,6 +142,7 @@ async fn axe_finds_nothing_in_the_console() {
         "/admin/sites".to_owned(),
         "/admin/sites/larkmoor".to_owned(),
         "/admin/audit".to_owned(),
+        format!("/admin/trusts/{}", system.site("larkmoor").await.trust.unwrap()),
     ];
     for path in pages {
         tab.goto(&format!("{id}{path}")).await;

@@ -235,11 +235,21 @@ impl Tab {
         self.0.execute(over, vec![]).await.unwrap().as_i64().unwrap() <= 1
     }
 
+    /// What a script answers that is given something.
+    pub async fn script_with(&self, script: &str, given: Vec<Value>) -> Value {
+        self.0.execute(script, given).await.unwrap()
+    }
+
+    /// The page as a PNG.
+    pub async fn shot(&self) -> Vec<u8> {
+        self.0.screenshot().await.unwrap()
+    }
+
     /// Saves a picture for people to look at, beside the build's other output.
     pub async fn picture(&self, name: &str) {
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), self.0.screenshot().await.unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.shot().await).unwrap();
     }
 }
 

@@ -10,6 +10,7 @@ mod accessible;
 mod bar;
 mod chromium;
 mod keys;
+mod pictures;
 mod tls;
 
 use chromium::{Chromium, Tab};

@@ -243,3 +243,39 @@ async fn f_01_a_recovery_code_and_a_key_are_whole_or_not_there() {
         }
     }
 }
+
+#[tokio::test]
+async fn f_01_a_key_is_removed_with_its_codes_and_its_owner_is_told_or_nothing_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut victim = Victim::start(folder.path()).await;
+    let told = |subject: &str| mails(folder.path(), JOSS).iter().filter(|mail| mail.1.contains(subject)).count();
+    let mut removed = 0;
+    for (made, moment) in [0, 3, 7, 15].into_iter().enumerate() {
+        let (mut browser, _) = sign_in(&victim, JOSS, PASSWORD).await;
+        let page = browser.open(&format!("{}/signin?next=/me/keys&key=1", victim.id())).await;
+        let fresh = code(&victim, JOSS).await;
+        browser.fill(&page, "key", &[("code", &fresh)]).await;
+        browser.post(&format!("{}/me/keys/card", victim.id()), &[]).await;
+        until("word of a new key is lost", || told("A key was added") > made).await;
+        let page = browser.open(&format!("{}/me/keys", victim.id())).await;
+        let card = page.body.split("Printed code card,").nth(1).unwrap().split("value=\"").nth(1).unwrap();
+        let card = card.split('"').next().unwrap().to_owned();
+        let posted = tokio::spawn({
+            let (mut browser, url) = (browser.clone(), format!("{}/me/keys", victim.id()));
+            async move { browser.try_post(&url, &[("key", &card), ("act", "remove")]).await }
+        });
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        victim = victim.kill(folder.path()).await;
+        let acknowledged = posted.await.unwrap().is_some_and(|page| page.status == 303);
+        let (mut browser, _) = sign_in(&victim, JOSS, PASSWORD).await;
+        let page = browser.open(&format!("{}/me/keys", victim.id())).await;
+        let whole = page.body.matches("Printed code card, 10 codes left").count();
+        assert_eq!(page.body.matches("Printed code card,").count(), whole, "{moment} ms: half a card is left");
+        let cards = made + 1 - removed;
+        assert!(whole == cards || whole + 1 == cards, "{moment} ms: {whole} of {cards}");
+        assert!(!acknowledged || whole + 1 == cards, "{moment} ms: what was acknowledged is lost");
+        removed += cards - whole;
+        until("the owner is not told", || told("A key was removed") >= removed).await;
+        assert_eq!(told("A key was removed"), removed, "{moment} ms: told of what did not happen, or twice");
+    }
+}
