@@ -122,3 +122,58 @@ fn a_recovery_kit_is_read_from_standard_input_and_says_what_is_wrong() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("Nobody signs in with that"), "{said}");
 }
+
+#[test]
+fn a_trust_and_a_school_are_set_up_before_and_while_the_service_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, metrics) = (free_port(), free_port());
+    let path = config(folder.path(), port, metrics);
+    let said = |arguments: &[&str]| {
+        let output = lanyard(arguments).args(["--config", &path]).output().unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.success(), text)
+    };
+    let owner = ["--domain", "trust.example", "--first", "Ada", "--last", "Vale", "--email", "ada@trust.example"];
+    let setup = [&["setup", "--trust", "Vale Trust"][..], &owner[..]].concat();
+    let (good, text) = said(&setup);
+    assert!(good && text.contains("/link?token="), "{text}");
+    let link = text.lines().find(|line| line.contains("/link?token=")).unwrap().trim().to_owned();
+    let (good, text) = said(&setup);
+    assert!(!good && text.contains("there already"), "{text}");
+    let site = |slug: &'static str, upstream: &'static str| {
+        let place = ["--upstream", upstream, "--trust-domain", "trust.example"];
+        said(&[&["sites", "add", "--slug", slug, "--name", "Vale Primary"][..], &place[..]].concat())
+    };
+    assert!(site("vale", "http://127.0.0.1:9").0);
+    for (slug, upstream, words) in [
+        ("vale", "http://127.0.0.1:9", "already"),
+        ("Vale!", "http://127.0.0.1:9", ""),
+        ("other", "https://u@127.0.0.1/x", "without a path"),
+    ] {
+        let (good, text) = site(slug, upstream);
+        assert!(!good && text.contains(words), "{slug} {upstream}: {text}");
+    }
+    let child = lanyard(&["serve", "--config", &path]).stdout(Stdio::null()).spawn().unwrap();
+    let _service = Service(child);
+    let host = format!("id.a.localhost:{port}");
+    let begun = Instant::now();
+    while get(port, &host, "/health/ready").is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let page = get(port, &host, link.split(&host).nth(1).unwrap()).unwrap();
+    assert!(page.contains("This is for Ada Vale"), "{page}");
+    // A script’s request to a site that is served: nobody is signed in. To one that is not: there is no such site.
+    let to_sign_in = |slug: &str| {
+        let answer = get(port, &format!("{slug}.a.localhost:{port}"), "/.lanyard/whoami").unwrap_or_default();
+        answer.starts_with("HTTP/1.1 401")
+    };
+    assert!(!to_sign_in("hill"));
+    assert!(to_sign_in("vale"));
+    assert!(site("hill", "http://127.0.0.1:9").0);
+    let begun = Instant::now();
+    while !to_sign_in("hill") {
+        assert!(begun.elapsed() < Duration::from_secs(40), "a site that is added later is not served");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}

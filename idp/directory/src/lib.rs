@@ -6,6 +6,7 @@
 pub mod approvals;
 pub mod asker;
 pub mod error;
+pub mod founding;
 pub mod grants;
 pub mod import;
 pub mod memberships;

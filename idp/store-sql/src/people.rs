@@ -193,6 +193,16 @@ impl People for SqlStore {
     }
 }
 
+fn trust(row: &AnyRow) -> Result<Trust> {
+    Ok(Trust {
+        id: row.parsed("id")?,
+        name: row.text("name")?,
+        domain: row.text("domain")?,
+        settings: row.json("settings")?,
+        draft: row.maybe_json("draft")?,
+    })
+}
+
 fn seat(row: &AnyRow) -> Result<TrustSeat> {
     let role = TrustRole::parse(&row.text("role")?).ok_or_else(|| corrupt("role"))?;
     Ok(TrustSeat { person: row.parsed("person_id")?, trust: row.parsed("trust_id")?, role })
@@ -232,16 +242,12 @@ impl Trusts for SqlStore {
             .fetch_optional(&self.read)
             .await
             .map_err(problem)?;
-        row.map(|row| {
-            Ok(Trust {
-                id: row.parsed("id")?,
-                name: row.text("name")?,
-                domain: row.text("domain")?,
-                settings: row.json("settings")?,
-                draft: row.maybe_json("draft")?,
-            })
-        })
-        .transpose()
+        row.as_ref().map(trust).transpose()
+    }
+
+    async fn trusts(&self) -> Result<Vec<Trust>> {
+        let rows = sqlx::query("SELECT * FROM trusts ORDER BY name").fetch_all(&self.read).await.map_err(problem)?;
+        rows.iter().map(trust).collect()
     }
 
     async fn add_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {

@@ -52,6 +52,8 @@ pub trait Trusts: Send + Sync {
     async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()>;
     /// One trust.
     async fn trust(&self, id: TrustId) -> Result<Option<Trust>>;
+    /// All trusts, by name.
+    async fn trusts(&self) -> Result<Vec<Trust>>;
     /// Gives a role; giving it twice changes nothing.
     async fn add_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()>;
     /// Takes a role away.

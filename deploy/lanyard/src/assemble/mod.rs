@@ -203,6 +203,14 @@ impl Assembled {
         Ok(())
     }
 
+    /// Makes a site that was added while the gateway is known a client at once, like those that were there before.
+    pub async fn welcome_site(&self, site: &Site) -> Result<()> {
+        match self.context.store.client(GATEWAY_CLIENT).await? {
+            Some(gateway) => self.save_client(&self.site_client(site, &gateway.auth)).await,
+            None => Ok(()),
+        }
+    }
+
     fn site_client(&self, site: &Site, auth: &ClientAuth) -> Client {
         let origin = self.plan.site_origin.replace("{slug}", site.slug.as_str());
         Client {

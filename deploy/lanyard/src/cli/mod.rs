@@ -3,6 +3,7 @@
 mod demo;
 mod people;
 mod serve;
+mod setup;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,11 @@ enum Command {
         #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
         config: PathBuf,
     },
+    /// Found a trust with its first owner
+    Setup(setup::Setup),
+    /// The schools' sites
+    #[command(subcommand)]
+    Sites(setup::Sites),
     /// What only somebody at the server's own console can do for people
     #[command(subcommand)]
     People(people::People),
@@ -63,6 +69,8 @@ pub fn main() -> ExitCode {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Serve { config, only } => serve::run(&config, only).await,
             Command::Check { config } => serve::check(&config),
+            Command::Setup(setup) => setup::run(setup).await,
+            Command::Sites(sites) => setup::sites(sites).await,
             Command::People(people) => people::run(people).await,
             Command::Migrate { config } => serve::migrate(&config).await,
         }
