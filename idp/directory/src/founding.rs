@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::key_policy::{KeyPolicy, KeyRule};
-use idp_domain::person::{Person, PersonStatus};
+use idp_domain::person::Person;
 use idp_domain::site::{Site, SiteSettings};
 use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
-use idp_domain::{Language, PersonId, SiteId, Slug, TrustId};
+use idp_domain::{SiteId, Slug, TrustId};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
 use idp_store::{Effects, Signal};
@@ -80,18 +80,8 @@ impl Directory {
     }
 
     async fn first_owner(&self, founding: &Founding, email: &EmailAddress) -> Result<Person> {
-        let person = Person {
-            id: PersonId::new(&*self.context.clock, &*self.context.random),
-            first_name: founding.owner.0.trim().to_owned(),
-            last_name: founding.owner.1.trim().to_owned(),
-            email: Some(email.clone()),
-            username: None,
-            password: None,
-            status: PersonStatus::Active,
-            epoch: 1,
-            created_at: self.context.now(),
-            language: Language::default(),
-        };
+        let (first, last) = &founding.owner;
+        let person = self.new_person((first, last), Some(email.clone()), None);
         self.context.store.add_person(&person, Effects::none()).await?;
         Ok(person)
     }

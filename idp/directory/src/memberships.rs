@@ -70,7 +70,8 @@ impl Directory {
         if known.is_none() {
             self.free_address(&email).await?;
         }
-        let person = known.clone().unwrap_or_else(|| self.new_person(invitation, &email));
+        let names = (invitation.first_name.as_str(), invitation.last_name.as_str());
+        let person = known.clone().unwrap_or_else(|| self.new_person(names, Some(email.clone()), None));
         let membership =
             self.new_membership(&person, &site, Source::Manual, (invitation.starts_at, invitation.ends_at));
         let grants = regrant(&self.context, &[], &invitation.wanted, asker.person);
@@ -207,13 +208,19 @@ impl Directory {
         Ok(())
     }
 
-    pub(crate) fn new_person(&self, invitation: &Invitation, email: &EmailAddress) -> Person {
+    /// Somebody who is not known yet, with an address or a username.
+    pub(crate) fn new_person(
+        &self,
+        (first, last): (&str, &str),
+        email: Option<EmailAddress>,
+        username: Option<String>,
+    ) -> Person {
         Person {
             id: PersonId::new(&*self.context.clock, &*self.context.random),
-            first_name: invitation.first_name.trim().to_owned(),
-            last_name: invitation.last_name.trim().to_owned(),
-            email: Some(email.clone()),
-            username: None,
+            first_name: first.trim().to_owned(),
+            last_name: last.trim().to_owned(),
+            email,
+            username,
             password: None,
             status: PersonStatus::Active,
             epoch: 1,

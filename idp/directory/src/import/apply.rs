@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::{Membership, Source};
-use idp_domain::person::{Person, PersonStatus, fold_name};
+use idp_domain::person::{Person, fold_name};
 use idp_domain::site::{Class, Site};
 use idp_domain::{ImportId, PersonId, SiteId};
 use idp_store::imports::StoredImport;
@@ -265,18 +265,8 @@ impl Directory {
 
     fn person_of(&self, row: &Row, login: String) -> Person {
         let email = row.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
-        Person {
-            id: PersonId::new(&*self.context.clock, &*self.context.random),
-            first_name: row.first_name.clone(),
-            last_name: row.last_name.clone(),
-            username: email.is_none().then_some(login),
-            email,
-            password: None,
-            status: PersonStatus::Active,
-            epoch: 1,
-            created_at: self.context.now(),
-            language: idp_domain::Language::default(),
-        }
+        let username = email.is_none().then_some(login);
+        self.new_person((&row.first_name, &row.last_name), email, username)
     }
 
     /// What the row makes of a membership; nothing when it is so already.
