@@ -267,3 +267,30 @@ async fn somebody_without_access_can_ask_for_it() {
         "{mail:?}"
     );
 }
+
+#[tokio::test]
+async fn giving_access_back_takes_two() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let person = system.person(ADAEZE).await;
+    let url = format!("{id}/admin/people/{}", person.id);
+    let mut callum = system.admin(CALLUM).await;
+    let none = callum.post(&format!("{url}/restore"), &[]).await;
+    assert!(none.body.contains("Their access has not been removed"), "{}", none.body);
+    let page = callum.open(&url).await;
+    callum.fill(&page, "remove", &[("mode", "quiet")]).await;
+    let page = callum.open(&url).await;
+    let page = callum.fill(&page, "restore", &[]).await;
+    assert!(page.body.contains("Callum Threadgold asked on") && page.body.contains("Take it back"), "{}", page.body);
+    let own = callum.post(&format!("{url}/restore"), &[("answer", "approve")]).await;
+    assert!(own.body.contains("Someone else needs to approve this"), "{}", own.body);
+    assert_eq!(system.person(ADAEZE).await.status, idp_domain::person::PersonStatus::Suspended);
+    let mut joss = system.admin(JOSS).await;
+    let other = joss.post(&format!("{url}/restore"), &[("answer", "approve")]).await;
+    assert!(other.status >= 400, "a school alone does not: {}", other.body);
+    let mut marguerite = system.admin("m.osei-lind@tamberwell.example").await;
+    let page = marguerite.open(&url).await;
+    let page = marguerite.fill(&page, "restore", &[("answer", "approve")]).await;
+    assert!(!page.body.contains("Give access back"), "{}", page.body);
+    system.signed_in(ADAEZE, "larkmoor").await;
+}

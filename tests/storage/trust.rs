@@ -1,6 +1,6 @@
 //! Promises about trusts, mail and accounts elsewhere: settings, sealed codes, bounces, links, reminders.
 
-use idp_domain::person::Person;
+use idp_domain::person::{Person, PersonStatus};
 use idp_domain::trust::{Trust, TrustDraft, TrustSettings};
 use idp_domain::{Language, LinkId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp, TrustId};
 use idp_store::bounces::Bounce;
@@ -8,6 +8,7 @@ use idp_store::links::Link;
 use idp_store::owner_kit::WayBack;
 use idp_store::recovery::Pass;
 use idp_store::reminders::Reminder;
+use idp_store::restores::Restore;
 use idp_store::upstreams::UpstreamLink;
 use idp_store::{Durable, Effects, StoreError};
 
@@ -20,6 +21,7 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     an_account_elsewhere_is_one_persons(store, person).await;
     a_reminder_is_sent_once(store).await;
     a_language_is_kept(store, person).await;
+    access_comes_back_by_another_person_once(store, person).await;
 }
 
 fn print() -> SecretHash {
@@ -139,4 +141,20 @@ async fn a_reminder_is_sent_once(store: &dyn Durable) {
 async fn a_language_is_kept(store: &dyn Durable, person: &Person) {
     store.set_language(person.id, Language::Cy).await.unwrap();
     assert_eq!(store.person(person.id).await.unwrap().unwrap().language, Language::Cy);
+}
+
+async fn access_comes_back_by_another_person_once(store: &dyn Durable, admin: &Person) {
+    let person = Person { status: PersonStatus::Suspended, ..random_person() };
+    store.add_person(&person, Effects::none()).await.unwrap();
+    let wish = Restore { person: person.id, by: admin.id, by_name: "A".into(), at: Timestamp(4) };
+    assert!(!store.restore(person.id, random_person().id, Effects::none()).await.unwrap(), "nobody has asked");
+    assert!(store.ask_restore(&wish, Effects::none()).await.unwrap());
+    assert!(!store.ask_restore(&wish, Effects::none()).await.unwrap());
+    assert_eq!(store.restore_asked(person.id).await.unwrap(), Some(wish.clone()));
+    assert!(!store.restore(person.id, admin.id, Effects::none()).await.unwrap(), "not by who asked");
+    assert!(store.drop_restore(person.id, Effects::none()).await.unwrap());
+    assert!(store.ask_restore(&wish, Effects::none()).await.unwrap());
+    assert!(store.restore(person.id, random_person().id, Effects::none()).await.unwrap());
+    assert_eq!(store.person(person.id).await.unwrap().unwrap().status, PersonStatus::Active);
+    assert_eq!(store.restore_asked(person.id).await.unwrap(), None);
 }

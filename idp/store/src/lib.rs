@@ -26,6 +26,7 @@ pub mod people;
 pub mod recovery;
 pub mod reminders;
 pub mod replay;
+pub mod restores;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sites;
@@ -63,6 +64,7 @@ pub trait Durable:
     + bounces::Bounces
     + upstreams::Upstreams
     + reminders::Reminders
+    + restores::Restores
 {
 }
 
@@ -91,6 +93,7 @@ impl<T> Durable for T where
         + bounces::Bounces
         + upstreams::Upstreams
         + reminders::Reminders
+        + restores::Restores
 {
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/people/invite", get(invite::show_form).post(invite::submit))
         .route("/admin/people/{person}", get(person::show_person))
         .route("/admin/people/{person}/remove", post(person::remove))
+        .route("/admin/people/{person}/restore", post(person::restore))
         .route("/admin/memberships/{membership}", post(person::change))
         .route("/admin/people/{person}/confirm", post(passes::lift_hold))
         .route("/admin/pass", get(passes::show_form).post(passes::make))

@@ -54,6 +54,8 @@ struct Page {
     name: String,
     login: String,
     suspended: bool,
+    /// Who asked to give the access back, when, and whether that was the one who looks.
+    restore: Option<(String, String, bool)>,
     elsewhere: bool,
     /// Elevating waits here until somebody confirms the person's new key.
     held: bool,
@@ -83,6 +85,9 @@ async fn render(
     typed: Option<(MembershipId, &Fields, Vec<Fault>)>,
 ) -> Result<Response, PageError> {
     let seen = web.directory.person(&admin.asker, person).await.map_err(|error| refused(error, "/admin/people"))?;
+    let asked = web.directory.restore_asked(&admin.asker, person).await;
+    let asked = asked.map_err(|error| refused(error, "/admin/people"))?;
+    let restore = asked.map(|asked| (asked.by_name, london::show(asked.at), asked.by == admin.person.id));
     let holds = web.signin.context.store.holds_of(person).await?;
     let held = admin.asker.sites.iter().any(|one| {
         holds.contains(&one.site.place()) && seen.memberships.iter().any(|membership| membership.site == one.site.id)
@@ -104,6 +109,7 @@ async fn render(
         name: seen.person.full_name(),
         login: seen.person.login(),
         suspended: seen.person.status == PersonStatus::Suspended,
+        restore,
         elsewhere: seen.elsewhere,
         held,
         bounce: bounces.into_iter().next().map(|bounce| (london::show(bounce.at), bounce.problem)),
@@ -237,5 +243,23 @@ pub(crate) async fn remove(
     let quiet = Fields::read(&body).one("mode") == "quiet";
     let back = format!("/admin/people/{person}");
     web.directory.remove_now(&admin.asker, person, quiet).await.map_err(|error| refused(error, &back))?;
+    Ok(go(&back))
+}
+
+/// Asks to give somebody their access back, or decides what another admin asked for.
+pub(crate) async fn restore(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Response, PageError> {
+    let person: PersonId = id.parse().map_err(|_| PageError::NotFound)?;
+    let back = format!("/admin/people/{person}");
+    let done = match Fields::read(&body).one("answer") {
+        "approve" => web.directory.decide_restore(&admin.asker, person, true).await,
+        "refuse" => web.directory.decide_restore(&admin.asker, person, false).await,
+        _ => web.directory.ask_restore(&admin.asker, person).await,
+    };
+    done.map_err(|error| refused(error, &back))?;
     Ok(go(&back))
 }
