@@ -111,3 +111,26 @@ async fn sweeping_forgives_everything_but_a_row_of_wrong_passwords() {
     store.sweep().await.unwrap();
     assert_eq!(short.failures("row:ada").await.unwrap().failures, 0);
 }
+
+#[tokio::test]
+async fn s_20_attempts_that_nobody_finishes_are_bounded_and_the_oldest_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SteppedClock::new());
+    let url = format!("sqlite:{}", folder.path().join("x.db").display());
+    let store = SqlStore::open(&url, clock.clone(), Arc::new(SystemRandom), Arc::new(NoVault)).await.unwrap();
+    let short: &dyn ShortLived = &store;
+    let now = idp_domain::Clock::now(&*clock);
+    let mut hashes = Vec::new();
+    for number in 0..10 {
+        let hash = Secret::new(&SystemRandom).hash();
+        let attempt =
+            StoredAttempt { hash: hash.clone(), version: 0, body: "{}".into(), expires_at: now.plus(100 + number) };
+        short.add_attempt(&attempt).await.unwrap();
+        hashes.push(hash);
+    }
+    assert_eq!(store.keep_newest_attempts(10).await.unwrap(), 0);
+    assert_eq!(store.keep_newest_attempts(4).await.unwrap(), 6);
+    for (number, hash) in hashes.iter().enumerate() {
+        assert_eq!(short.attempt(hash, now).await.unwrap().is_some(), number >= 6, "{number}");
+    }
+}

@@ -45,6 +45,9 @@ impl std::fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
+/// Most sign-in attempts that are kept: a busy Monday of a large trust is a tenth of that.
+const MOST_ATTEMPTS: i64 = 200_000;
+
 impl SqlStore {
     /// Opens the database and brings its tables up to date. `sqlite:<path>` makes the file when it is missing.
     pub async fn open(
@@ -107,7 +110,15 @@ impl SqlStore {
         ] {
             gone += sqlx::query(sql).bind(now).execute(&self.write).await.map_err(problem)?.rows_affected();
         }
-        Ok(gone)
+        Ok(gone + self.keep_newest_attempts(MOST_ATTEMPTS).await?)
+    }
+
+    /// Drops the attempts that expire first, down to so many: whoever opens the sign-in page again and again fills no disk
+    /// (S-20). Answers how many went.
+    pub async fn keep_newest_attempts(&self, most: i64) -> Result<u64> {
+        let sql = "DELETE FROM attempts WHERE hash IN (SELECT hash FROM attempts ORDER BY expires_at DESC, hash \
+                   LIMIT 1000000 OFFSET $1)";
+        Ok(sqlx::query(sql).bind(most).execute(&self.write).await.map_err(problem)?.rows_affected())
     }
 
     /// Waits for open connections to finish and closes them.
