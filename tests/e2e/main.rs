@@ -10,6 +10,7 @@ mod mail;
 mod owner;
 mod reminders;
 mod servers;
+mod signing_keys;
 mod sites;
 mod upstream;
 mod welsh;

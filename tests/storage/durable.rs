@@ -9,6 +9,7 @@ use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::{KeyId, LinkId, PersonId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp, Vault};
 use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::signing_keys::StoredSigningKey;
 use idp_store::tokens::{Rotation, Token, TokenFacts};
 use idp_store::{Durable, Effects, Mail, StoreError};
 use idp_store_sql::SqlStore;
@@ -61,6 +62,7 @@ async fn promises(store: &dyn Durable) {
     super::trust::promises(store, &person).await;
     a_refresh_token_rotates_once(store).await;
     an_identifier_is_new_once(store).await;
+    nodes_that_rotate_at_once_add_one_signing_key(store).await;
     the_outbox_delivers_at_least_once(store, &person).await;
     a_failed_change_leaves_nothing(store, &person).await;
 }
@@ -175,6 +177,26 @@ async fn a_refresh_token_rotates_once(store: &dyn Durable) {
     assert!(store.refresh_token(&second.hash, Timestamp(10)).await.unwrap().is_none());
     assert!(!store.add_tokens(&token(), None).await.unwrap(), "nothing is added to an ended family");
     assert_eq!(store.rotate(&token().hash, &token(), &token(), Timestamp(10)).await.unwrap(), Rotation::Unknown);
+}
+
+async fn nodes_that_rotate_at_once_add_one_signing_key(store: &dyn Durable) {
+    let alg = LinkId::new(&SteppedClock::new(), &SystemRandom).to_string();
+    let key = |name: &str, at| StoredSigningKey {
+        kid: format!("{alg}-{name}"),
+        alg: alg.clone(),
+        sealed: vec![1],
+        created_at: Timestamp(at),
+    };
+    let kids = |all: Vec<StoredSigningKey>| {
+        let ours = all.into_iter().filter(|key| key.alg == alg);
+        ours.map(|key| key.kid.rsplit('-').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(kids(store.add_signing_key(&key("a", 10), Timestamp(0)).await.unwrap()), ["a"]);
+    assert_eq!(kids(store.add_signing_key(&key("b", 11), Timestamp(5)).await.unwrap()), ["a"], "one is new enough");
+    assert_eq!(kids(store.add_signing_key(&key("b", 11), Timestamp(10)).await.unwrap()), ["b", "a"], "newest first");
+    assert!(store.remove_signing_key(&key("a", 10).kid).await.unwrap());
+    assert!(!store.remove_signing_key(&key("a", 10).kid).await.unwrap(), "it is gone");
+    assert_eq!(kids(store.signing_keys().await.unwrap()), ["b"]);
 }
 
 async fn an_identifier_is_new_once(store: &dyn Durable) {

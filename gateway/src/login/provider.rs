@@ -99,6 +99,8 @@ impl<'c> AsyncHttpClient<'c> for Http<'_> {
 
 /// Seconds within which keys are fetched anew once at the most.
 const REFETCH: i64 = 10;
+/// Seconds after which keys are fetched anew in any case: one that was revoked is believed no longer.
+const FRESH: i64 = 300;
 
 /// What was discovered, and a token for the gateway itself.
 pub(crate) struct Login {
@@ -134,16 +136,18 @@ impl Login {
     ) -> Result<Arc<CoreProviderMetadata>, ProviderFault> {
         let mut known = self.metadata.lock().await;
         let now = inner.ports.clock.now();
-        let lately = now - self.asked_at.load(Ordering::Relaxed) < REFETCH;
-        if let Some(metadata) = known.as_ref().filter(|_| !again || lately) {
+        let age = now - self.asked_at.load(Ordering::Relaxed);
+        if let Some(metadata) = known.as_ref().filter(|_| age < if again { REFETCH } else { FRESH }) {
             return Ok(metadata.clone());
         }
         let issuer = IssuerUrl::new(inner.settings.issuer.clone()).map_err(|error| ProviderFault(error.to_string()))?;
         let http = Http(&*inner.ports.back_channel);
-        let found = CoreProviderMetadata::discover_async(issuer, &http)
-            .await
-            .map_err(|_| ProviderFault("the provider's discovery document cannot be read".to_owned()))?;
-        let found = Arc::new(found);
+        let found = match CoreProviderMetadata::discover_async(issuer, &http).await {
+            Ok(found) => Arc::new(found),
+            // A provider that is away has revoked nothing that could be heard of.
+            Err(_) if !again && known.is_some() => return known.clone().ok_or(ProviderFault(String::new())),
+            Err(_) => return Err(ProviderFault("the provider's discovery document cannot be read".to_owned())),
+        };
         *known = Some(found.clone());
         self.asked_at.store(now, Ordering::Relaxed);
         Ok(found)

@@ -261,19 +261,29 @@ impl SigningKeys for SqlStore {
             .collect()
     }
 
-    async fn add_first_signing_key(&self, key: &StoredSigningKey) -> Result<Vec<StoredSigningKey>> {
+    async fn add_signing_key(&self, key: &StoredSigningKey, unless_after: Timestamp) -> Result<Vec<StoredSigningKey>> {
         sqlx::query(
             "INSERT INTO signing_keys (kid, alg, sealed, created_at) SELECT $1, $2, $3, $4 \
-             WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE alg = $2)",
+             WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE alg = $2 AND created_at > $5)",
         )
         .bind(&key.kid)
         .bind(&key.alg)
         .bind(key.sealed.clone())
         .bind(key.created_at.0)
+        .bind(unless_after.0)
         .execute(&self.write)
         .await
         .map_err(problem)?;
         self.signing_keys().await
+    }
+
+    async fn remove_signing_key(&self, kid: &str) -> Result<bool> {
+        let row = sqlx::query("DELETE FROM signing_keys WHERE kid = $1 RETURNING kid")
+            .bind(kid)
+            .fetch_optional(&self.write)
+            .await
+            .map_err(problem)?;
+        Ok(row.is_some())
     }
 }
 

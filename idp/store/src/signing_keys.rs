@@ -23,6 +23,9 @@ pub struct StoredSigningKey {
 pub trait SigningKeys: Send + Sync {
     /// All keys, newest first.
     async fn signing_keys(&self) -> Result<Vec<StoredSigningKey>>;
-    /// Adds a key unless there is one of this algorithm already; answers the keys that now stand (two nodes may start at once).
-    async fn add_first_signing_key(&self, key: &StoredSigningKey) -> Result<Vec<StoredSigningKey>>;
+    /// Adds a key unless there is one of this algorithm that was made after a moment; answers the keys that now stand (two
+    /// nodes may start at once).
+    async fn add_signing_key(&self, key: &StoredSigningKey, unless_after: Timestamp) -> Result<Vec<StoredSigningKey>>;
+    /// Takes a key away. False when there was none of this name.
+    async fn remove_signing_key(&self, kid: &str) -> Result<bool>;
 }

@@ -78,6 +78,19 @@ impl Workers {
         });
     }
 
+    /// Follows the signing keys in the store, replaces old ones and drops those that are over.
+    pub fn keys(&self, assembled: &Assembled) {
+        let (provider, context) = (assembled.provider.clone(), assembled.context.clone());
+        self.run(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                if let Err(error) = provider.keys.tend(&context).await {
+                    tracing::warn!(%error, "signing keys cannot be read");
+                }
+            }
+        });
+    }
+
     /// Reminds people, a few times an hour; each reminder is sent once.
     pub fn reminding(&self, assembled: &Assembled) {
         let directory = assembled.directory.clone();

@@ -1,6 +1,7 @@
 //! The command line: what people type, and the sentences that answer.
 
 mod demo;
+mod keys;
 mod people;
 mod serve;
 mod setup;
@@ -42,6 +43,9 @@ enum Command {
     /// The schools' sites
     #[command(subcommand)]
     Sites(setup::Sites),
+    /// The provider's signing keys: list, rotate, revoke
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// What only somebody at the server's own console can do for people
     #[command(subcommand)]
     People(people::People),
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
             Command::Check { config } => serve::check(&config),
             Command::Setup(setup) => setup::run(setup).await,
             Command::Sites(sites) => setup::sites(sites).await,
+            Command::Keys(keys) => keys::run(keys).await,
             Command::People(people) => people::run(people).await,
             Command::Migrate { config } => serve::migrate(&config).await,
         }

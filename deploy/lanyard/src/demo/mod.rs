@@ -92,6 +92,7 @@ impl Demo {
         workers.events(&assembled, Handed(gateway.clone()), &[String::new()]);
         workers.sweeping(&assembled);
         workers.reminding(&assembled);
+        workers.keys(&assembled);
         workers.gateway(&gateway);
         let app = bookworm::Bookworm::new(
             Arc::new(InProcess(assembled.router.clone())),

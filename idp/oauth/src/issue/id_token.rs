@@ -63,9 +63,9 @@ impl Provider {
         .set_auth_time(Some(at(facts.auth_time).into()))
         .set_auth_context_ref(Some(AuthenticationContextClass::new(facts.acr.as_str().to_owned())))
         .set_auth_method_refs((!facts.amr.is_empty()).then(|| amr.collect()));
-        let (key, alg) = self.keys.for_alg(client.id_token_alg);
+        let (key, alg) = self.keys.for_alg(client.id_token_alg).ok_or_else(broken)?;
         let access = AccessToken::new(access.to_owned());
-        let token = OurIdToken::new(claims, key, alg, Some(&access), None).map_err(|_| broken())?;
+        let token = OurIdToken::new(claims, &*key, alg, Some(&access), None).map_err(|_| broken())?;
         Ok(token.to_string())
     }
 

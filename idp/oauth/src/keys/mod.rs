@@ -1,10 +1,16 @@
-//! The provider's signing keys: made on first start, sealed in the store, one current key for each algorithm.
+//! The provider's signing keys: made on first start, sealed in the store, published before they sign and after they have.
+//!
+//! A new key is published at once and signs once every cache of our JWKS knows it. The one before it stays published until
+//! nothing that it signed is looked at any more. A key that is revoked is gone at once; the next one signs without waiting.
 
 mod pair;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use idp_domain::Timestamp;
 use idp_domain::client::IdTokenAlg;
 use idp_store::signing_keys::StoredSigningKey;
 use idp_store::{Context, StoreError};
@@ -17,35 +23,115 @@ use crate::jws;
 pub use pair::SigningKey;
 
 const SEAL: &str = "signing-key";
+/// Seconds for which a key is published before it signs: three times as long as our JWKS may be cached.
+pub const LEAD: i64 = 15 * 60;
+/// Seconds for which a key stays published after the next one signs: longer than any sign-in, whose ID token is the hint
+/// at its end.
+pub const KEEP: i64 = 24 * 3600;
+/// Seconds after which a key is replaced without anybody asking: 90 days.
+pub const ROTATE: i64 = 90 * 24 * 3600;
+/// Algorithms of which there is always a key.
+const ALGS: [&str; 2] = ["ES256", "RS256"];
+
+/// A key as it is held in memory.
+#[derive(Clone)]
+struct Held {
+    alg: String,
+    created_at: Timestamp,
+    key: Arc<SigningKey>,
+}
 
 /// The current keys.
 pub struct KeyRing {
-    es256: SigningKey,
-    rs256: SigningKey,
+    /// Newest first.
+    held: RwLock<Arc<Vec<Held>>>,
+    clock: Arc<dyn idp_domain::Clock>,
 }
 
 impl KeyRing {
     /// Loads the keys, making those that are missing. Two nodes that start at once end with the same keys.
     pub async fn load(context: &Context) -> Result<Self, StoreError> {
-        Ok(Self { es256: ready(context, "ES256").await?, rs256: ready(context, "RS256").await? })
+        let ring = Self { held: RwLock::default(), clock: context.clock.clone() };
+        ring.tend(context).await?;
+        Ok(ring)
+    }
+
+    /// Reads the keys again, replaces those that are old, and drops those that nobody needs any more. Called every few
+    /// seconds, so that a revocation on one node is known to all.
+    pub async fn tend(&self, context: &Context) -> Result<(), StoreError> {
+        let now = context.now();
+        let mut stored = context.store.signing_keys().await?;
+        for alg in ALGS {
+            let fresh = stored.iter().any(|key| key.alg == alg && now.since(key.created_at) < ROTATE);
+            if !fresh {
+                stored = add(context, alg, now.plus(-ROTATE)).await?;
+            }
+        }
+        for over in outlived(&stored, now) {
+            context.store.remove_signing_key(&over).await?;
+            stored.retain(|key| key.kid != over);
+        }
+        let same = |held: &[Held]| {
+            held.len() == stored.len() && held.iter().zip(&stored).all(|(held, stored)| held.key.kid() == stored.kid)
+        };
+        if !same(&self.all()) {
+            let held = stored.iter().map(|key| opened(context, key)).collect::<Result<Vec<_>, _>>()?;
+            *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
+        }
+        Ok(())
+    }
+
+    /// Adds a key of each algorithm; it signs once it has been published for [`LEAD`].
+    pub async fn rotate(&self, context: &Context) -> Result<(), StoreError> {
+        for alg in ALGS {
+            add(context, alg, context.now()).await?;
+        }
+        self.tend(context).await
+    }
+
+    /// Takes a key away at once, whatever it has signed. False when there is none of this name.
+    pub async fn revoke(&self, context: &Context, kid: &str) -> Result<bool, StoreError> {
+        let gone = context.store.remove_signing_key(kid).await?;
+        self.tend(context).await?;
+        Ok(gone)
+    }
+
+    /// Every key: its name, algorithm, when it was made, and whether it signs now.
+    pub fn list(&self) -> Vec<(String, String, Timestamp, bool)> {
+        let held = self.all();
+        let signs = |one: &Held| self.signing(&one.alg).is_some_and(|key| key.kid() == one.key.kid());
+        held.iter().map(|one| (one.key.kid().to_owned(), one.alg.clone(), one.created_at, signs(one))).collect()
+    }
+
+    fn all(&self) -> Arc<Vec<Held>> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The newest key of an algorithm that everybody knows by now, or the oldest where none is known for long enough.
+    fn signing(&self, alg: &str) -> Option<Arc<SigningKey>> {
+        let (held, now) = (self.all(), self.clock.now());
+        let known = |one: &&Held| now.since(one.created_at) >= LEAD;
+        let of_alg = || held.iter().filter(|one| one.alg == alg);
+        of_alg().find(known).or_else(|| of_alg().next_back()).map(|one| one.key.clone())
     }
 
     /// The key for an algorithm.
-    pub fn for_alg(&self, alg: IdTokenAlg) -> (&SigningKey, CoreJwsSigningAlgorithm) {
-        match alg {
-            IdTokenAlg::ES256 => (&self.es256, CoreJwsSigningAlgorithm::EcdsaP256Sha256),
-            IdTokenAlg::RS256 => (&self.rs256, CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
-        }
+    pub fn for_alg(&self, alg: IdTokenAlg) -> Option<(Arc<SigningKey>, CoreJwsSigningAlgorithm)> {
+        let (name, alg) = match alg {
+            IdTokenAlg::ES256 => ("ES256", CoreJwsSigningAlgorithm::EcdsaP256Sha256),
+            IdTokenAlg::RS256 => ("RS256", CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
+        };
+        Some((self.signing(name)?, alg))
     }
 
     /// The published JWKS (RFC 7517 §5), with `alg` in each key.
     pub fn jwks(&self) -> Value {
-        let keys = CoreJsonWebKeySet::new(vec![self.es256.as_verification_key(), self.rs256.as_verification_key()]);
+        let held = self.all();
+        let keys = CoreJsonWebKeySet::new(held.iter().map(|one| one.key.as_verification_key()).collect());
         let mut set = serde_json::to_value(keys).unwrap_or_else(|_| json!({ "keys": [] }));
-        let algs = ["ES256", "RS256"];
-        for (key, alg) in set.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten().zip(algs) {
+        for (key, one) in set.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten().zip(held.iter()) {
             if let Some(key) = key.as_object_mut() {
-                key.insert("alg".to_owned(), json!(alg));
+                key.insert("alg".to_owned(), json!(one.alg));
             }
         }
         set
@@ -53,24 +139,37 @@ impl KeyRing {
 
     /// Signs claims with ES256 under a chosen `typ` (RFC 8725 §3.11).
     pub fn sign(&self, typ: &str, claims: &Value) -> Option<String> {
-        let header = json!({ "alg": "ES256", "kid": self.es256.kid(), "typ": typ });
+        let key = self.signing("ES256")?;
+        let header = json!({ "alg": "ES256", "kid": key.kid(), "typ": typ });
         let input = jws::signing_input(&header, claims);
-        let signature = self.es256.sign(&CoreJwsSigningAlgorithm::EcdsaP256Sha256, input.as_bytes()).ok()?;
+        let signature = key.sign(&CoreJwsSigningAlgorithm::EcdsaP256Sha256, input.as_bytes()).ok()?;
         Some(jws::compact(&input, &signature))
     }
 }
 
-async fn ready(context: &Context, alg: &str) -> Result<SigningKey, StoreError> {
-    let mut stored = context.store.signing_keys().await?;
-    if !stored.iter().any(|key| key.alg == alg) {
-        let der = pair::generate(alg).ok_or_else(|| StoreError::Corrupt(format!("no {alg} key can be made")))?;
-        let kid = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der).as_ref().get(..9).unwrap_or_default());
-        let sealed = context.vault.seal(SEAL, &der);
-        let key = StoredSigningKey { kid, alg: alg.to_owned(), sealed, created_at: context.now() };
-        stored = context.store.add_first_signing_key(&key).await?;
-    }
+/// Names of keys that a newer one replaced so long ago that nothing of theirs is looked at any more. `stored` is newest first.
+fn outlived(stored: &[StoredSigningKey], now: Timestamp) -> Vec<String> {
+    let replaced = |key: &&StoredSigningKey| {
+        stored.iter().any(|newer| {
+            newer.alg == key.alg && newer.created_at > key.created_at && now.since(newer.created_at) >= LEAD + KEEP
+        })
+    };
+    stored.iter().filter(replaced).map(|key| key.kid.clone()).collect()
+}
+
+/// Adds a key unless somebody has added one of this algorithm after a moment. Answers the keys that now stand.
+async fn add(context: &Context, alg: &str, unless_after: Timestamp) -> Result<Vec<StoredSigningKey>, StoreError> {
+    let der = pair::generate(alg).ok_or_else(|| StoreError::Corrupt(format!("no {alg} key can be made")))?;
+    let kid = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der).as_ref().get(..9).unwrap_or_default());
+    let sealed = context.vault.seal(SEAL, &der);
+    let key = StoredSigningKey { kid, alg: alg.to_owned(), sealed, created_at: context.now() };
+    context.store.add_signing_key(&key, unless_after).await
+}
+
+fn opened(context: &Context, stored: &StoredSigningKey) -> Result<Held, StoreError> {
+    let alg = &stored.alg;
     let unreadable = || StoreError::Corrupt(format!("the {alg} signing key does not open with this master key"));
-    let key = stored.into_iter().find(|key| key.alg == alg).ok_or_else(unreadable)?;
-    let der = context.vault.open(SEAL, &key.sealed).ok_or_else(unreadable)?;
-    SigningKey::from_pkcs8(alg, &der, key.kid).ok_or_else(unreadable)
+    let der = context.vault.open(SEAL, &stored.sealed).ok_or_else(unreadable)?;
+    let key = SigningKey::from_pkcs8(alg, &der, stored.kid.clone()).ok_or_else(unreadable)?;
+    Ok(Held { alg: alg.clone(), created_at: stored.created_at, key: Arc::new(key) })
 }
