@@ -46,6 +46,30 @@ fn config(folder: &Path, port: u16, metrics: u16) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(40), "not yet: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Starts the service and waits until it answers.
+fn serve(path: &str, port: u16) -> Service {
+    let child = lanyard(&["serve", "--config", path]).stdout(Stdio::null()).spawn().unwrap();
+    let service = Service(child);
+    let host = format!("id.a.localhost:{port}");
+    wait_until("the service is ready", || get(port, &host, "/health/ready").is_some());
+    service
+}
+
+/// Whether a command did it, and what it said.
+fn said(path: &str, arguments: &[&str]) -> (bool, String) {
+    let output = lanyard(arguments).args(["--config", path]).output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), text)
+}
+
 #[test]
 fn check_names_every_fault_and_serve_refuses_to_start() {
     let folder = tempfile::tempdir().unwrap();
@@ -83,14 +107,8 @@ fn serve_answers_shows_metrics_apart_and_drains() {
     let path = config(folder.path(), port, metrics);
     assert!(lanyard(&["check", "--config", &path]).status().unwrap().success());
     assert!(lanyard(&["migrate", "--config", &path]).status().unwrap().success());
-    let child = lanyard(&["serve", "--config", &path]).stdout(Stdio::null()).spawn().unwrap();
-    let mut service = Service(child);
     let host = format!("id.a.localhost:{port}");
-    let begun = Instant::now();
-    while get(port, &host, "/health/ready").is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it does not start");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let mut service = serve(&path, port);
     assert!(get(port, &host, "/health/live").unwrap().contains("200 OK"));
     assert!(get(port, &host, "/health/ready").unwrap().ends_with("ready\n"));
     assert!(
@@ -128,11 +146,7 @@ fn a_trust_and_a_school_are_set_up_before_and_while_the_service_runs() {
     let folder = tempfile::tempdir().unwrap();
     let (port, metrics) = (free_port(), free_port());
     let path = config(folder.path(), port, metrics);
-    let said = |arguments: &[&str]| {
-        let output = lanyard(arguments).args(["--config", &path]).output().unwrap();
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        (output.status.success(), text)
-    };
+    let said = |arguments: &[&str]| said(&path, arguments);
     let owner = ["--domain", "trust.example", "--first", "Ada", "--last", "Vale", "--email", "ada@trust.example"];
     let setup = [&["setup", "--trust", "Vale Trust"][..], &owner[..]].concat();
     let (good, text) = said(&setup);
@@ -153,14 +167,8 @@ fn a_trust_and_a_school_are_set_up_before_and_while_the_service_runs() {
         let (good, text) = site(slug, upstream);
         assert!(!good && text.contains(words), "{slug} {upstream}: {text}");
     }
-    let child = lanyard(&["serve", "--config", &path]).stdout(Stdio::null()).spawn().unwrap();
-    let _service = Service(child);
     let host = format!("id.a.localhost:{port}");
-    let begun = Instant::now();
-    while get(port, &host, "/health/ready").is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it does not start");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let _service = serve(&path, port);
     let page = get(port, &host, link.split(&host).nth(1).unwrap()).unwrap();
     assert!(page.contains("This is for Ada Vale"), "{page}");
     // A script’s request to a site that is served: nobody is signed in. To one that is not: there is no such site.
@@ -171,9 +179,27 @@ fn a_trust_and_a_school_are_set_up_before_and_while_the_service_runs() {
     assert!(!to_sign_in("hill"));
     assert!(to_sign_in("vale"));
     assert!(site("hill", "http://127.0.0.1:9").0);
-    let begun = Instant::now();
-    while !to_sign_in("hill") {
-        assert!(begun.elapsed() < Duration::from_secs(40), "a site that is added later is not served");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    wait_until("a site that is added later is served", || to_sign_in("hill"));
+}
+
+#[test]
+fn signing_keys_are_rotated_and_revoked_while_the_service_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, metrics) = (free_port(), free_port());
+    let path = config(folder.path(), port, metrics);
+    let _service = serve(&path, port);
+    let published = |kid: &str| get(port, &format!("id.a.localhost:{port}"), "/jwks").unwrap_or_default().contains(kid);
+    let (good, text) = said(&path, &["keys", "rotate"]);
+    assert!(good, "{text}");
+    let kids = text.lines().filter(|line| line.contains("  made ")).map(|line| line.split(' ').next().unwrap());
+    let kids: Vec<&str> = kids.collect();
+    assert_eq!(kids.len(), 4, "{text}");
+    assert_eq!(text.lines().filter(|line| line.ends_with(", signs")).count(), 2, "one of each algorithm: {text}");
+    wait_until("the service publishes the new keys", || kids.iter().all(|kid| published(kid)));
+    let (good, text) = said(&path, &["keys", "revoke", kids[0]]);
+    assert!(good && !text.contains(kids[0]), "{text}");
+    wait_until("the service has dropped the key", || !published(kids[0]));
+    let (good, text) = said(&path, &["keys", "revoke", kids[0]]);
+    assert!(!good && text.contains("lanyard keys list"), "{text}");
+    assert!(said(&path, &["keys", "list"]).1.contains(kids[3]));
 }

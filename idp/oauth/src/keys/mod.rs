@@ -8,8 +8,6 @@ mod pair;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::digest;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idp_domain::Timestamp;
 use idp_domain::client::IdTokenAlg;
 use idp_store::signing_keys::StoredSigningKey;
@@ -160,7 +158,9 @@ fn outlived(stored: &[StoredSigningKey], now: Timestamp) -> Vec<String> {
 /// Adds a key unless somebody has added one of this algorithm after a moment. Answers the keys that now stand.
 async fn add(context: &Context, alg: &str, unless_after: Timestamp) -> Result<Vec<StoredSigningKey>, StoreError> {
     let der = pair::generate(alg).ok_or_else(|| StoreError::Corrupt(format!("no {alg} key can be made")))?;
-    let kid = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der).as_ref().get(..9).unwrap_or_default());
+    // Hexadecimal, so that no name looks like an option on a command line.
+    let print = digest::digest(&digest::SHA256, &der).as_ref().first_chunk().copied().unwrap_or_default();
+    let kid = format!("{:016x}", u64::from_be_bytes(print));
     let sealed = context.vault.seal(SEAL, &der);
     let key = StoredSigningKey { kid, alg: alg.to_owned(), sealed, created_at: context.now() };
     context.store.add_signing_key(&key, unless_after).await
