@@ -48,6 +48,7 @@ async fn an_app_is_disconnected_in_my_account_and_told_nothing_more() {
     let (_, tokens) = redeem(&system, &code, tests::oauth::VERIFIER).await;
     let page = browser.open(&format!("{id}/me/browsers")).await;
     assert!(page.body.contains("Bookworm") && page.body.contains("It stays connected"), "{}", page.body);
+    let waiting = tests::oauth::code(&system, &mut browser, &request(&system)).await;
     let page = browser.fill(&page, "/me/apps/disconnect", &[]).await;
     assert!(page.body.contains("No app is connected"), "{}", page.body);
     let refresh = tokens["refresh_token"].as_str().unwrap();
@@ -57,6 +58,8 @@ async fn an_app_is_disconnected_in_my_account_and_told_nothing_more() {
     let access = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let me = browser.send(http::Method::GET, &format!("{id}/userinfo"), None, &[("authorization", &access)]).await;
     assert_eq!(me.status, 401, "the access token ends with it");
+    let (status, answer) = redeem(&system, &waiting, tests::oauth::VERIFIER).await;
+    assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_grant")), "a code of before: {answer}");
     let asked = tests::oauth::authorize(&system, &mut browser, &request(&system)).await;
     assert!(asked.location().contains("/consent"), "it is asked again: {}", asked.location());
 }

@@ -29,7 +29,14 @@ impl Provider {
         if person.status != PersonStatus::Active || person.epoch != epoch {
             return Err(denied("the person cannot sign in now"));
         }
-        let ClientKind::Site { slug } = &client.kind else { return Ok(None) };
+        let slug = match &client.kind {
+            ClientKind::Site { slug } => slug,
+            // Also a code that was issued just before the person disconnected the app.
+            ClientKind::App if self.context.store.consent(person.id, &client.id).await?.is_none() => {
+                return Err(denied("the person has not agreed to this app"));
+            }
+            ClientKind::App | ClientKind::Gateway => return Ok(None),
+        };
         let site = self.context.store.site_by_slug(slug).await?.ok_or(denied("there is no such site"))?;
         let membership = self.context.store.membership_at(person.id, site.id).await?;
         let membership = membership.ok_or(denied("the person has no access to this site"))?;
