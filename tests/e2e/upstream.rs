@@ -164,6 +164,11 @@ async fn an_answer_that_is_not_true_is_not_used() {
     let page = browser.open(&refused).await;
     assert!(page.body.contains("Nothing was changed"), "{}", page.body);
     assert_eq!(store.sessions_of(adaeze.id).await.unwrap().len(), before);
+    let again = page.body.split("href=\"").find(|link| link.starts_with("/signin?attempt=")).unwrap();
+    let again = format!("{}{}", two.below.origin("id"), again.split('"').next().unwrap());
+    let page = browser.open(&again).await;
+    let page = browser.fill(&page, "signin", &[("login", ADAEZE), ("password", lanyard::demo::PASSWORD)]).await;
+    assert!(page.url.starts_with(&two.below.origin("larkmoor")), "and goes on where it was asked: {}", page.url);
 }
 
 #[tokio::test]

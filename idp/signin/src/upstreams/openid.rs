@@ -31,7 +31,8 @@ const MAX_AGE: u64 = 12 * 3600;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
     browser: SecretHash,
-    provider: String,
+    /// To which provider.
+    pub provider: String,
     nonce: String,
     verifier: String,
     /// What it is for.
@@ -100,34 +101,38 @@ impl SignIn {
         Ok(url.into())
     }
 
-    /// Finishes a passage with the parameters that came back. Each counts once, in the browser in which it began.
-    pub async fn finish_upstream(
-        &self,
-        browser: &SecretHash,
-        answer: &[(String, String)],
-    ) -> Result<(Identity, Errand), UpstreamFault> {
-        let one = |name: &str| answer.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let (context, state) = (&self.context, one("state").unwrap_or_default());
-        let hash = Secret::presented(state).hash();
+    /// The passage that an answer belongs to. Each comes back once, in the browser in which it began.
+    pub async fn returned(&self, browser: &SecretHash, answer: &[(String, String)]) -> Result<Passage, Refusal> {
+        let context = &self.context;
+        let hash = Secret::presented(one(answer, "state").unwrap_or_default()).hash();
         let stored = context.store.short.attempt(&hash, context.now()).await?.ok_or(Refusal::Expired)?;
         let passage: Passage = serde_json::from_str(&stored.body).map_err(|_| Refusal::Expired)?;
         if !passage.browser.matches(browser) || !context.store.short.take_attempt(&hash).await? {
-            return Err(Refusal::Expired.into());
+            return Err(Refusal::Expired);
         }
+        Ok(passage)
+    }
+
+    /// Finishes a passage with the parameters that came back.
+    pub async fn finish_upstream(
+        &self,
+        passage: &Passage,
+        answer: &[(String, String)],
+    ) -> Result<Identity, UpstreamFault> {
         let upstream = self.upstreams.find(&passage.provider).ok_or(Refusal::Expired)?;
         // RFC 9207 §2.4: where the answer names its issuer, it must be the one that was asked (mix-up).
-        if one("iss").is_some_and(|iss| iss != upstream.issuer) {
+        if one(answer, "iss").is_some_and(|iss| iss != upstream.issuer) {
             return Err(UpstreamFault::Untrue);
         }
-        let code = one("code").ok_or(UpstreamFault::Cancelled)?;
+        let code = one(answer, "code").ok_or(UpstreamFault::Cancelled)?;
         let mut client = self.client_of(upstream, false).await?;
-        let tokens = self.exchange(&client, code, &passage).await?;
+        let tokens = self.exchange(&client, code, passage).await?;
         let token = tokens.id_token().ok_or(UpstreamFault::Untrue)?;
-        let identity = match self.believed(&client, token, (upstream, &passage)) {
+        let identity = match self.believed(&client, token, (upstream, passage)) {
             Err(ClaimsVerificationError::SignatureVerification(_)) => {
                 // The provider may have new keys: look once more, then believe what is found.
                 client = self.client_of(upstream, true).await?;
-                self.believed(&client, token, (upstream, &passage))
+                self.believed(&client, token, (upstream, passage))
             }
             other => other,
         };
@@ -138,7 +143,7 @@ impl SignIn {
         if !allowed(upstream, &identity.account) {
             return Err(UpstreamFault::Domain(identity.account));
         }
-        Ok((identity, passage.errand))
+        Ok(identity)
     }
 
     async fn exchange(
@@ -186,6 +191,10 @@ impl SignIn {
             CoreClient::from_provider_metadata((*metadata).clone(), ClientId::new(upstream.client_id.clone()), secret);
         Ok(client.set_redirect_uri(back.map_err(|_| UpstreamFault::Away)?))
     }
+}
+
+fn one<'a>(answer: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    answer.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 impl Upstreams {

@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::session::Method;
-use idp_signin::Refusal;
 use idp_signin::upstreams::{Errand, Identity, UpstreamFault};
 use serde::Deserialize;
 
@@ -16,6 +15,9 @@ use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
 use crate::page::{Frame, Message, go, show_with};
 use crate::{PageError, Web, t, t1};
+
+/// The page of linked accounts.
+const LINKS: &str = "/me/accounts";
 
 #[derive(Deserialize)]
 pub(crate) struct Chosen {
@@ -32,8 +34,8 @@ pub(crate) async fn begin(
     let Ok((_, attempt)) = web.signin.find(&chosen.attempt, &browser.hash()).await else {
         return late(&web, &browser, &chosen.attempt).await;
     };
-    let again = format!("/signin?{}", query("attempt", &chosen.attempt));
     let errand = Errand::SignIn { attempt: chosen.attempt, shared: chosen.shared.is_some() };
+    let again = again(&errand);
     match web.signin.begin_upstream(&chosen.provider, &browser.hash(), (errand, attempt.need.anew)).await {
         Ok(location) => Ok(go(&location)),
         Err(fault) => in_words(&web, &chosen.provider, fault, &again),
@@ -48,22 +50,23 @@ pub(crate) async fn callback(
 ) -> Result<Response, PageError> {
     let answer: Vec<(String, String)> =
         url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect();
-    let (identity, errand) = match web.signin.finish_upstream(&browser.hash(), &answer).await {
-        Ok(found) => found,
-        Err(fault) => return in_words(&web, "", fault, "/signin"),
+    let passage = web.signin.returned(&browser.hash(), &answer).await?;
+    let identity = match web.signin.finish_upstream(&passage, &answer).await {
+        Ok(identity) => identity,
+        Err(fault) => return in_words(&web, &passage.provider, fault, &again(&passage.errand)),
     };
-    match errand {
+    match passage.errand {
         Errand::SignIn { attempt, shared } => {
             sign_in(&web, (&browser, &peer, &visitor), (&attempt, shared), identity).await
         }
         Errand::Link { sid } => {
-            let Some((session, person)) = visitor.0 else { return Ok(go("/me/accounts")) };
+            let Some((session, person)) = visitor.0 else { return Ok(go(LINKS)) };
             if session.sid != sid {
                 return Err(PageError::AttemptExpired);
             }
             match web.signin.link(&person, &identity).await {
-                Ok(()) => Ok(go("/me/accounts")),
-                Err(fault) => in_words(&web, &identity.provider, fault, "/me/accounts"),
+                Ok(()) => Ok(go(LINKS)),
+                Err(fault) => in_words(&web, &identity.provider, fault, LINKS),
             }
         }
     }
@@ -86,6 +89,14 @@ async fn sign_in(
     let begun = let_in(web, (visitor, browser, peer), &person, way).await?;
     let next = forward(web, token, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
+}
+
+/// Where somebody goes on who comes back with nothing.
+fn again(errand: &Errand) -> String {
+    match errand {
+        Errand::SignIn { attempt, .. } => format!("/signin?{}", query("attempt", attempt)),
+        Errand::Link { .. } => LINKS.to_owned(),
+    }
 }
 
 /// The one table from what went wrong elsewhere to a page.
@@ -113,7 +124,6 @@ pub(crate) fn in_words(web: &Web, provider: &str, fault: UpstreamFault, again: &
             StatusCode::CONFLICT,
             "This account is linked to somebody else here. Contact support if it is yours.".to_owned(),
         ),
-        UpstreamFault::Refusal(Refusal::Expired) => return Err(PageError::AttemptExpired),
         UpstreamFault::Refusal(refusal) => return Err(refusal.into()),
     };
     let page = Message {
