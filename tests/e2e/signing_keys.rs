@@ -33,6 +33,7 @@ async fn t_12_a_new_key_is_published_before_it_signs_and_the_old_one_after() {
     let (provider, context) = (&system.demo.assembled.provider, &system.demo.assembled.context);
     let before = published(&system).await;
     let (_, old) = token(&system).await;
+    system.clock.advance(1);
     provider.keys.rotate(context).await.unwrap();
     let after = published(&system).await;
     assert!(before.len() == 2 && after.len() == 4 && before.iter().all(|kid| after.contains(kid)), "{after:?}");

@@ -79,10 +79,11 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Adds a key of each algorithm; it signs once it has been published for [`LEAD`].
+    /// Adds a key of each algorithm; it signs once it has been published for [`LEAD`]. A key that was made in this very second
+    /// is new enough, so that of two keys one is always the newer.
     pub async fn rotate(&self, context: &Context) -> Result<(), StoreError> {
         for alg in ALGS {
-            add(context, alg, context.now()).await?;
+            add(context, alg, context.now().plus(-1)).await?;
         }
         self.tend(context).await
     }
