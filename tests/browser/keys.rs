@@ -58,9 +58,8 @@ async fn a_key_suspended_on_another_tab_is_useless_at_once() {
     let chromium = Chromium::start().await;
     let (tab, other) = (chromium.tab().await, chromium.tab().await);
     let login = tests::system::SAMINA;
-    tab.goto(&format!("{}/", system.origin("larkmoor"))).await;
-    super::sign_in(&tab, login, lanyard::demo::PASSWORD).await;
     tab.goto(&format!("{}/records", system.origin("larkmoor"))).await;
+    super::sign_in(&tab, login, lanyard::demo::PASSWORD).await;
     tab.click("#elevate button").await;
     super::use_key(&tab, &system, login).await;
     tab.bar_says("Elevated").await;
