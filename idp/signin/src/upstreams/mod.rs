@@ -49,18 +49,22 @@ pub trait Fetch: Send + Sync {
 #[error("{0}")]
 pub struct Unreachable(pub String);
 
+/// What a provider's discovery document said, and when it was read.
+type Discovered = (Arc<CoreProviderMetadata>, Timestamp);
+
 /// The providers elsewhere.
 pub struct Upstreams {
     list: Vec<Upstream>,
     fetch: Arc<dyn Fetch>,
-    /// What was discovered, by issuer, and when.
-    known: Mutex<HashMap<String, (Arc<CoreProviderMetadata>, Timestamp)>>,
+    /// What was discovered, by identifier. Each has a lock of its own: one that does not answer keeps nobody from another.
+    known: HashMap<String, Mutex<Option<Discovered>>>,
 }
 
 impl Upstreams {
     /// These providers, reached this way.
     pub fn new(list: Vec<Upstream>, fetch: Arc<dyn Fetch>) -> Self {
-        Self { list, fetch, known: Mutex::default() }
+        let known = list.iter().map(|upstream| (upstream.id.clone(), Mutex::default())).collect();
+        Self { list, fetch, known }
     }
 
     /// All of them, in the order of the configuration.

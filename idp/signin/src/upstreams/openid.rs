@@ -204,8 +204,8 @@ impl Upstreams {
         now: Timestamp,
         again: bool,
     ) -> Result<Arc<CoreProviderMetadata>, UpstreamFault> {
-        let mut known = self.known.lock().await;
-        if let Some((metadata, at)) = known.get(&upstream.issuer)
+        let mut known = self.known.get(&upstream.id).ok_or(UpstreamFault::Away)?.lock().await;
+        if let Some((metadata, at)) = &*known
             && now.since(*at) < if again { SKEW } else { FRESH }
         {
             return Ok(metadata.clone());
@@ -216,7 +216,7 @@ impl Upstreams {
             UpstreamFault::Away
         })?;
         let found = Arc::new(found);
-        known.insert(upstream.issuer.clone(), (found.clone(), now));
+        *known = Some((found.clone(), now));
         Ok(found)
     }
 }
