@@ -210,18 +210,8 @@ impl Memberships for SqlStore {
     }
 
     async fn visits_of(&self, sids: &[String]) -> Result<Vec<(String, SiteId)>> {
-        if sids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = format!(
-            "SELECT sid, site_id FROM visits WHERE sid IN ({}) ORDER BY visited_at DESC",
-            placeholders(1, sids.len())
-        );
-        let mut statement = sqlx::query(AssertSqlSafe(sql));
-        for sid in sids {
-            statement = statement.bind(sid);
-        }
-        let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        let sql = "SELECT sid, site_id FROM visits WHERE sid IN ({}) ORDER BY visited_at DESC";
+        let rows = self.rows_in(sql, sids).await?;
         rows.iter().map(|row| Ok((row.text("sid")?, row.parsed("site_id")?))).collect()
     }
 
@@ -233,19 +223,10 @@ impl Memberships for SqlStore {
 #[async_trait]
 impl Approvals for SqlStore {
     async fn waiting_at(&self, sites: &[SiteId]) -> Result<Vec<(MembershipId, GrantId)>> {
-        if sites.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = format!(
-            "SELECT g.id, g.membership_id FROM grants g JOIN memberships m ON m.id = g.membership_id \
-             WHERE g.pending = 1 AND m.status <> 'ended' AND m.site_id IN ({}) ORDER BY g.id",
-            placeholders(1, sites.len())
-        );
-        let mut statement = sqlx::query(AssertSqlSafe(sql));
-        for site in sites {
-            statement = statement.bind(site.to_string());
-        }
-        let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        let sites: Vec<String> = sites.iter().map(SiteId::to_string).collect();
+        let sql = "SELECT g.id, g.membership_id FROM grants g JOIN memberships m ON m.id = g.membership_id \
+                   WHERE g.pending = 1 AND m.status <> 'ended' AND m.site_id IN ({}) ORDER BY g.id";
+        let rows = self.rows_in(sql, &sites).await?;
         rows.iter().map(|row| Ok((row.parsed("membership_id")?, row.parsed("id")?))).collect()
     }
 
@@ -275,6 +256,30 @@ impl SqlStore {
         }
         commit(transaction).await?;
         Ok(changed)
+    }
+
+    /// Runs a statement, and lets the effects follow whatever it changed.
+    pub(crate) async fn carry(
+        &self,
+        statement: sqlx::query::Query<'_, Any, <Any as sqlx::Database>::Arguments>,
+        effects: Effects,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        statement.execute(&mut *transaction).await.map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    /// The rows of a statement that holds `IN ({})`, for these values; none for no values.
+    pub(crate) async fn rows_in(&self, sql: &str, values: &[String]) -> Result<Vec<AnyRow>> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = sqlx::query(AssertSqlSafe(sql.replace("{}", &placeholders(1, values.len()))));
+        for value in values {
+            statement = statement.bind(value);
+        }
+        statement.fetch_all(&self.read).await.map_err(problem)
     }
 
     /// The number `n` of a statement that counts what belongs to one identifier.

@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 use idp_store::bounces::{Bounce, Bounces};
 use idp_store::{Effects, Result};
-use sqlx::AssertSqlSafe;
 
 use crate::pool::{SqlStore, commit};
-use crate::row::{Columns, placeholders, problem};
+use crate::row::{Columns, problem};
 
 #[async_trait]
 impl Bounces for SqlStore {
@@ -42,15 +41,7 @@ impl Bounces for SqlStore {
     }
 
     async fn bounces_of(&self, addresses: &[String]) -> Result<Vec<Bounce>> {
-        if addresses.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = format!("SELECT * FROM bounces WHERE address IN ({})", placeholders(1, addresses.len()));
-        let mut statement = sqlx::query(AssertSqlSafe(sql));
-        for address in addresses {
-            statement = statement.bind(address);
-        }
-        let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
+        let rows = self.rows_in("SELECT * FROM bounces WHERE address IN ({})", addresses).await?;
         rows.iter()
             .map(|row| Ok(Bounce { address: row.text("address")?, at: row.time("at")?, problem: row.text("problem")? }))
             .collect()

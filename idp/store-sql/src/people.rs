@@ -251,29 +251,20 @@ impl Trusts for SqlStore {
     }
 
     async fn add_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("INSERT INTO seats (person_id, trust_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(seat.person.to_string())
-            .bind(seat.trust.to_string())
-            .bind(seat.role.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        let statement =
+            sqlx::query("INSERT INTO seats (person_id, trust_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(seat.person.to_string())
+                .bind(seat.trust.to_string())
+                .bind(seat.role.as_str());
+        self.carry(statement, effects).await
     }
 
     async fn remove_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM seats WHERE person_id = $1 AND trust_id = $2 AND role = $3")
+        let statement = sqlx::query("DELETE FROM seats WHERE person_id = $1 AND trust_id = $2 AND role = $3")
             .bind(seat.person.to_string())
             .bind(seat.trust.to_string())
-            .bind(seat.role.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+            .bind(seat.role.as_str());
+        self.carry(statement, effects).await
     }
 
     async fn seats_of(&self, person: PersonId) -> Result<Vec<TrustSeat>> {

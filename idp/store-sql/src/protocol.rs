@@ -18,19 +18,14 @@ use crate::row::{Columns, problem, to_json};
 #[async_trait]
 impl Clients for SqlStore {
     async fn save_client(&self, client: &Client, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO clients (id, name, body) VALUES ($1, $2, $3) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, body = excluded.body",
         )
         .bind(&client.id)
         .bind(&client.name)
-        .bind(to_json(client)?)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        .bind(to_json(client)?);
+        self.carry(statement, effects).await
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>> {

@@ -9,7 +9,7 @@ use idp_store::{Effects, Result};
 
 use crate::pool::{SqlStore, commit};
 use crate::proofs::{link, put_link};
-use crate::row::{Columns, problem};
+use crate::row::{Columns, placeholders, problem};
 
 #[async_trait]
 impl Reminders for SqlStore {
@@ -35,11 +35,11 @@ impl Reminders for SqlStore {
             .fetch_all(&self.read)
             .await
             .map_err(problem)?;
-        let mut ending = Vec::new();
-        for row in &rows {
-            ending.extend(self.memberships_where("m.id = $1", &[row.text("id")?]).await?);
+        if rows.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(ending)
+        let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<_>>>()?;
+        self.memberships_where(&format!("m.id IN ({})", placeholders(1, ids.len())), &ids).await
     }
 
     async fn reminded(&self, reminder: &Reminder) -> Result<bool> {

@@ -15,8 +15,7 @@ use crate::row::{Columns, problem};
 #[async_trait]
 impl Sessions for SqlStore {
     async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
              method, recovered_at, agent, absolute_s, idle_s) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
@@ -36,12 +35,8 @@ impl Sessions for SqlStore {
         .bind(session.recovered_at.map(|at| at.0))
         .bind(session.agent.clone())
         .bind(session.limits.absolute)
-        .bind(session.limits.idle)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        .bind(session.limits.idle);
+        self.carry(statement, effects).await
     }
 
     async fn session(&self, hash: &SecretHash) -> Result<Option<Session>> {
@@ -123,14 +118,8 @@ impl Sessions for SqlStore {
     }
 
     async fn end_sessions_of(&self, person: PersonId, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM sessions WHERE person_id = $1")
-            .bind(person.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        let statement = sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.to_string());
+        self.carry(statement, effects).await
     }
 
     async fn sessions_of(&self, person: PersonId) -> Result<Vec<Session>> {

@@ -5,14 +5,13 @@ use idp_domain::PersonId;
 use idp_store::upstreams::{UpstreamLink, Upstreams};
 use idp_store::{Effects, Result};
 
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 #[async_trait]
 impl Upstreams for SqlStore {
     async fn link_upstream(&self, link: &UpstreamLink, effects: Effects) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO upstream_links (issuer, subject, person_id, provider, account, linked_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -21,12 +20,8 @@ impl Upstreams for SqlStore {
         .bind(link.person.to_string())
         .bind(&link.provider)
         .bind(&link.account)
-        .bind(link.linked_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        .bind(link.linked_at.0);
+        self.carry(statement, effects).await
     }
 
     async fn upstream_person(&self, issuer: &str, subject: &str) -> Result<Option<PersonId>> {
