@@ -9,6 +9,7 @@ use idp_store::Result;
 use policies::{ManageQuestion, Verdict};
 
 use crate::Directory;
+use crate::error::DirectoryError;
 
 /// Someone who uses the console.
 #[derive(Clone, Debug)]
@@ -96,6 +97,11 @@ impl Directory {
 }
 
 impl Asker {
+    /// Refuses where a key is needed first and no rule of a site says so: at a trust.
+    pub(crate) fn must_be_elevated(&self) -> std::result::Result<(), DirectoryError> {
+        if self.elevated { Ok(()) } else { Err(DirectoryError::ElevateFirst) }
+    }
+
     /// Identifiers of all sites that the asker may see.
     pub fn site_ids(&self) -> Vec<SiteId> {
         self.sites.iter().map(|seen| seen.site.id).collect()

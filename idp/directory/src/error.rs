@@ -23,6 +23,18 @@ pub enum DirectoryError {
     Store(#[from] StoreError),
 }
 
+impl DirectoryError {
+    /// A rule says no, in these words.
+    pub(crate) fn no(words: &str) -> Self {
+        Self::Refused(words.to_owned())
+    }
+
+    /// Nobody is the second person for their own wish.
+    pub(crate) fn own_wish() -> Self {
+        Self::no("Someone else needs to approve this because you asked for it.")
+    }
+}
+
 /// One field that needs mending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldFault {

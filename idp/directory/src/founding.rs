@@ -46,7 +46,7 @@ impl Directory {
     /// Makes a trust with its first owner, who is mailed a link. Answers the link, to be handed over where no mail goes out
     /// yet. Refused when the trust is there already: its owners invite everybody else.
     pub async fn found(&self, founding: &Founding) -> Result<String> {
-        let no = |words: &str| DirectoryError::Refused(words.to_owned());
+        let no = DirectoryError::no;
         let (store, now) = (&self.context.store, self.context.now());
         let domain = founding.domain.trim().to_lowercase();
         let email = EmailAddress::parse(&founding.email).map_err(|fault| no(&fault.to_string()))?;
@@ -88,7 +88,7 @@ impl Directory {
 
     /// Adds a site. Its colour, contacts and rules are changed in the console afterwards.
     pub async fn add_site(&self, wanted: &NewSite) -> Result<Site> {
-        let no = |words: &str| DirectoryError::Refused(words.to_owned());
+        let no = DirectoryError::no;
         let slug = Slug::parse(&wanted.slug).map_err(|fault| no(&fault.to_string()))?;
         let store = &self.context.store;
         if store.site_by_slug(&slug).await?.is_some() {

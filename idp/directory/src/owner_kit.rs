@@ -36,11 +36,9 @@ impl Directory {
     pub async fn make_owner_kit(&self, asker: &Asker, id: TrustId) -> Result<[String; 3]> {
         let trust = self.trust(asker, id).await?;
         if !self.owns(asker.person, id).await? {
-            return Err(DirectoryError::Refused("Only an owner of the trust can make its recovery kit.".to_owned()));
+            return Err(DirectoryError::no("Only an owner of the trust can make its recovery kit."));
         }
-        if !asker.elevated {
-            return Err(DirectoryError::ElevateFirst);
-        }
+        asker.must_be_elevated()?;
         let codes = [(); 3].map(|()| self.context.random.readable(LENGTH));
         let prints = codes.each_ref().map(|code| self.print(code));
         let sentence = format!("{} made a new recovery kit for {}", asker.name, trust.name);
@@ -53,16 +51,19 @@ impl Directory {
     /// Opens the kit of the trust that a person owns, with two of its codes. For the server's console only: whoever runs
     /// this can read the data anyway.
     pub async fn open_owner_kit(&self, login: &str, codes: [&str; 2]) -> Result<Opened> {
-        let no = |words: &str| DirectoryError::Refused(words.to_owned());
         let folded = login.trim().to_lowercase();
-        let person =
-            self.context.store.person_by_login(&folded).await?.ok_or_else(|| no("Nobody signs in with that."))?;
+        let person = self
+            .context
+            .store
+            .person_by_login(&folded)
+            .await?
+            .ok_or_else(|| DirectoryError::no("Nobody signs in with that."))?;
         let seats = self.context.store.seats_of(person.id).await?;
         let seat = seats.iter().find(|seat| seat.role == TrustRole::Owner);
-        let trust = seat.ok_or_else(|| no("This person is not an owner of a trust."))?.trust;
+        let trust = seat.ok_or_else(|| DirectoryError::no("This person is not an owner of a trust."))?.trust;
         let trust = self.context.store.trust(trust).await?.ok_or(DirectoryError::NotFound)?;
         if person.status != PersonStatus::Active {
-            return Err(no("This person is suspended. A recovery kit would not help."));
+            return Err(DirectoryError::no("This person is suspended. A recovery kit would not help."));
         }
         let (way, opened) = self.way_back(&person, &trust).await?;
         let sentence = format!("{} came back at the console with the recovery kit of {}", opened.name, trust.name);
@@ -74,7 +75,7 @@ impl Directory {
         if self.context.store.open_owner_kit(trust.id, &prints, &way, effects).await? {
             return Ok(opened);
         }
-        Err(no("These are not two different codes of the trust’s newest kit. Nothing has changed."))
+        Err(DirectoryError::no("These are not two different codes of the trust’s newest kit. Nothing has changed."))
     }
 
     async fn way_back(&self, person: &Person, trust: &Trust) -> Result<(WayBack, Opened)> {

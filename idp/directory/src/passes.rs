@@ -49,7 +49,7 @@ impl Directory {
         let place = self.vouching_site(asker, person.id).await?.ok_or_else(nobody)?;
         self.may(asker.person, place, asker.elevated, ("vouch", Some(person.id), None))?;
         if person.status != PersonStatus::Active {
-            return Err(DirectoryError::Refused("Their access has been removed. A pass would not help.".to_owned()));
+            return Err(DirectoryError::no("Their access has been removed. A pass would not help."));
         }
         let now = self.context.now();
         let code = self.context.random.readable(PASS_LENGTH);

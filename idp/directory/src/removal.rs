@@ -42,14 +42,14 @@ impl Directory {
         let own = self.context.store.seats_of(asker.person).await?;
         let owner = |seats: &[TrustSeat]| seats.iter().any(|seat| seat.role == TrustRole::Owner);
         if owner(&seats) && !owner(&own) {
-            let reason = "Only an owner of the trust removes the access of an owner, or gives it back".to_owned();
-            return Err(DirectoryError::Refused(reason));
+            let reason = "Only an owner of the trust removes the access of an owner, or gives it back";
+            return Err(DirectoryError::no(reason));
         }
         let elsewhere = seen.elsewhere || seats.iter().any(|seat| !asker.trusts.contains(&seat.trust));
         let everywhere = !elsewhere && seen.memberships.iter().all(|m| asker.by_trust(m.site));
         if !everywhere {
             let reason = "This person also works outside your trust. End their access at each of your sites instead.";
-            return Err(DirectoryError::Refused(reason.to_owned()));
+            return Err(DirectoryError::no(reason));
         }
         for membership in &seen.memberships {
             self.allowed(asker, membership.site, "edit", id)?;
@@ -67,13 +67,13 @@ impl Directory {
     pub async fn ask_restore(&self, asker: &Asker, id: PersonId) -> Result<()> {
         let seen = self.whole_person(asker, id).await?;
         if seen.person.status != PersonStatus::Suspended {
-            return Err(DirectoryError::Refused("Their access has not been removed.".to_owned()));
+            return Err(DirectoryError::no("Their access has not been removed."));
         }
         let (by, by_name, at) = (asker.person, asker.name.clone(), self.context.now());
         let sentence = format!("{by_name} asked to give {} their access back", seen.person.full_name());
         let effects = Effects::audit(self.about_whole(asker, id, ("person.restore-asked", sentence)));
         let first = self.context.store.ask_restore(&Restore { person: id, by, by_name, at }, effects).await?;
-        if first { Ok(()) } else { Err(DirectoryError::Refused("Somebody has asked for that already.".to_owned())) }
+        if first { Ok(()) } else { Err(DirectoryError::no("Somebody has asked for that already.")) }
     }
 
     /// Gives a suspended person their access back, or drops the wish. Nobody approves what they asked for, nor their own.
@@ -96,7 +96,7 @@ impl Directory {
         if done {
             return Ok(());
         }
-        Err(DirectoryError::Refused("Someone else needs to approve this because you asked for it.".to_owned()))
+        Err(DirectoryError::own_wish())
     }
 
     fn about_whole(&self, asker: &Asker, id: PersonId, (event, sentence): (&'static str, String)) -> AuditEntry {

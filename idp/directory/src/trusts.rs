@@ -31,9 +31,7 @@ impl Directory {
     /// waits.
     pub async fn save_trust(&self, asker: &Asker, id: TrustId, settings: TrustSettings) -> Result<bool> {
         let trust = self.trust(asker, id).await?;
-        if !asker.elevated {
-            return Err(DirectoryError::ElevateFirst);
-        }
+        asker.must_be_elevated()?;
         let faults: Vec<FieldFault> =
             settings.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
         if !faults.is_empty() {
@@ -56,13 +54,10 @@ impl Directory {
     /// Puts looser settings into force, or drops them. Nobody approves what they asked for; anybody may drop it.
     pub async fn decide_trust(&self, asker: &Asker, id: TrustId, approve: bool) -> Result<()> {
         let trust = self.trust(asker, id).await?;
-        if !asker.elevated {
-            return Err(DirectoryError::ElevateFirst);
-        }
+        asker.must_be_elevated()?;
         let draft = trust.draft.clone().ok_or(DirectoryError::NotFound)?;
         if approve && draft.by == asker.person {
-            let reason = "Someone else needs to approve this because you asked for it.".to_owned();
-            return Err(DirectoryError::Refused(reason));
+            return Err(DirectoryError::own_wish());
         }
         let verb = if approve { "approved" } else { "refused" };
         let sentence = format!("{} {verb} what {} asked for at {}", asker.name, draft.by_name, trust.name);
