@@ -211,8 +211,13 @@ impl Assembled {
         }
     }
 
+    /// The address of a site.
+    pub fn site_origin(&self, site: &Site) -> String {
+        self.plan.site_origin.replace("{slug}", site.slug.as_str())
+    }
+
     fn site_client(&self, site: &Site, auth: &ClientAuth) -> Client {
-        let origin = self.plan.site_origin.replace("{slug}", site.slug.as_str());
+        let origin = self.site_origin(site);
         Client {
             id: site.client_id(),
             name: site.name.clone(),

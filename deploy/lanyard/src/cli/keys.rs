@@ -1,36 +1,23 @@
 //! `lanyard keys`: the provider's signing keys.
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use idp_domain::london;
 
-use super::serve::chance;
-use crate::assemble;
-use crate::config::Config;
+use super::At;
 
 /// What can be done.
 #[derive(Subcommand)]
 pub(super) enum Keys {
     /// Show every signing key
-    List {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
-    },
+    List(At),
     /// Make new signing keys; they sign 15 minutes later, and the older ones are dropped a day after that
-    Rotate {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
-    },
+    Rotate(At),
     /// Take a key away at once, because somebody else may have it. What it signed is believed no longer
     Revoke {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
+        #[command(flatten)]
+        at: At,
         /// The key's name, as list shows it
         kid: String,
     },
@@ -38,12 +25,12 @@ pub(super) enum Keys {
 
 /// Does it.
 pub(super) async fn run(keys: Keys) -> Result<()> {
-    let (Keys::List { config } | Keys::Rotate { config } | Keys::Revoke { config, .. }) = &keys;
-    let assembled = assemble::provider(&Config::read(config)?.plan(), &chance()).await?;
+    let (Keys::List(at) | Keys::Rotate(at) | Keys::Revoke { at, .. }) = &keys;
+    let assembled = at.provider().await?;
     let (ring, context) = (&assembled.provider.keys, &assembled.context);
     match &keys {
-        Keys::List { .. } => {}
-        Keys::Rotate { .. } => ring.rotate(context).await?,
+        Keys::List(_) => {}
+        Keys::Rotate(_) => ring.rotate(context).await?,
         Keys::Revoke { kid, .. } => {
             if !ring.revoke(context, kid).await? {
                 bail!("There is no key {kid}. Next: lanyard keys list");

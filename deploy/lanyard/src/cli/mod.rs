@@ -9,7 +9,10 @@ mod setup;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+
+use crate::assemble::{self, Assembled};
+use crate::config::Config;
 
 /// One sign-in for many school sites.
 #[derive(Parser)]
@@ -19,25 +22,39 @@ struct Arguments {
     command: Command,
 }
 
+/// Where the configuration is.
+#[derive(Args)]
+struct At {
+    /// The configuration file
+    #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
+    config: PathBuf,
+}
+
+impl At {
+    fn read(&self) -> anyhow::Result<Config> {
+        Ok(Config::read(&self.config)?)
+    }
+
+    /// The provider as it is configured, for a command that does one thing; whoever asks closes its database.
+    async fn provider(&self) -> anyhow::Result<Assembled> {
+        assemble::provider(&self.read()?.plan(), &serve::chance()).await
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Start an invented trust on this machine: provider, gateway, school sites, an app, a mailbox and a phone
     Demo(demo::DemoArguments),
     /// Start provider and gateway
     Serve {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
+        #[command(flatten)]
+        at: At,
         /// Only one half: idp or gateway
         #[arg(long)]
         only: Option<serve::Half>,
     },
     /// Read the configuration and name every fault at once
-    Check {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
-    },
+    Check(At),
     /// Found a trust with its first owner
     Setup(setup::Setup),
     /// The schools' sites
@@ -50,11 +67,7 @@ enum Command {
     #[command(subcommand)]
     People(people::People),
     /// Bring the database's tables up to date
-    Migrate {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
-    },
+    Migrate(At),
 }
 
 /// Runs the command.
@@ -71,13 +84,13 @@ pub fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match arguments.command {
             Command::Demo(arguments) => demo::run(arguments).await,
-            Command::Serve { config, only } => serve::run(&config, only).await,
-            Command::Check { config } => serve::check(&config),
+            Command::Serve { at, only } => serve::run(&at, only).await,
+            Command::Check(at) => serve::check(&at),
             Command::Setup(setup) => setup::run(setup).await,
             Command::Sites(sites) => setup::sites(sites).await,
             Command::Keys(keys) => keys::run(keys).await,
             Command::People(people) => people::run(people).await,
-            Command::Migrate { config } => serve::migrate(&config).await,
+            Command::Migrate(at) => serve::migrate(&at).await,
         }
     });
     match outcome {

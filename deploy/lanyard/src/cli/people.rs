@@ -6,23 +6,19 @@
 )]
 
 use std::io::BufRead;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use super::serve::chance;
-use crate::assemble;
-use crate::config::Config;
+use super::At;
 
 /// What can be done.
 #[derive(Subcommand)]
 pub(super) enum People {
     /// Bring back an owner of a trust who has lost everything, with two of the trust's three sealed codes
     RecoverOwner {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
+        #[command(flatten)]
+        at: At,
         /// The owner's email address
         #[arg(long)]
         email: String,
@@ -31,9 +27,8 @@ pub(super) enum People {
 
 /// Does it.
 pub(super) async fn run(people: People) -> Result<()> {
-    let People::RecoverOwner { config, email } = people;
-    let config = Config::read(&config)?;
-    let assembled = assemble::provider(&config.plan(), &chance()).await?;
+    let People::RecoverOwner { at, email } = people;
+    let assembled = at.provider().await?;
     let [first, second] = [ask("First code: ")?, ask("Second code: ")?];
     let opened = assembled.directory.open_owner_kit(&email, [&first, &second]).await;
     assembled.sql.close().await;

@@ -1,7 +1,6 @@
 //! `lanyard serve`, `check` and `migrate`.
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -10,7 +9,7 @@ use idp_domain::{SystemClock, SystemRandom};
 use idp_mail::Smtp;
 use tokio_util::sync::CancellationToken;
 
-use super::{asked_to_stop, start_logs};
+use super::{At, asked_to_stop, start_logs};
 use crate::adapters::{Handed, Network};
 use crate::assemble::{self, Chance, Workers};
 use crate::config::Config;
@@ -32,24 +31,23 @@ pub(super) fn chance() -> Chance {
 }
 
 /// Names every fault of a configuration.
-pub(super) fn check(path: &Path) -> Result<()> {
-    Config::read(path)?;
-    println!("{} is good. Next: lanyard migrate --config {0}, then lanyard serve --config {0}", path.display());
+pub(super) fn check(at: &At) -> Result<()> {
+    at.read()?;
+    let path = at.config.display();
+    println!("{path} is good. Next: lanyard migrate --config {path}, then lanyard serve --config {path}");
     Ok(())
 }
 
 /// Brings the tables up to date.
-pub(super) async fn migrate(path: &Path) -> Result<()> {
-    let config = Config::read(path)?;
-    let assembled = assemble::provider(&config.plan(), &chance()).await?;
-    assembled.sql.close().await;
-    println!("The database is up to date. Next: lanyard serve --config {}", path.display());
+pub(super) async fn migrate(at: &At) -> Result<()> {
+    at.provider().await?.sql.close().await;
+    println!("The database is up to date. Next: lanyard serve --config {}", at.config.display());
     Ok(())
 }
 
 /// Serves until asked to stop.
-pub(super) async fn run(path: &Path, only: Option<Half>) -> Result<()> {
-    let config = Config::read(path)?;
+pub(super) async fn run(at: &At, only: Option<Half>) -> Result<()> {
+    let config = at.read()?;
     start_logs(true);
     let plan = config.plan();
     let stop = CancellationToken::new();

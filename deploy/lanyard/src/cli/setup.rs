@@ -1,22 +1,17 @@
 //! `lanyard setup` and `lanyard sites add`: a first trust with its owner, and its schools.
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use idp_directory::founding::{Founding, NewSite};
 
-use super::serve::chance;
-use crate::assemble;
-use crate::config::Config;
+use super::At;
 
 /// A trust and its first owner.
 #[derive(Args)]
 pub(super) struct Setup {
-    /// The configuration file
-    #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-    config: PathBuf,
+    #[command(flatten)]
+    at: At,
     /// The trust's name
     #[arg(long)]
     trust: String,
@@ -39,9 +34,8 @@ pub(super) struct Setup {
 pub(super) enum Sites {
     /// Add a school's site
     Add {
-        /// The configuration file
-        #[arg(long, default_value = "/etc/lanyard/lanyard.toml")]
-        config: PathBuf,
+        #[command(flatten)]
+        at: At,
         /// First label of its address: small letters, digits and hyphens
         #[arg(long)]
         slug: String,
@@ -59,8 +53,7 @@ pub(super) enum Sites {
 
 /// Founds a trust.
 pub(super) async fn run(setup: Setup) -> Result<()> {
-    let config = Config::read(&setup.config)?;
-    let assembled = assemble::provider(&config.plan(), &chance()).await?;
+    let assembled = setup.at.provider().await?;
     let founding =
         Founding { name: setup.trust, domain: setup.domain, owner: (setup.first, setup.last), email: setup.email };
     let link = assembled.directory.found(&founding).await;
@@ -75,10 +68,8 @@ pub(super) async fn run(setup: Setup) -> Result<()> {
 
 /// Adds a site.
 pub(super) async fn sites(sites: Sites) -> Result<()> {
-    let Sites::Add { config: path, slug, name, upstream, trust_domain } = sites;
-    let config = Config::read(&path)?;
-    let plan = config.plan();
-    let assembled = assemble::provider(&plan, &chance()).await?;
+    let Sites::Add { at, slug, name, upstream, trust_domain } = sites;
+    let assembled = at.provider().await?;
     let added = assembled.directory.add_site(&NewSite { slug, name, upstream, trust_domain }).await;
     let added = match added {
         Ok(site) => assembled.welcome_site(&site).await.map(|()| site),
@@ -86,10 +77,10 @@ pub(super) async fn sites(sites: Sites) -> Result<()> {
     };
     assembled.sql.close().await;
     let site = added?;
-    println!("{} is there: {}", site.name, plan.site_origin.replace("{slug}", site.slug.as_str()));
+    println!("{} is there: {}", site.name, assembled.site_origin(&site));
     println!(
         "Next: lanyard serve --config {}, if it does not run yet; then invite people under Manage.",
-        path.display()
+        at.config.display()
     );
     Ok(())
 }
