@@ -1,5 +1,6 @@
 //! A school app that delegates login.
 
+use serde_json::Value;
 use tests::System;
 use tests::oauth::{claims, code, redeem, request, token};
 
@@ -18,10 +19,16 @@ async fn bookworm_signs_people_in_with_consent_once() {
     assert!(page.body.contains("Hello Tobias Quennell"), "asked only once: {}", page.body);
 }
 
+/// What Bookworm is answered when it uses the refresh token of these tokens.
+async fn refreshed(system: &System, tokens: &Value) -> (u16, Value) {
+    let refresh = tokens.get("refresh_token").and_then(Value::as_str).unwrap();
+    token(system, &[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", refresh)]).await
+}
+
 #[tokio::test]
 async fn tokens_say_what_they_should_and_refresh() {
     let system = System::start().await;
-    let mut browser = system.admin(TOBIAS_ADMIN).await;
+    let mut browser = system.admin(TOBIAS).await;
     let code = code(&system, &mut browser, &request(&system)).await;
     let (status, tokens) = redeem(&system, &code, tests::oauth::VERIFIER).await;
     assert_eq!(status, 200, "{tokens}");
@@ -30,14 +37,10 @@ async fn tokens_say_what_they_should_and_refresh() {
     assert_eq!(id["acr"], "urn:lanyard:acr:base");
     assert!(id.get("lanyard").is_none(), "an app is told nothing of any site");
     assert!(id["sid"].is_string() && id["auth_time"].is_number());
-    let refresh = tokens["refresh_token"].as_str().unwrap();
-    let (status, again) =
-        token(&system, &[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", refresh)]).await;
+    let (status, again) = refreshed(&system, &tokens).await;
     assert_eq!(status, 200, "{again}");
     assert_ne!(again["refresh_token"], tokens["refresh_token"]);
 }
-
-const TOBIAS_ADMIN: &str = TOBIAS;
 
 #[tokio::test]
 async fn an_app_is_disconnected_in_my_account_and_told_nothing_more() {
@@ -51,9 +54,7 @@ async fn an_app_is_disconnected_in_my_account_and_told_nothing_more() {
     let waiting = tests::oauth::code(&system, &mut browser, &request(&system)).await;
     let page = browser.fill(&page, "/me/apps/disconnect", &[]).await;
     assert!(page.body.contains("No app is connected"), "{}", page.body);
-    let refresh = tokens["refresh_token"].as_str().unwrap();
-    let form = [("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", refresh)];
-    let (status, answer) = token(&system, &form).await;
+    let (status, answer) = refreshed(&system, &tokens).await;
     assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_grant")), "{answer}");
     let access = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let me = browser.send(http::Method::GET, &format!("{id}/userinfo"), None, &[("authorization", &access)]).await;
@@ -73,9 +74,7 @@ async fn signing_a_browser_out_ends_what_apps_hold_from_it() {
     let (_, tokens) = redeem(&system, &code, tests::oauth::VERIFIER).await;
     let page = browser.open(&format!("{id}/me/browsers")).await;
     browser.fill(&page, "/me/browsers", &[]).await;
-    let refresh = tokens["refresh_token"].as_str().unwrap();
-    let form = [("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", refresh)];
-    let (status, answer) = token(&system, &form).await;
+    let (status, answer) = refreshed(&system, &tokens).await;
     assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_grant")), "{answer}");
 }
 
