@@ -87,6 +87,8 @@ async fn without_scripts_the_same_actions_are_links() {
     let code = system.code(SAMINA).await;
     tab.fill("#code", &code).await;
     tab.click("#key button[type=submit]").await;
+    // Going on before the site has opened would cut short the way back to it.
+    tab.see("#record").await;
     tab.goto(&format!("{}/records", system.origin("larkmoor"))).await;
     tab.see("table").await;
     tab.goto(&format!("{}/.lanyard/", system.origin("larkmoor"))).await;
