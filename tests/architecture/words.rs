@@ -16,11 +16,12 @@ const HANDLERS: [&str; 7] = [
     "idp/web/src/carry.rs",
 ];
 /// Names of groups, keys and states, which pages translate when they show them.
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     "idp/domain/src/key.rs",
     "idp/domain/src/key_policy.rs",
     "idp/domain/src/group.rs",
     "idp/domain/src/membership.rs",
+    "idp/domain/src/text_size.rs",
 ];
 /// Faults whose words pages show.
 const FAULTS: [&str; 7] = [

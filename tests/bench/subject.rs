@@ -33,7 +33,7 @@ pub fn run() {
 
 /// A sign-in with a password, in a browser that is remembered.
 fn beginning(browser: &idp_domain::SecretHash) -> Beginning<'_> {
-    Beginning { method: Method::Password, shared: false, proven_at: None, proof: None, browser, agent: "" }
+    Beginning { method: Method::Password, shared: false, proven_at: None, until: None, proof: None, browser, agent: "" }
 }
 
 struct Subject {
@@ -167,6 +167,7 @@ impl Subject {
                 epoch: 1,
                 created_at: context.now(),
                 language: idp_domain::Language::default(),
+                text_size: idp_domain::TextSize::default(),
             };
             batch.memberships.push(Membership {
                 id: MembershipId::new(&*context.clock, &*context.random),

@@ -5,6 +5,8 @@
 
 pub mod approvals;
 pub mod asker;
+mod changes;
+pub mod day_passes;
 pub mod error;
 pub mod founding;
 pub mod grants;
@@ -16,6 +18,7 @@ pub mod people;
 mod reminders;
 mod removal;
 mod reports;
+pub mod requests;
 mod sites;
 mod trusts;
 

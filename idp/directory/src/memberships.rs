@@ -5,7 +5,6 @@ use idp_domain::email::EmailAddress;
 use idp_domain::group::group_by_id;
 use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus, fold_name};
-use idp_domain::scope::Scope;
 use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Slug, Timestamp};
 use idp_store::effects::MailKind;
@@ -14,6 +13,7 @@ use idp_store::{Effects, Signal, StoreError};
 
 use crate::Directory;
 use crate::asker::Asker;
+use crate::changes::{changes_between, in_words};
 use crate::error::{DirectoryError, FieldFault, Result};
 use crate::grants::{Wanted, regrant, revived};
 
@@ -116,7 +116,7 @@ impl Directory {
     }
 
     /// What is wrong with groups, classes and dates.
-    async fn wanted_faults(
+    pub(crate) async fn wanted_faults(
         &self,
         site: &Site,
         wanted: &Wanted,
@@ -154,6 +154,9 @@ impl Directory {
     pub async fn change(&self, asker: &Asker, id: MembershipId, change: &Change) -> Result<()> {
         let old = self.context.store.membership(id).await?.ok_or(DirectoryError::NotFound)?;
         let site = self.allowed(asker, old.site, "edit", old.person)?.site.clone();
+        if old.source == Source::Pass && change.status != MembershipStatus::Ended {
+            return Err(DirectoryError::no("A day pass cannot be changed. End it, or invite them instead."));
+        }
         let faults = self.wanted_faults(&site, &change.wanted, change.starts_at, change.ends_at).await?;
         if !faults.is_empty() {
             return Err(DirectoryError::Faults(faults));
@@ -177,19 +180,20 @@ impl Directory {
         if !idp_domain::rights::SiteRights::of(&new, now).is_ok_and(|rights| rights.administers()) {
             self.keep_an_admin(&site, old.person).await?;
         }
-        let sentence = difference(&old, &new);
-        if sentence.is_empty() {
+        let changes = changes_between(&old, &new);
+        if changes.is_empty() {
             return Ok(());
         }
+        let sentence = in_words(&changes);
         let told = format!("{} changed {} at {}: {sentence}", asker.name, person.full_name(), site.name);
         let entry = self.entry("membership.changed", told, &site).by(asker.person).about(person.id);
         let mut effects = Effects::audit(entry).signal(claims_change(&person, &site));
         let what = if new.status == MembershipStatus::Ended {
             MailKind::AccessEnded { site: site.name.clone() }
         } else {
-            MailKind::AccessChanged { site: site.name.clone(), sentence }
+            MailKind::AccessChanged { site: site.name.clone(), changes }
         };
-        effects = effects.tell(&person, what);
+        effects = effects.tell_from(&site, &person, what);
         if new.grants.iter().any(|grant| grant.pending && !old.grants.contains(grant)) {
             effects = self.approval_mails(effects, &new, &site).await?;
         }
@@ -226,6 +230,7 @@ impl Directory {
             epoch: 1,
             created_at: self.context.now(),
             language: idp_domain::Language::default(),
+            text_size: idp_domain::TextSize::default(),
         }
     }
 
@@ -285,7 +290,7 @@ impl Directory {
             let link = self.site_address.replace("{slug}", site.slug.as_str());
             MailKind::AlsoAccess { site: site.name.clone(), link }
         };
-        batch.effects = std::mem::take(&mut batch.effects).tell(person, what);
+        batch.effects = std::mem::take(&mut batch.effects).tell_from(site, person, what);
         Ok(None)
     }
 
@@ -312,7 +317,7 @@ impl Directory {
                     site: site.name.clone(),
                     link: format!("{}/admin/approvals", self.origin),
                 };
-                effects = effects.tell(&person, what);
+                effects = effects.tell_from(site, &person, what);
             }
         }
         Ok(effects)
@@ -340,48 +345,4 @@ pub fn account_of(person: &Person) -> String {
     let handle =
         format!("{}{}", plain(&person.first_name).chars().take(1).collect::<String>(), plain(&person.last_name));
     if handle.is_empty() { format!("p{}", plain(&person.id.to_string())) } else { handle }
-}
-
-/// Before and after in one sentence; empty when nothing differs.
-pub(crate) fn difference(old: &Membership, new: &Membership) -> String {
-    let mut parts = Vec::new();
-    let groups = |membership: &Membership| {
-        let names = membership.grants.iter().filter_map(|grant| {
-            let name = group_by_id(&grant.group)?.name;
-            let limits = match &grant.scope {
-                Scope::Listed { .. } => {
-                    format!(" ({})", [grant.scope.classes(), grant.scope.years()].concat().join(", "))
-                }
-                _ => String::new(),
-            };
-            Some(format!("{name}{limits}{}", if grant.pending { ", waiting for approval" } else { "" }))
-        });
-        names.collect::<Vec<_>>().join("; ")
-    };
-    let (before, after) = (groups(old), groups(new));
-    if before != after {
-        parts.push(format!("from {before} to {after}"));
-    }
-    if old.starts_at != new.starts_at {
-        parts.push(
-            new.starts_at
-                .map_or("no start date".to_owned(), |t| format!("starts {}", idp_domain::london::show_date(t))),
-        );
-    }
-    if old.ends_at != new.ends_at {
-        parts.push(
-            new.ends_at.map_or("no end date".to_owned(), |t| format!("ends {}", idp_domain::london::show_last_day(t))),
-        );
-    }
-    if old.status != new.status {
-        parts.push(
-            match new.status {
-                MembershipStatus::Active => "active",
-                MembershipStatus::Paused { .. } => "paused",
-                MembershipStatus::Ended => "ended",
-            }
-            .to_owned(),
-        );
-    }
-    parts.join(", ")
 }

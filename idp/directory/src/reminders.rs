@@ -60,12 +60,12 @@ impl Directory {
         let (made, secret) = Link::make(&self.context, person.id, true, &settings);
         let made = Link { expires_at: link.expires_at, ..made };
         let what = MailKind::InviteReminder {
-            site: site.name,
+            site: site.name.clone(),
             link: format!("{}/link?token={}", self.origin, secret.reveal()),
             until: london::show_date(made.expires_at),
         };
         let reminder = if again { second } else { first };
-        Ok(store.remind(&reminder, now, (Some(&made), Effects::none().tell(&person, what))).await?)
+        Ok(store.remind(&reminder, now, (Some(&made), Effects::none().tell_from(&site, &person, what))).await?)
     }
 
     async fn tell_of_end(&self, membership: &Membership) -> Result<bool> {
@@ -74,8 +74,8 @@ impl Directory {
         let Some(person) = self.reachable(membership.person).await? else { return Ok(false) };
         let Some(site) = store.site(membership.site).await? else { return Ok(false) };
         let reminder = Reminder { kind: "access-ends", subject: membership.id.to_string(), about: end };
-        let what = MailKind::EndsSoon { site: site.name, last_day: london::show_last_day(end) };
-        Ok(store.remind(&reminder, now, (None, Effects::none().tell(&person, what))).await?)
+        let what = MailKind::EndsSoon { site: site.name.clone(), last_day: london::show_last_day(end) };
+        Ok(store.remind(&reminder, now, (None, Effects::none().tell_from(&site, &person, what))).await?)
     }
 
     /// Somebody who may sign in and has a mailbox.

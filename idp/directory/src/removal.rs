@@ -87,8 +87,7 @@ impl Directory {
             return Ok(());
         }
         let sentence = format!("{} gave {name} their access back", asker.name);
-        let what =
-            MailKind::AccessChanged { site: "your schools".to_owned(), sentence: "You can sign in again.".to_owned() };
+        let what = MailKind::AccessRestored;
         let effects = Effects::audit(self.about_whole(asker, id, ("person.restored", sentence)))
             .signal(Signal::TokenClaimsChange { person: id, site: None })
             .tell(&seen.person, what);

@@ -55,6 +55,8 @@ id! {
     KeyId,
     /// A mailed link.
     LinkId,
+    /// Somebody's request for access.
+    RequestId,
     /// An uploaded spreadsheet.
     ImportId,
 }

@@ -23,14 +23,16 @@ pub mod secret;
 pub mod session;
 pub mod site;
 pub mod slug;
+pub mod text_size;
 pub mod trust;
 pub mod vault;
 
 pub use acr::{Acr, Amr, Level};
 pub use clock::{Clock, SteppedClock, SystemClock, Timestamp};
-pub use id::{GrantId, ImportId, KeyId, LinkId, MembershipId, PersonId, SiteId, TrustId};
+pub use id::{GrantId, ImportId, KeyId, LinkId, MembershipId, PersonId, RequestId, SiteId, TrustId};
 pub use language::Language;
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{Secret, SecretHash};
 pub use slug::Slug;
+pub use text_size::TextSize;
 pub use vault::Vault;

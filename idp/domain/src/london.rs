@@ -15,6 +15,11 @@ pub fn end_of(date: Date) -> Timestamp {
     start_of(date.next_day().unwrap_or(date))
 }
 
+/// Six in the evening of the day in London that holds `moment`: until then a day pass works.
+pub fn evening_of(moment: Timestamp) -> Timestamp {
+    at(date(moment), Time::from_hms(18, 0, 0).unwrap_or(Time::MIDNIGHT))
+}
+
 /// The moment at which clocks in London show this; in the hour that is skipped or repeated, the later reading.
 pub fn at(date: Date, clock: Time) -> Timestamp {
     let local = PrimitiveDateTime::new(date, clock);

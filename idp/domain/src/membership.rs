@@ -100,6 +100,8 @@ pub enum Source {
     Manual,
     /// A spreadsheet.
     Import,
+    /// A day pass: it ends in the evening and is never extended.
+    Pass,
 }
 
 impl Source {
@@ -108,6 +110,7 @@ impl Source {
         match self {
             Self::Manual => "manual",
             Self::Import => "import",
+            Self::Pass => "pass",
         }
     }
 }

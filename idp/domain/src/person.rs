@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::id::PersonId;
 use crate::language::Language;
+use crate::text_size::TextSize;
 
 /// One human being. Nobody owns a person; trusts own memberships.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Person {
     pub created_at: Timestamp,
     /// In which language they read pages and e-mails.
     pub language: Language,
+    /// How large they want the text of pages.
+    pub text_size: TextSize,
 }
 
 impl Person {

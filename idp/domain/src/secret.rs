@@ -34,7 +34,14 @@ impl Secret {
 
     /// What may be kept: SHA-256, enough for a secret that cannot be guessed.
     pub fn hash(&self) -> SecretHash {
-        SecretHash(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes())))
+        SecretHash(URL_SAFE_NO_PAD.encode(self.digest()))
+    }
+
+    /// The bytes behind [`Self::hash`], for tables that keep fewer of them.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, self.0.as_bytes()).as_ref());
+        bytes
     }
 }
 

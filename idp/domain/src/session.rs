@@ -84,6 +84,8 @@ pub enum Method {
     Passkey,
     /// An account at a provider elsewhere.
     Upstream,
+    /// A printed day pass: for one site, until the evening.
+    DayPass,
 }
 
 impl Method {
@@ -93,6 +95,7 @@ impl Method {
             Self::Password => "password",
             Self::Passkey => "passkey",
             Self::Upstream => "upstream",
+            Self::DayPass => "day-pass",
         }
     }
 
@@ -101,6 +104,7 @@ impl Method {
         match text {
             "passkey" => Self::Passkey,
             "password" => Self::Password,
+            "day-pass" => Self::DayPass,
             _ => Self::Upstream,
         }
     }
@@ -143,8 +147,8 @@ impl Session {
     pub fn amr(&self, proof: Option<&KeyProof>) -> Vec<Amr> {
         let mut amr = match self.method {
             Method::Password => vec![Amr::Pwd],
-            // How they proved themselves elsewhere is not ours to say.
-            Method::Upstream => Vec::new(),
+            // How they proved themselves elsewhere is not ours to say; a printed pass proves nothing that RFC 8176 names.
+            Method::Upstream | Method::DayPass => Vec::new(),
             // Said whether or not the proof still counts for the asked class: it is how this session began.
             Method::Passkey => KeyKind::Passkey.amr().to_vec(),
         };

@@ -10,6 +10,8 @@ use crate::words::{before_address, greeting, words_of};
 pub struct Rendered {
     /// Where it goes.
     pub to: String,
+    /// What the sender is called.
+    pub sender: String,
     /// Its subject.
     pub subject: String,
     /// Plain text.
@@ -33,7 +35,8 @@ struct Html<'a> {
 /// Renders a mail. Names and texts of people are escaped in the HTML.
 pub fn render(mail: &Mail) -> Rendered {
     let words = words_of(&mail.what, mail.language);
-    let subject: String = words.subject.chars().filter(|c| !c.is_control()).collect();
+    let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+    let subject = plain(&words.subject);
     let greeting = greeting(&mail.name, mail.language);
     let action = words.action.as_ref().map(|(label, link)| (*label, link.as_str()));
     let mut text = format!("{greeting}\n\n{}\n", words.paragraphs.join("\n\n"));
@@ -44,7 +47,9 @@ pub fn render(mail: &Mail) -> Rendered {
     let (lang, copy) = (mail.language.code(), before_address(mail.language));
     let html = Html { lang, copy, subject: &subject, greeting: &greeting, paragraphs: &words.paragraphs, action };
     let html = html.render().unwrap_or_default();
-    Rendered { to: mail.to.clone(), subject, text, html }
+    let sender =
+        if mail.sender.is_empty() { "Lanyard".to_owned() } else { format!("Lanyard – {}", plain(&mail.sender)) };
+    Rendered { to: mail.to.clone(), sender, subject, text, html }
 }
 
 #[cfg(test)]
@@ -66,7 +71,9 @@ mod tests {
             name: "<i>\r\nBcc: c@d.example".into(),
             what,
             language: Language::En,
+            sender: "Larkmoor\r\nBcc: e@f.example".into(),
         });
+        assert_eq!(mail.sender, "Lanyard – LarkmoorBcc: e@f.example");
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<i>"));
         assert!(!mail.subject.contains('\n') && !mail.subject.contains('\r'));
         assert!(mail.text.contains("https://id.example/link?token=a&b"));

@@ -65,7 +65,7 @@ impl Deliver for Smtp {
         let unfit = |_| Undelivered::ForGood("the address cannot be read".to_owned());
         let to: Mailbox = mail.to.parse().map_err(unfit)?;
         let message = Message::builder()
-            .from(self.from.clone())
+            .from(Mailbox::new(Some(mail.sender.clone()), self.from.email.clone()))
             .to(to)
             .subject(&mail.subject)
             .message_id(None)

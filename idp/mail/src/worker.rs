@@ -113,7 +113,7 @@ impl<D: Deliver> Worker<D> {
                     who: person.full_name(),
                     link: format!("{}/admin/people/{}", self.origin, person.id),
                 };
-                effects = effects.tell(&admin, what);
+                effects = effects.tell_from(&site, &admin, what);
             }
         }
         Ok(effects)

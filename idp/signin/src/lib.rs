@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod factors;
 pub mod flow;
 pub mod hashing;
+pub mod leaked;
 pub mod links;
 pub mod password;
 pub mod sessions;

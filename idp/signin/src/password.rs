@@ -4,6 +4,7 @@ use idp_domain::Random;
 use idp_domain::person::{Person, fold_name};
 
 use crate::SignIn;
+use crate::leaked::is_leaked;
 
 /// Most characters; longer ones are refused before any hashing.
 pub const MAX: usize = 256;
@@ -51,7 +52,8 @@ pub fn judge(password: &str, person: &Person, schools: &[String], least: i64) ->
     }
     let folded = letters(password);
     let guessable = zxcvbn::zxcvbn(password, &[]).guesses_log10() < GUESSES_LOG10;
-    if COMMON.lines().any(|common| letters(common) == folded) || is_pattern(password) || guessable {
+    let listed = COMMON.lines().any(|common| letters(common) == folded) || is_leaked(&folded);
+    if listed || is_pattern(password) || guessable {
         return Err(PasswordFault::Common);
     }
     let email = person.email.as_ref().map(|email| email.local().to_owned()).unwrap_or_default();
@@ -95,7 +97,7 @@ fn is_plain(word: &str) -> bool {
 }
 
 /// Lower case letters and digits only, with the usual stand-ins undone, so that `P@ssword` is `password`.
-fn letters(text: &str) -> String {
+pub(crate) fn letters(text: &str) -> String {
     fold_name(text)
         .chars()
         .map(|c| match c {
@@ -139,6 +141,7 @@ mod tests {
             epoch: 1,
             created_at: Timestamp(0),
             language: idp_domain::Language::default(),
+            text_size: idp_domain::TextSize::default(),
         }
     }
 
@@ -156,6 +159,8 @@ mod tests {
         assert_eq!(judge("hello-dalgleish-hello"), Err(PasswordFault::Personal));
         assert_eq!(judge("Liverpool1234"), Err(PasswordFault::Common));
         assert_eq!(judge("iloveyou2026"), Err(PasswordFault::Common));
+        // Hard to guess for a machine that knows no leaks, and leaked.
+        assert_eq!(judge("Sojdlg123aljg"), Err(PasswordFault::Common));
         assert_eq!(judge("kettle orbit primary"), Ok(()));
         assert_eq!(judge(" kettle orbit moss "), Ok(()));
         assert_eq!(judge("зимний вечер дома"), Ok(()));

@@ -25,6 +25,8 @@ pub struct Beginning<'a> {
     pub shared: bool,
     /// When they proved themselves, if it was not just now.
     pub proven_at: Option<Timestamp>,
+    /// When it ends at the latest, whatever the trust allows.
+    pub until: Option<Timestamp>,
     /// A passkey proves a key at once.
     pub proof: Option<KeyProof>,
     /// The browser, by the hash of its cookie.
@@ -42,8 +44,9 @@ impl SignIn {
         beginning: Beginning<'_>,
     ) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
-        let Beginning { method, shared, proven_at, proof, browser, agent } = beginning;
-        let limits = context.settings_of(person.id).await?.session();
+        let Beginning { method, shared, proven_at, until, proof, browser, agent } = beginning;
+        let mut limits = context.settings_of(person.id).await?.session();
+        limits.absolute = until.map_or(limits.absolute, |until| until.since(now).min(limits.absolute));
         let secret = Secret::new(&*context.random);
         let session = Session {
             hash: secret.hash(),
@@ -63,6 +66,10 @@ impl SignIn {
         let entry = AuditEntry::new(now, "session.started", format!("{} signed in", person.full_name()));
         let mut effects = Effects::audit(entry.by(person.id).about(person.id));
         let known = context.store.knows_browser(person.id, browser).await?;
+        if !known {
+            let words = format!("{} signed in where we had not seen them before: {agent}", person.full_name());
+            effects.audit.push(AuditEntry::new(now, "browser.new", words).by(person.id).about(person.id));
+        }
         if !known && self.is_higher_level(person).await? {
             effects = effects.tell(person, MailKind::NewBrowser { agent: agent.to_owned() });
         }

@@ -15,6 +15,7 @@ use sqlx::{Any, AssertSqlSafe, Transaction};
 use crate::people::put_person;
 use crate::pool::{SqlStore, commit};
 use crate::proofs::put_link;
+use crate::requests::{grant_requests, put_day_pass};
 use crate::row::{Columns, corrupt, placeholders, problem, to_json};
 
 fn membership(row: &AnyRow) -> Result<Membership> {
@@ -26,6 +27,7 @@ fn membership(row: &AnyRow) -> Result<Membership> {
     };
     let source = match row.text("source")?.as_str() {
         "import" => Source::Import,
+        "pass" => Source::Pass,
         _ => Source::Manual,
     };
     Ok(Membership {
@@ -116,6 +118,9 @@ impl SqlStore {
         .execute(&mut **transaction)
         .await
         .map_err(problem)?;
+        if membership.status != MembershipStatus::Ended {
+            grant_requests(transaction, membership, self.clock.now()).await?;
+        }
         sqlx::query("DELETE FROM grants WHERE membership_id = $1")
             .bind(membership.id.to_string())
             .execute(&mut **transaction)
@@ -317,6 +322,9 @@ impl Imports for SqlStore {
         }
         for link in &batch.links {
             put_link(&mut transaction, link).await?;
+        }
+        for pass in &batch.day_passes {
+            put_day_pass(&mut transaction, pass).await?;
         }
         if let Some(import) = &batch.import {
             put_import(&mut transaction, import).await?;

@@ -16,6 +16,7 @@ mod proofs;
 mod protocol;
 mod recovery;
 mod reminders;
+mod requests;
 mod restores;
 mod row;
 mod sessions;

@@ -120,6 +120,15 @@ impl Outbox for SqlStore {
             .map(|_| ())
     }
 
+    async fn oldest_waiting(&self, topic: &str) -> Result<Option<Timestamp>> {
+        sqlx::query("SELECT MIN(created_at) AS oldest FROM outbox WHERE topic = $1 AND delivered_at IS NULL")
+            .bind(topic)
+            .fetch_one(&self.read)
+            .await
+            .map_err(problem)?
+            .maybe_time("oldest")
+    }
+
     async fn waiting(&self, topic: &str) -> Result<i64> {
         sqlx::query("SELECT COUNT(*) AS waiting FROM outbox WHERE topic = $1 AND delivered_at IS NULL")
             .bind(topic)

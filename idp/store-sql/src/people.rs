@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{PasswordHash, Person, PersonStatus, fold_name};
 use idp_domain::trust::{Trust, TrustRole, TrustSeat};
-use idp_domain::{Language, PersonId, TrustId};
+use idp_domain::{Language, PersonId, TextSize, TrustId};
 use idp_store::people::{People, PeopleQuery};
 use idp_store::trusts::Trusts;
 use idp_store::{Effects, Result, StoreError};
@@ -28,6 +28,7 @@ fn person(row: &AnyRow) -> Result<Person> {
         epoch: row.int("epoch")?,
         created_at: row.time("created_at")?,
         language: Language::parse(&row.text("language")?).unwrap_or_default(),
+        text_size: TextSize::parse(&row.text("text_size")?).unwrap_or_default(),
     })
 }
 
@@ -44,7 +45,7 @@ pub(crate) async fn new_epoch(
 pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
     sqlx::query(
         "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at, \
-         language) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         language, text_size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(person.id.to_string())
     .bind(&person.first_name)
@@ -57,6 +58,7 @@ pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, pers
     .bind(person.epoch)
     .bind(person.created_at.0)
     .bind(person.language.code())
+    .bind(person.text_size.as_str())
     .execute(&mut **transaction)
     .await
     .map_err(problem)?;
@@ -79,6 +81,14 @@ pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, pers
             })?;
     }
     Ok(())
+}
+
+impl SqlStore {
+    /// Sets one word of a person.
+    async fn set_word(&self, sql: &'static str, id: PersonId, word: &'static str) -> Result<()> {
+        let statement = sqlx::query(sql).bind(id.to_string()).bind(word);
+        statement.execute(&self.write).await.map_err(problem).map(|_| ())
+    }
 }
 
 #[async_trait]
@@ -130,13 +140,11 @@ impl People for SqlStore {
     }
 
     async fn set_language(&self, id: PersonId, language: Language) -> Result<()> {
-        sqlx::query("UPDATE people SET language = $2 WHERE id = $1")
-            .bind(id.to_string())
-            .bind(language.code())
-            .execute(&self.write)
-            .await
-            .map_err(problem)
-            .map(|_| ())
+        self.set_word("UPDATE people SET language = $2 WHERE id = $1", id, language.code()).await
+    }
+
+    async fn set_text_size(&self, id: PersonId, size: TextSize) -> Result<()> {
+        self.set_word("UPDATE people SET text_size = $2 WHERE id = $1", id, size.as_str()).await
     }
 
     async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64> {

@@ -105,6 +105,7 @@ impl SqlStore {
             // A row of wrong passwords counts over days (NIST SP 800-63B-4 §3.2.2); everything else is forgiven in one.
             "DELETE FROM failures WHERE last_at + 86400 <= $1 AND substr(counter, 1, 4) <> 'row:'",
             "DELETE FROM failures WHERE last_at + 31536000 <= $1",
+            "DELETE FROM day_passes WHERE expires_at <= $1",
             "DELETE FROM visits WHERE visited_at + 86400 <= $1",
             "DELETE FROM outbox WHERE delivered_at + 2592000 <= $1",
         ] {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
+use idp_domain::site::Site;
 use idp_domain::{Language, PersonId, Slug, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,18 @@ impl Effects {
         }
     }
 
+    /// Adds a mail to a person in the name of a site, if they have a mailbox.
+    #[must_use]
+    pub fn tell_from(self, site: &Site, person: &Person, what: MailKind) -> Self {
+        match &person.email {
+            Some(email) => {
+                let sender = site.settings.short_name.clone();
+                self.mail(Mail { sender, ..Mail::to(email.as_str(), person, what) })
+            }
+            None => self,
+        }
+    }
+
     /// Adds a signal to the gateway and to apps.
     #[must_use]
     pub fn signal(mut self, signal: Signal) -> Self {
@@ -74,12 +87,16 @@ pub struct Mail {
     /// In which language.
     #[serde(default)]
     pub language: Language,
+    /// Short name of the site in whose name it comes; empty for Lanyard itself.
+    #[serde(default)]
+    pub sender: String,
 }
 
 impl Mail {
     /// A mail to a person at an address, which need not be their own yet.
     pub fn to(address: &str, person: &Person, what: MailKind) -> Self {
-        Self { to: address.to_owned(), name: person.full_name(), what, language: person.language }
+        let (language, sender) = (person.language, String::new());
+        Self { to: address.to_owned(), name: person.full_name(), what, language, sender }
     }
 }
 
@@ -208,8 +225,17 @@ pub enum MailKind {
     AccessChanged {
         /// At which site.
         site: String,
-        /// Before and after, in one sentence.
-        sentence: String,
+        /// What is different now, in the order in which it is told.
+        changes: Vec<AccessChange>,
+    },
+    /// 14, after a suspension everywhere: you can sign in again.
+    AccessRestored,
+    /// 18: your request was not approved. One that was is mail 3.
+    AccessRefused {
+        /// Which site.
+        site: String,
+        /// Why, in the admin's words.
+        reason: String,
     },
     /// 15: your access ends in three days.
     EndsSoon {
@@ -250,6 +276,31 @@ pub enum MailKind {
         /// What they wrote.
         text: String,
     },
+}
+
+/// One thing that is different about somebody's access. Names of groups and classes are those of the school.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessChange {
+    /// Other user groups, or other classes in them.
+    Groups {
+        /// Before; may be empty.
+        from: String,
+        /// Now; may be empty.
+        to: String,
+    },
+    /// Which user groups wait for a second person now; empty when none does any more.
+    Waiting(String),
+    /// The first moment, or none any more.
+    Starts(Option<Timestamp>),
+    /// The moment from which it is over, or none any more.
+    Ends(Option<Timestamp>),
+    /// Stopped for a while.
+    Paused,
+    /// In force again.
+    Active,
+    /// Over.
+    Ended,
 }
 
 fn fortnight() -> i64 {
@@ -316,6 +367,9 @@ pub trait Outbox: Send + Sync {
 
     /// It failed; try again at `due`. `problem` holds no secret.
     async fn postpone(&self, id: &str, due: Timestamp, problem: &str) -> Result<()>;
+
+    /// When the oldest entry of a topic that waits was put in.
+    async fn oldest_waiting(&self, topic: &str) -> Result<Option<Timestamp>>;
 
     /// How many entries of a topic wait.
     async fn waiting(&self, topic: &str) -> Result<i64>;

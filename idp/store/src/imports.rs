@@ -5,6 +5,7 @@ use idp_domain::membership::Membership;
 use idp_domain::person::Person;
 use idp_domain::{ImportId, PersonId, Timestamp};
 
+use crate::day_passes::DayPass;
 use crate::effects::Effects;
 use crate::error::Result;
 use crate::links::Link;
@@ -35,6 +36,8 @@ pub struct Batch {
     pub memberships: Vec<Membership>,
     /// Links for new people.
     pub links: Vec<Link>,
+    /// Day passes of new people.
+    pub day_passes: Vec<DayPass>,
     /// The upload that they come from, marked as applied.
     pub import: Option<StoredImport>,
     /// What follows.

@@ -15,17 +15,20 @@ pub mod cards;
 pub mod clients;
 pub mod codes;
 pub mod consents;
+pub mod day_passes;
 pub mod effects;
 pub mod error;
 pub mod imports;
 pub mod keys;
 pub mod links;
 pub mod memberships;
+pub mod notices;
 pub mod owner_kit;
 pub mod people;
 pub mod recovery;
 pub mod reminders;
 pub mod replay;
+pub mod requests;
 pub mod restores;
 pub mod sessions;
 pub mod signing_keys;
@@ -65,6 +68,9 @@ pub trait Durable:
     + upstreams::Upstreams
     + reminders::Reminders
     + restores::Restores
+    + requests::Requests
+    + day_passes::DayPasses
+    + notices::Notices
 {
 }
 
@@ -94,6 +100,9 @@ impl<T> Durable for T where
         + upstreams::Upstreams
         + reminders::Reminders
         + restores::Restores
+        + requests::Requests
+        + day_passes::DayPasses
+        + notices::Notices
 {
 }
 

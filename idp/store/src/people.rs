@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use idp_domain::person::{PasswordHash, Person};
-use idp_domain::{Language, PersonId, SiteId};
+use idp_domain::{Language, PersonId, SiteId, TextSize};
 
 use crate::effects::Effects;
 use crate::error::Result;
@@ -37,6 +37,10 @@ pub trait People: Send + Sync {
 
     /// In which language they read pages and e-mails from now on.
     async fn set_language(&self, id: PersonId, language: Language) -> Result<()>;
+
+    /// How large they want the text of pages from now on.
+    async fn set_text_size(&self, id: PersonId, size: TextSize) -> Result<()>;
+
     /// Sets the password and counts the epoch up. Answers the new epoch.
     async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64>;
 

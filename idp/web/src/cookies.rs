@@ -1,7 +1,7 @@
 //! Cookies: `__Host-` on TLS, opaque, never read when they come twice (S-03, S-05).
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use idp_domain::{Language, Secret};
+use idp_domain::{Language, Secret, TextSize};
 
 use crate::Settings;
 
@@ -67,20 +67,49 @@ fn value_of<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
     std::str::from_utf8(found?).ok()
 }
 
-fn language_name(settings: &Settings) -> &'static str {
-    if settings.secure { "__Host-language" } else { "language" }
+/// What a browser remembers of how pages look; it is no secret.
+#[derive(Clone, Copy)]
+enum Look {
+    Language,
+    TextSize,
+}
+
+impl Look {
+    fn name(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Language, true) => "__Host-language",
+            (Self::Language, false) => "language",
+            (Self::TextSize, true) => "__Host-text",
+            (Self::TextSize, false) => "text",
+        }
+    }
+
+    fn set(self, word: &'static str, settings: &Settings) -> Option<HeaderValue> {
+        let tls = if settings.secure { "; Secure" } else { "" };
+        let name = self.name(settings.secure);
+        let value = format!("{name}={word}; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age={REMEMBERED}");
+        HeaderValue::from_str(&value).ok()
+    }
 }
 
 /// The language that was chosen in this browser.
 pub fn read_language(headers: &HeaderMap, settings: &Settings) -> Option<Language> {
-    Language::parse(value_of(language_name(settings), headers)?)
+    Language::parse(value_of(Look::Language.name(settings.secure), headers)?)
 }
 
-/// A `Set-Cookie` value that remembers a language; it is no secret.
-pub fn language_cookie(language: Language, seconds: i64, settings: &Settings) -> Option<HeaderValue> {
-    let tls = if settings.secure { "; Secure" } else { "" };
-    let (name, code) = (language_name(settings), language.code());
-    HeaderValue::from_str(&format!("{name}={code}; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age={seconds}")).ok()
+/// A `Set-Cookie` value that remembers a language.
+pub fn language_cookie(language: Language, settings: &Settings) -> Option<HeaderValue> {
+    Look::Language.set(language.code(), settings)
+}
+
+/// The size of text that was chosen in this browser.
+pub fn read_text_size(headers: &HeaderMap, settings: &Settings) -> Option<TextSize> {
+    TextSize::parse(value_of(Look::TextSize.name(settings.secure), headers)?)
+}
+
+/// A `Set-Cookie` value that remembers a size of text.
+pub fn text_size_cookie(size: TextSize, settings: &Settings) -> Option<HeaderValue> {
+    Look::TextSize.set(size.as_str(), settings)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use idp_directory::DirectoryError;
 use idp_signin::Refusal;
 use idp_signin::account::keys::AddFault;
 use idp_store::StoreError;
@@ -44,6 +45,20 @@ impl From<StoreError> for PageError {
             StoreError::Unavailable(_) => Self::Unavailable,
             StoreError::Conflict(_) | StoreError::Corrupt(_) => Self::Broken("store"),
         }
+    }
+}
+
+/// What a page makes of a directory's answer. `back` is where to go on after a key was used.
+pub(crate) fn refused(error: DirectoryError, back: &str) -> PageError {
+    match error {
+        DirectoryError::NotFound => PageError::NotFound,
+        DirectoryError::ElevateFirst => PageError::KeyFirst(back.to_owned()),
+        DirectoryError::Refused(reason) => PageError::Refused(reason),
+        DirectoryError::Faults(faults) => {
+            let words: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            PageError::Refused(words.join(". "))
+        }
+        DirectoryError::Store(error) => error.into(),
     }
 }
 

@@ -12,10 +12,10 @@ use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use idp_domain::{Language, Timestamp, london};
+use idp_domain::{Language, TextSize, Timestamp, london};
 
 use crate::Web;
-use crate::cookies::read_language;
+use crate::cookies::{read_language, read_text_size};
 
 /// What a request says about its reader.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ struct Spoken {
     chosen: bool,
     /// The page that is shown, to come back to.
     here: String,
+    /// How large the text is.
+    text_size: TextSize,
 }
 
 tokio::task_local! {
@@ -49,6 +51,7 @@ pub(crate) async fn speak(State(web): State<Web>, request: Request, next: Next) 
         language: chosen.or_else(wanted).unwrap_or_default(),
         chosen: chosen.is_some(),
         here: here.to_owned(),
+        text_size: read_text_size(request.headers(), &web.settings).unwrap_or_default(),
     };
     SPOKEN.scope(spoken, next.run(request)).await
 }
@@ -66,6 +69,11 @@ pub(crate) fn chosen() -> Option<Language> {
 /// Its code, for `lang`.
 pub(crate) fn lang() -> &'static str {
     current().code()
+}
+
+/// How large the text of this page is, as the class of the page.
+pub(crate) fn text_size() -> TextSize {
+    SPOKEN.try_with(|spoken| spoken.text_size).unwrap_or_default()
 }
 
 /// The page that is shown, to come back to.

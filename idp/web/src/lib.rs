@@ -29,7 +29,7 @@ use idp_oauth::Provider;
 use idp_signin::SignIn;
 
 pub use error::PageError;
-pub(crate) use language::{here, lang, other_language, t, t1, t2};
+pub(crate) use language::{here, lang, other_language, t, t1, t2, text_size};
 
 /// What the handlers work with.
 #[derive(Clone)]

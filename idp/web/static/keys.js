@@ -1,4 +1,4 @@
-// Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code. Only passkeys need JavaScript. Data
+// Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code; a day pass’s code. Only passkeys need JavaScript. Data
 // comes from and goes into the form beside it.
 "use strict";
 let waiting = null;
@@ -71,4 +71,11 @@ for (const field of document.querySelectorAll("input[data-auto]")) {
     sent = true;
     field.form.requestSubmit();
   });
+}
+
+// A day pass's QR code carries the code behind the #, which browsers send to nobody.
+const fromHash = document.querySelector("[data-from-hash]");
+if (fromHash && location.hash.length > 1) {
+  fromHash.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
 }

@@ -150,6 +150,7 @@ impl Seeder<'_> {
             status: PersonStatus::Active,
             epoch: 1,
             created_at: self.now,
+            text_size: idp_domain::TextSize::default(),
             language: idp_domain::Language::default(),
         };
         context.store.add_person(&person, Effects::none()).await?;

@@ -14,9 +14,10 @@ use super::plan::{Known, Plan, Row, RowState, full_name, plan};
 use super::read::ReadFault;
 use crate::Directory;
 use crate::asker::Asker;
+use crate::changes::{changes_between, in_words};
 use crate::error::{DirectoryError, Result};
 use crate::grants::with_group;
-use crate::memberships::{Batch, claims_change, difference};
+use crate::memberships::{Batch, claims_change};
 
 /// Why an upload is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +156,7 @@ impl Directory {
                     match (self.membership_of(asker, row, (&person, site), old.as_ref()), old) {
                         (None, _) => Effect::Nothing,
                         (Some(_), None) => Effect::NewPlace,
-                        (Some(new), Some(old)) => Effect::Changes(difference(&old, &new)),
+                        (Some(new), Some(old)) => Effect::Changes(in_words(&changes_between(&old, &new))),
                     }
                 }
             };

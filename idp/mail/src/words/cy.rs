@@ -1,6 +1,7 @@
 //! The words of each mail in Welsh.
 
-use idp_store::effects::MailKind;
+use idp_domain::london;
+use idp_store::effects::{AccessChange, MailKind};
 
 use super::{Words, words};
 
@@ -169,12 +170,20 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
-        MailKind::AccessChanged { site, sentence } => words(
-            format!("Mae eich mynediad yn {site} wedi newid"),
-            &[
-                &format!("Dyma’r newid, yn Saesneg: {sentence}"),
-                "Os yw hyn yn edrych yn anghywir, siaradwch â swyddfa’r ysgol.",
-            ],
+        MailKind::AccessChanged { site, changes } => {
+            let mut told: Vec<String> = changes.iter().map(changed).collect();
+            told.push("Os yw hyn yn edrych yn anghywir, siaradwch â swyddfa’r ysgol.".to_owned());
+            let told: Vec<&str> = told.iter().map(String::as_str).collect();
+            words(format!("Mae eich mynediad yn {site} wedi newid"), &told, None)
+        }
+        MailKind::AccessRestored => words(
+            "Gallwch fewngofnodi eto",
+            &["Rhoddwyd eich mynediad i’ch ysgolion yn ôl. Mae eich cyfrinair a’ch allweddi fel yr oeddent."],
+            None,
+        ),
+        MailKind::AccessRefused { site, reason } => words(
+            format!("Ni chymeradwywyd eich cais am fynediad i {site}"),
+            &[&format!("Y rheswm: {reason}"), "Os oes angen mynediad arnoch o hyd, siaradwch â swyddfa’r ysgol."],
             None,
         ),
         MailKind::EndsSoon { site, last_day } => words(
@@ -208,6 +217,28 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
         MailKind::SupportRequest { reference, from, text } => {
             words(format!("Cais am gymorth {reference}"), &[&format!("Oddi wrth: {from}"), text], None)
         }
+    }
+}
+
+/// One change as a sentence.
+fn changed(change: &AccessChange) -> String {
+    match change {
+        AccessChange::Groups { from, to } if from.is_empty() => format!("Eich grwpiau defnyddwyr nawr: {to}."),
+        AccessChange::Groups { from, to } if to.is_empty() => {
+            format!("Nid yw’r grwpiau defnyddwyr hyn gennych mwyach: {from}.")
+        }
+        AccessChange::Groups { from, to } => format!("Eich grwpiau defnyddwyr oedd: {from}. Nawr: {to}."),
+        AccessChange::Waiting(groups) if groups.is_empty() => {
+            "Nid oes grŵp defnyddwyr yn aros am gymeradwyaeth mwyach.".to_owned()
+        }
+        AccessChange::Waiting(groups) => format!("Mae’n rhaid i ail berson gymeradwyo: {groups}."),
+        AccessChange::Starts(None) => "Nid oes dyddiad dechrau i’ch mynediad mwyach.".to_owned(),
+        AccessChange::Starts(Some(at)) => format!("Mae eich mynediad yn dechrau ar {}.", cy(&london::show_date(*at))),
+        AccessChange::Ends(None) => "Nid oes dyddiad gorffen i’ch mynediad mwyach.".to_owned(),
+        AccessChange::Ends(Some(at)) => format!("Diwrnod olaf eich mynediad yw {}.", cy(&london::show_last_day(*at))),
+        AccessChange::Paused => "Mae eich mynediad wedi’i oedi.".to_owned(),
+        AccessChange::Active => "Mae eich mynediad yn weithredol eto.".to_owned(),
+        AccessChange::Ended => "Mae eich mynediad wedi dod i ben.".to_owned(),
     }
 }
 

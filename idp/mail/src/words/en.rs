@@ -1,6 +1,7 @@
 //! The words of each mail in English.
 
-use idp_store::effects::MailKind;
+use idp_domain::london;
+use idp_store::effects::{AccessChange, MailKind};
 
 use super::{Words, words};
 
@@ -155,9 +156,20 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
-        MailKind::AccessChanged { site, sentence } => words(
-            format!("Your access at {site} has changed"),
-            &[sentence, "If this looks wrong, talk to the school office."],
+        MailKind::AccessChanged { site, changes } => {
+            let mut told: Vec<String> = changes.iter().map(changed).collect();
+            told.push("If this looks wrong, talk to the school office.".to_owned());
+            let told: Vec<&str> = told.iter().map(String::as_str).collect();
+            words(format!("Your access at {site} has changed"), &told, None)
+        }
+        MailKind::AccessRestored => words(
+            "You can sign in again",
+            &["Your access to your schools has been given back. Your password and keys are as they were."],
+            None,
+        ),
+        MailKind::AccessRefused { site, reason } => words(
+            format!("Your request for access to {site} was not approved"),
+            &[&format!("The reason: {reason}"), "If you still need access, talk to the school office."],
             None,
         ),
         MailKind::EndsSoon { site, last_day } => words(
@@ -189,6 +201,24 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
         MailKind::SupportRequest { reference, from, text } => {
             words(format!("Support request {reference}"), &[&format!("From: {from}"), text], None)
         }
+    }
+}
+
+/// One change as a sentence.
+fn changed(change: &AccessChange) -> String {
+    match change {
+        AccessChange::Groups { from, to } if from.is_empty() => format!("Your user groups are now: {to}."),
+        AccessChange::Groups { from, to } if to.is_empty() => format!("You no longer have these user groups: {from}."),
+        AccessChange::Groups { from, to } => format!("Your user groups were: {from}. They are now: {to}."),
+        AccessChange::Waiting(groups) if groups.is_empty() => "No user group waits for approval any more.".to_owned(),
+        AccessChange::Waiting(groups) => format!("A second person has to approve: {groups}."),
+        AccessChange::Starts(None) => "Your access has no start date any more.".to_owned(),
+        AccessChange::Starts(Some(at)) => format!("Your access starts on {}.", london::show_date(*at)),
+        AccessChange::Ends(None) => "Your access has no end date any more.".to_owned(),
+        AccessChange::Ends(Some(at)) => format!("The last day of your access is {}.", london::show_last_day(*at)),
+        AccessChange::Paused => "Your access is paused.".to_owned(),
+        AccessChange::Active => "Your access is active again.".to_owned(),
+        AccessChange::Ended => "Your access has ended.".to_owned(),
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) fn before_address(language: Language) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use idp_domain::Timestamp;
+    use idp_store::effects::AccessChange;
 
     /// One of each kind, with values that can be recognised.
     fn samples() -> Vec<MailKind> {
@@ -75,7 +77,25 @@ mod tests {
             MailKind::NewBrowser { agent: text("AGENT") },
             MailKind::SomebodyTried,
             MailKind::WrongCodes,
-            MailKind::AccessChanged { site: site.clone(), sentence: text("SENTENCE") },
+            MailKind::AccessChanged {
+                site: site.clone(),
+                changes: vec![
+                    AccessChange::Groups { from: text("KEY"), to: who.clone() },
+                    AccessChange::Groups { from: String::new(), to: who.clone() },
+                    AccessChange::Groups { from: who.clone(), to: String::new() },
+                    AccessChange::Waiting(who.clone()),
+                    AccessChange::Waiting(String::new()),
+                    AccessChange::Starts(Some(Timestamp(1_800_000_000))),
+                    AccessChange::Starts(None),
+                    AccessChange::Ends(Some(Timestamp(1_800_000_000))),
+                    AccessChange::Ends(None),
+                    AccessChange::Paused,
+                    AccessChange::Active,
+                    AccessChange::Ended,
+                ],
+            },
+            MailKind::AccessRestored,
+            MailKind::AccessRefused { site: site.clone(), reason: who.clone() },
             MailKind::EndsSoon { site: site.clone(), last_day: text("9 May 2027") },
             MailKind::AccessEnded { site: site.clone() },
             MailKind::ApprovalNeeded { site: site.clone(), link: link.clone() },

@@ -4,7 +4,7 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::Person;
-use idp_domain::session::Session;
+use idp_domain::session::{Method, Session};
 use idp_domain::{KeyId, Secret, Timestamp};
 use idp_store::attempts::StoredAttempt;
 use idp_store::effects::MailKind;
@@ -70,7 +70,8 @@ impl SignIn {
             return true;
         }
         if keys.is_empty() {
-            return now.since(session.auth_time) <= FRESH;
+            // Whoever is here for a day has no account to put a key into.
+            return session.method != Method::DayPass && now.since(session.auth_time) <= FRESH;
         }
         session.key_proof.as_ref().is_some_and(|proof| now.since(proof.at) <= FRESH)
     }

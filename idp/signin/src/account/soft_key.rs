@@ -75,8 +75,8 @@ fn offered(person: &Person, token: Secret, secret: &[u8]) -> Result<NewSoftKey, 
     Ok(NewSoftKey { token, secret: totp.secret().to_base32(), qr: qr_svg(&url).unwrap_or_default() })
 }
 
-/// The QR code as SVG to be put into a page.
-fn qr_svg(text: &str) -> Option<String> {
+/// A QR code as SVG to be put into a page.
+pub fn qr_svg(text: &str) -> Option<String> {
     let code = qrcode::QrCode::new(text.as_bytes()).ok()?;
     let svg = code
         .render::<qrcode::render::svg::Color<'_>>()

@@ -1,7 +1,8 @@
 //! The factors, one file each: password, mailed code of a new browser, passkey or security key, soft key, printed card;
-//! and the two ways back without a key.
+//! the two ways back without a key, and the day pass of somebody who is here only today.
 
 pub mod card;
+pub mod day_pass;
 pub mod new_browser;
 pub mod pass;
 pub mod passkey;

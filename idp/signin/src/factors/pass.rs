@@ -37,7 +37,7 @@ impl SignIn {
             let entry = AuditEntry::new(now, "pass.used", sentence.clone()).by(person.id).about(person.id);
             effects.audit.push(entry.at_site(site.id).in_trust(site.trust));
             for lead in self.leads_of(&site, person).await? {
-                effects = effects.tell(&lead, MailKind::PassUsed { who: person.full_name() });
+                effects = effects.tell_from(&site, &lead, MailKind::PassUsed { who: person.full_name() });
             }
         }
         effects = effects.tell(person, MailKind::PassUsed { who: String::new() });

@@ -3,9 +3,12 @@
 mod access;
 mod accounts;
 mod browsers;
+mod display;
 mod keys;
+mod notices;
 mod passkey;
 mod printed;
+mod requests;
 mod settings;
 mod sites;
 mod soft_key;
@@ -29,6 +32,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/address/code", post(settings::save_address))
         .route("/me/browsers", get(browsers::list).post(browsers::end))
         .route("/me/apps/disconnect", post(browsers::disconnect))
+        .route("/me/display", get(display::show_form).post(display::save))
+        .route("/me/notifications", get(notices::list).post(notices::read))
+        .route("/me/requests", get(requests::list))
         .route("/me/accounts", get(accounts::list).post(accounts::link))
         .route("/me/accounts/unlink", post(accounts::unlink))
         .route("/me/access", get(access::explain))

@@ -5,6 +5,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use idp_domain::TextSize;
 use idp_domain::session::Method;
 use idp_signin::Refusal;
 use idp_signin::account::address::AddressFault;
@@ -12,10 +13,11 @@ use idp_signin::account::profile::ProfileFault;
 use serde::Deserialize;
 
 use super::keys::{prove_again, require_fresh};
+use super::notices;
 use crate::browser::{Browser, Peer, SignedIn};
 use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
 use crate::signin::{Way, code_fault, let_in, password_fault, password_words};
-use crate::{PageError, Web};
+use crate::{PageError, Web, language};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -30,6 +32,10 @@ struct Page {
     browsers: usize,
     /// How many accounts elsewhere are linked; absent where there can be none.
     accounts: Option<usize>,
+    language: &'static str,
+    size: TextSize,
+    /// Notifications that were not read.
+    unread: usize,
 }
 
 pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
@@ -46,6 +52,9 @@ pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -
         keys: store.keys_of(person.id).await?.len(),
         recovery: store.recovery_codes_left(person.id).await?,
         browsers: web.signin.browsers(person).await?.len(),
+        language: language::current().name(),
+        size: person.text_size,
+        unread: notices::unread(&web, person.id).await?,
         accounts: Some(accounts).filter(|count| *count > 0 || !web.signin.upstreams.all().is_empty()),
     })
 }
@@ -134,7 +143,7 @@ pub(crate) async fn save_password(
     let faults = match web.signin.change_password(person, pair, peer.tries(&hash)).await {
         Ok(epoch) => {
             let shared = signed_in.session.shared;
-            let way = Way { epoch, method: Method::Password, shared, proof: None, proven_at: None };
+            let way = Way { epoch, method: Method::Password, shared, proof: None, proven_at: None, until: None };
             let visitor = crate::browser::Visitor(None);
             let begun = let_in(&web, (&visitor, &browser, &peer), person, way).await?;
             return Ok(begun.with(go("/me")));

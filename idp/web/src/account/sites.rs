@@ -33,6 +33,8 @@ struct Page {
     frame: Frame,
     tiles: Vec<Tile>,
     has_key: bool,
+    /// Notifications that were not read.
+    unread: usize,
 }
 
 #[derive(Template)]
@@ -109,7 +111,8 @@ pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> R
     let has_key = !web.signin.context.store.keys_of(signed_in.person.id).await?.is_empty();
     let mut frame = Frame::of("My sites", &signed_in.person, "sites");
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;
-    show(&Page { frame, tiles, has_key })
+    let unread = super::notices::unread(&web, signed_in.person.id).await?;
+    show(&Page { frame, tiles, has_key, unread })
 }
 
 pub(crate) async fn switcher(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {

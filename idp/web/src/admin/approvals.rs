@@ -1,14 +1,17 @@
-//! Grants that wait for a second person.
+//! What waits for a decision: grants that need a second person, and people who ask for access.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use idp_directory::requests::Asked;
+use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::group::group_by_id;
+use idp_domain::london;
 use idp_domain::scope::Scope;
 
 use super::wanted::Fields;
 use super::{Admin, refused};
-use crate::page::{Frame, go, show};
+use crate::page::{Fault, Frame, form_head, go, show_with};
 use crate::{PageError, Web};
 
 struct Line {
@@ -27,10 +30,31 @@ struct Page {
     frame: Frame,
     tab: &'static str,
     lines: Vec<Line>,
+    asked: Vec<AskedLine>,
+    faults: Vec<Fault>,
+}
+
+/// Somebody who asks for access.
+struct AskedLine {
+    id: String,
+    person: String,
+    login: String,
+    site: String,
+    reason: String,
+    at: String,
+    /// The form that gives access, filled in.
+    give: String,
 }
 
 pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Response, PageError> {
+    page(&web, &admin, vec![]).await
+}
+
+async fn page(web: &Web, admin: &Admin, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let (status, title) = form_head("Approvals", &faults);
     let waiting = web.directory.waiting(&admin.asker).await.map_err(|error| refused(error, "/admin/approvals"))?;
+    let asked = web.directory.requests(&admin.asker).await.map_err(|error| refused(error, "/admin/approvals"))?;
+    let asked = asked.into_iter().map(asked_line).collect();
     let lines = waiting
         .into_iter()
         .map(|one| Line {
@@ -46,7 +70,39 @@ pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Respons
             },
         })
         .collect();
-    show(&Page { frame: admin.frame("Approvals"), tab: "approvals", lines })
+    show_with(status, &Page { frame: admin.frame(&title), tab: "approvals", lines, asked, faults })
+}
+
+fn asked_line(asked: Asked) -> AskedLine {
+    let Asked { request, person, site } = asked;
+    let give = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("site", site.slug.as_str())
+        .append_pair("first_name", &person.first_name)
+        .append_pair("last_name", &person.last_name)
+        .append_pair("email", &person.login())
+        .finish();
+    AskedLine {
+        id: request.id.to_string(),
+        login: person.login(),
+        person: person.full_name(),
+        site: site.name,
+        reason: request.reason,
+        at: london::show(request.asked_at),
+        give: format!("/admin/people/invite?{give}"),
+    }
+}
+
+pub(crate) async fn refuse_request(State(web): State<Web>, admin: Admin, body: String) -> Result<Response, PageError> {
+    let fields = Fields::read(&body);
+    let id = fields.one("request").parse().map_err(|_| PageError::NotFound)?;
+    match web.directory.refuse_request(&admin.asker, id, fields.one("reason")).await {
+        Ok(()) => Ok(go("/admin/approvals")),
+        Err(DirectoryError::Faults(faults)) => {
+            let beside = |fault: FieldFault| Fault { field: format!("reason-{id}").into(), message: fault.message };
+            page(&web, &admin, faults.into_iter().map(beside).collect()).await
+        }
+        Err(other) => Err(refused(other, "/admin/approvals")),
+    }
 }
 
 pub(crate) async fn decide(State(web): State<Web>, admin: Admin, body: String) -> Result<Response, PageError> {

@@ -1,7 +1,7 @@
 //! Giving somebody access.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use idp_directory::DirectoryError;
 use idp_directory::memberships::Invitation;
@@ -42,8 +42,9 @@ impl Page {
     }
 }
 
-pub(crate) async fn show_form(admin: Admin) -> Result<Response, PageError> {
-    render(&admin, &Fields::read(""), vec![])
+/// The form, filled in with what the address names: for somebody who asked for access.
+pub(crate) async fn show_form(admin: Admin, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+    render(&admin, &Fields::read(&query.unwrap_or_default()), vec![])
 }
 
 fn render(admin: &Admin, fields: &Fields, faults: Vec<Fault>) -> Result<Response, PageError> {

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod day_passes;
 mod import;
 mod invite;
 mod passes;
@@ -15,11 +16,12 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 use axum::routing::{get, post};
+use idp_directory::FieldFault;
 use idp_directory::asker::Asker;
-use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::person::Person;
 
 use crate::browser::SignedIn;
+use crate::error::refused;
 use crate::page::{Fault, Frame};
 use crate::{PageError, Web};
 
@@ -34,6 +36,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/memberships/{membership}", post(person::change))
         .route("/admin/people/{person}/confirm", post(passes::lift_hold))
         .route("/admin/pass", get(passes::show_form).post(passes::make))
+        .route("/admin/day-pass", get(day_passes::show_form).post(day_passes::make))
+        .route("/admin/requests", post(approvals::refuse_request))
         .route("/admin/approvals", get(approvals::list).post(approvals::decide))
         .route("/admin/import", get(import::show_form).merge(upload))
         .route("/admin/import/{import}", get(import::review).post(import::answer))
@@ -75,20 +79,6 @@ impl FromRequestParts<Web> for Admin {
 impl Admin {
     fn frame(&self, title: &str) -> Frame {
         Frame { manages: true, ..Frame::of(title, &self.person, "admin") }
-    }
-}
-
-/// What a page of the console makes of a directory's answer. `back` is where to go on after a key was used.
-fn refused(error: DirectoryError, back: &str) -> PageError {
-    match error {
-        DirectoryError::NotFound => PageError::NotFound,
-        DirectoryError::ElevateFirst => PageError::KeyFirst(back.to_owned()),
-        DirectoryError::Refused(reason) => PageError::Refused(reason),
-        DirectoryError::Faults(faults) => {
-            let words: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
-            PageError::Refused(words.join(". "))
-        }
-        DirectoryError::Store(error) => error.into(),
     }
 }
 

@@ -4,19 +4,15 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use idp_directory::DirectoryError;
 use idp_domain::Slug;
-use idp_domain::audit::AuditEntry;
 use idp_domain::site::Site;
-use idp_store::Effects;
-use idp_store::effects::MailKind;
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
+use crate::error::refused;
 use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
 use crate::{PageError, Web, t1};
-
-/// Most characters of a reason.
-const MOST: usize = 500;
 
 #[derive(Template)]
 #[template(path = "ask_access.html")]
@@ -56,14 +52,16 @@ pub(crate) async fn submit(
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     let site = found(&web, &asked.site).await?;
-    let reason = asked.reason.trim();
-    if reason.is_empty() || reason.chars().count() > MOST {
-        let faults = fault("reason", "Enter a reason, up to 500 characters");
-        let (status, title) = form_head("Ask for access", &faults);
-        let frame = Frame::of(&title, &signed_in.person, "").at(Some(&site));
-        return show_with(status, &Page { frame, site: &asked.site, reason: &asked.reason, faults });
+    match web.directory.ask_access(&signed_in.person, &site, &asked.reason).await {
+        Ok(()) => {}
+        Err(DirectoryError::Faults(_)) => {
+            let faults = fault("reason", "Enter a reason, up to 500 characters");
+            let (status, title) = form_head("Ask for access", &faults);
+            let frame = Frame::of(&title, &signed_in.person, "").at(Some(&site));
+            return show_with(status, &Page { frame, site: &asked.site, reason: &asked.reason, faults });
+        }
+        Err(other) => return Err(refused(other, "/")),
     }
-    send(&web, &signed_in, &site, reason).await?;
     show(&Message {
         frame: Frame::of("We have passed your request on", &signed_in.person, "").at(Some(&site)),
         paragraphs: vec![
@@ -71,27 +69,6 @@ pub(crate) async fn submit(
             "If it is urgent, talk to the school office.".to_owned(),
         ],
         action: Some(("Go to my sites".to_owned(), "/".to_owned())),
-        other: None,
+        other: Some(("My requests".to_owned(), "/me/requests".to_owned())),
     })
-}
-
-async fn send(web: &Web, signed_in: &SignedIn, site: &Site, reason: &str) -> Result<(), PageError> {
-    let (context, person) = (&web.signin.context, &signed_in.person);
-    let counter = format!("ask-access:{}:{}", person.id, site.id);
-    if !idp_signin::throttle::within_budget(context, &counter, 2, 24 * 3600).await? {
-        return Ok(());
-    }
-    let sentence = format!("{} asked for access to {}", person.full_name(), site.name);
-    let entry = AuditEntry::new(context.now(), "access.asked", sentence).by(person.id).about(person.id);
-    let mut effects = Effects::audit(entry.at_site(site.id).in_trust(site.trust));
-    for admin in web.signin.context.admins_of(site).await? {
-        let what = MailKind::AccessAsked {
-            site: site.name.clone(),
-            who: format!("{} ({})", person.full_name(), person.login()),
-            reason: reason.to_owned(),
-            link: format!("{}/admin/people/invite", web.signin.origin),
-        };
-        effects = effects.tell(&admin, what);
-    }
-    Ok(context.store.record(effects).await?)
 }

@@ -175,7 +175,7 @@ pub(crate) async fn submit(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(&web, &filled.attempt, &attempt, None));
     }
-    let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None, proven_at: None };
+    let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None, proven_at: None, until: None };
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
@@ -258,7 +258,14 @@ pub(crate) async fn submit_passkey(
     let place = attempt.need.place.clone();
     let words = match web.signin.finish_discoverable(&state, &answered.credential, &place).await {
         Ok((person, proof)) => {
-            let way = Way { epoch: person.epoch, method: Method::Passkey, shared, proof: Some(proof), proven_at: None };
+            let way = Way {
+                epoch: person.epoch,
+                method: Method::Passkey,
+                shared,
+                proof: Some(proof),
+                proven_at: None,
+                until: None,
+            };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             let next = forward(&web, &answered.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::attempt::own_path;
 use crate::browser::Visitor;
-use crate::cookies::{REMEMBERED, language_cookie};
+use crate::cookies::language_cookie;
 use crate::page::{go, with_cookie};
 use crate::{PageError, Web};
 
@@ -29,6 +29,6 @@ pub(crate) async fn choose(
     if let Some((_, person)) = &visitor {
         web.signin.context.store.set_language(person.id, language).await?;
     }
-    let cookie = language_cookie(language, REMEMBERED, &web.settings);
+    let cookie = language_cookie(language, &web.settings);
     Ok(with_cookie(go(&own_path(&asked.next)), cookie))
 }

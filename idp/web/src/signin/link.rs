@@ -96,8 +96,14 @@ pub(crate) async fn set(
     match web.signin.set_password(&filled.token, &filled.password).await {
         Ok((person, epoch)) => {
             let has_keys = !web.signin.context.store.keys_of(person.id).await?.is_empty();
-            let way =
-                Way { epoch, method: Method::Password, shared: filled.shared.is_some(), proof: None, proven_at: None };
+            let way = Way {
+                epoch,
+                method: Method::Password,
+                shared: filled.shared.is_some(),
+                proof: None,
+                proven_at: None,
+                until: None,
+            };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             Ok(begun.with(go(if has_keys { "/" } else { "/me/keys/first" })))
         }

@@ -3,6 +3,8 @@
 mod ask_access;
 mod attempt;
 mod begin;
+mod concern_form;
+mod day_pass;
 mod first_time;
 mod form;
 mod key;
@@ -11,6 +13,7 @@ mod link;
 mod lost;
 mod new_browser;
 mod signout;
+mod status;
 mod support;
 mod upstream;
 
@@ -46,5 +49,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/signed-out", get(signout::done))
         .route("/ask-access", get(ask_access::show_form).post(ask_access::submit))
         .route("/language", post(language::choose))
+        .route("/pass", get(day_pass::show_form).post(day_pass::submit))
+        .route("/status", get(status::show_status))
+        .route("/concern-form", get(concern_form::show_form))
         .route("/support", get(support::show_form).post(support::submit))
 }

@@ -102,7 +102,8 @@ pub(crate) async fn submit(
             {
                 return in_words(&web, &identity.provider, fault, "/signin");
             }
-            let way = Way { epoch: person.epoch, method, shared: unconfirmed.shared, proof: None, proven_at };
+            let way =
+                Way { epoch: person.epoch, method, shared: unconfirmed.shared, proof: None, proven_at, until: None };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));

@@ -62,6 +62,7 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
         name: "support".to_owned(),
         what,
         language: idp_domain::Language::En,
+        sender: String::new(),
     };
     context.store.record(Effects::none().mail(mail)).await?;
     show(&Message {

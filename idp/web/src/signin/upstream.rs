@@ -84,8 +84,14 @@ async fn sign_in(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(web, token, &attempt, None));
     };
-    let way =
-        Way { epoch: person.epoch, method: Method::Upstream, shared, proof: None, proven_at: Some(identity.proven_at) };
+    let way = Way {
+        epoch: person.epoch,
+        method: Method::Upstream,
+        shared,
+        proof: None,
+        proven_at: Some(identity.proven_at),
+        until: None,
+    };
     let begun = let_in(web, (visitor, browser, peer), &person, way).await?;
     let next = forward(web, token, &attempt, begun.session.as_ref());
     Ok(begun.with(next))

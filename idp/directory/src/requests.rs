@@ -1,0 +1,94 @@
+//! People who ask for access to a site: the request goes to its admins, with a reason; nothing is promised.
+
+use idp_domain::person::Person;
+use idp_domain::site::Site;
+use idp_domain::{RequestId, SiteId};
+use idp_store::Effects;
+use idp_store::effects::MailKind;
+use idp_store::requests::{AccessRequest, Answer};
+
+use crate::Directory;
+use crate::asker::{Asker, SeenSite};
+use crate::error::{DirectoryError, FieldFault, Result};
+
+/// Most characters of a reason, for asking and for refusing.
+pub const LONGEST_REASON: usize = 500;
+
+/// A request as whoever decides sees it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The request.
+    pub request: AccessRequest,
+    /// Who asks.
+    pub person: Person,
+    /// Where.
+    pub site: Site,
+}
+
+impl Directory {
+    /// Asks for access in somebody's own name. Asking again before anybody has answered changes nothing and tells nobody.
+    pub async fn ask_access(&self, person: &Person, site: &Site, reason: &str) -> Result<()> {
+        let reason = fitting(reason)?;
+        let request = AccessRequest {
+            id: RequestId::new(&*self.context.clock, &*self.context.random),
+            person: person.id,
+            site: site.id,
+            reason: reason.clone(),
+            asked_at: self.context.now(),
+            answer: Answer::Waiting,
+        };
+        let sentence = format!("{} asked for access to {}", person.full_name(), site.name);
+        let mut effects = Effects::audit(self.entry("access.asked", sentence, site).by(person.id).about(person.id));
+        for admin in self.context.admins_of(site).await? {
+            let what = MailKind::AccessAsked {
+                site: site.name.clone(),
+                who: format!("{} ({})", person.full_name(), person.login()),
+                reason: reason.clone(),
+                link: format!("{}/admin/approvals", self.origin),
+            };
+            effects = effects.tell_from(site, &admin, what);
+        }
+        self.context.store.ask_access(&request, effects).await?;
+        Ok(())
+    }
+
+    /// What waits at the sites where the asker may give access.
+    pub async fn requests(&self, asker: &Asker) -> Result<Vec<Asked>> {
+        let sites: Vec<SiteId> = self.giving_at(asker).map(|seen| seen.site.id).collect();
+        let mut asked = Vec::new();
+        for request in self.context.store.requests_at(&sites).await? {
+            let Some(seen) = asker.sites.iter().find(|seen| seen.site.id == request.site) else { continue };
+            let Some(person) = self.context.store.person(request.person).await? else { continue };
+            asked.push(Asked { request, person, site: seen.site.clone() });
+        }
+        Ok(asked)
+    }
+
+    /// Refuses a request, with a reason that its maker reads.
+    pub async fn refuse_request(&self, asker: &Asker, id: RequestId, why: &str) -> Result<()> {
+        let asked = self.requests(asker).await?.into_iter().find(|asked| asked.request.id == id);
+        let Asked { person, site, .. } = asked.ok_or(DirectoryError::NotFound)?;
+        self.allowed(asker, site.id, "edit", person.id)?;
+        let why = fitting(why)?;
+        let sentence = format!("{} did not give {} access to {}: {why}", asker.name, person.full_name(), site.name);
+        let entry = self.entry("access.refused", sentence, &site).by(asker.person).about(person.id);
+        let what = MailKind::AccessRefused { site: site.name.clone(), reason: why.clone() };
+        let effects = Effects::audit(entry).tell_from(&site, &person, what);
+        let first = self.context.store.refuse_request(id, self.context.now(), &why, effects).await?;
+        if first { Ok(()) } else { Err(DirectoryError::NotFound) }
+    }
+
+    /// Sites at which the asker may give access, once a key was used.
+    fn giving_at<'a>(&'a self, asker: &'a Asker) -> impl Iterator<Item = &'a SeenSite> {
+        asker.sites.iter().filter(|seen| self.may(asker.person, seen, true, ("edit", None, None)).is_ok())
+    }
+}
+
+fn fitting(reason: &str) -> Result<String> {
+    let reason = reason.trim();
+    if (1..=LONGEST_REASON).contains(&reason.chars().count()) {
+        return Ok(reason.to_owned());
+    }
+    let words = "Enter a reason, up to 500 characters";
+    Err(DirectoryError::Faults(vec![FieldFault::new("reason", words)]))
+}

@@ -1,0 +1,95 @@
+//! Notifications: what happened to somebody's account and access, for those who would have wanted to know.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use idp_domain::PersonId;
+use idp_domain::audit::AuditEntry;
+
+use crate::browser::SignedIn;
+use crate::page::{Frame, go, show};
+use crate::{PageError, Web, language, t};
+
+/// How far back, in seconds: 90 days.
+const REACH: i64 = 90 * 24 * 3600;
+/// Most entries that are looked through.
+const MOST: i64 = 500;
+
+struct Line {
+    title: String,
+    /// The sentence of the log.
+    sentence: String,
+    at: String,
+    unread: bool,
+}
+
+#[derive(Template)]
+#[template(path = "notices.html")]
+struct Page {
+    frame: Frame,
+    lines: Vec<Line>,
+    unread: usize,
+}
+
+/// What a kind of event means for its person; nothing for what they did on purpose a moment ago and see anyway.
+fn title(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "key.added" => "A key was added to your account",
+        "key.removed" => "A key was removed",
+        "key.suspended" => "A key was suspended",
+        "key.resumed" => "A key was switched on again",
+        "password.set" => "Your password was changed",
+        "address.changed" => "Your email address was changed",
+        "address.undone" => "A change of your email address was undone",
+        "recovery.used" => "A recovery code was used",
+        "pass.made" => "A temporary pass was made for you",
+        "pass.used" => "A temporary pass was used",
+        "browser.new" => "You signed in somewhere new",
+        "upstream.linked" => "Another account was linked",
+        "upstream.unlinked" => "Another account was unlinked",
+        "membership.created" | "membership.imported" | "membership.changed" => "Your access was changed",
+        "grant.approved" => "A user group was approved",
+        "grant.refused" => "A user group was not approved",
+        "access.refused" => "Your request was not approved",
+        "hold.lifted" => "Your new key was confirmed",
+        "person.restored" => "Your access was given back",
+        _ => return None,
+    })
+}
+
+async fn entries(web: &Web, person: PersonId) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
+    let context = &web.signin.context;
+    let entries = context.store.audit_of(person, context.now().plus(-REACH), MOST).await?;
+    Ok(entries.into_iter().filter_map(|entry| title(&entry.event).map(|title| (entry, title))).collect())
+}
+
+/// How many somebody has not read yet.
+pub(super) async fn unread(web: &Web, person: PersonId) -> Result<usize, PageError> {
+    let read_at = web.signin.context.store.notices_read_at(person).await?;
+    Ok(entries(web, person).await?.iter().filter(|(entry, _)| entry.at > read_at).count())
+}
+
+pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let person = &signed_in.person;
+    let read_at = web.signin.context.store.notices_read_at(person.id).await?;
+    let lines: Vec<Line> = entries(&web, person.id)
+        .await?
+        .into_iter()
+        .map(|(entry, title)| Line {
+            title: t(title),
+            at: language::show(entry.at),
+            unread: entry.at > read_at,
+            sentence: entry.sentence,
+        })
+        .collect();
+    let unread = lines.iter().filter(|line| line.unread).count();
+    let mut frame = Frame::of("Notifications", person, "account");
+    frame.manages = web.directory.manages_anything(person).await?;
+    show(&Page { frame, lines, unread })
+}
+
+pub(crate) async fn read(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let context = &web.signin.context;
+    context.store.read_notices(signed_in.person.id, context.now()).await?;
+    Ok(go("/me/notifications"))
+}
