@@ -5,6 +5,7 @@ use http::{HeaderMap, Response, StatusCode, header};
 use crate::Body;
 use crate::body::json;
 use crate::page;
+use crate::words::{t, t1};
 
 /// Who asks: a person who sees pages, or a script that reads JSON (Fetch Metadata, S-22).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,12 @@ pub enum Refusal {
     UpstreamAway {
         /// Name of the site.
         site: String,
+        /// Since when, as a time of day; nothing when it has only just begun.
+        since: Option<String>,
+        /// Whom to ring.
+        phone: String,
+        /// Where a concern form for paper is.
+        form: String,
     },
     /// Too many requests of this site are under way.
     SiteBusy,
@@ -74,93 +81,105 @@ impl Refusal {
     pub fn answer(self, asks: &Asks) -> Response<Body> {
         let (status, code, title, words) = self.row();
         tracing::debug!(status = status.as_u16(), code, "refused");
-        if asks.navigates {
-            let action = match self {
-                Self::LoginFailed { .. } | Self::UpstreamAway { .. } | Self::ProviderAway => Some(("/", "Try again")),
-                Self::Denied { .. } | Self::NotFound => Some(("/", "Go to the start page of this site")),
-                Self::Ended | Self::TooLargeToHold => Some(("/", "Sign in again")),
-                _ => None,
-            };
-            page::page(status, title, &[words.as_str()], action)
-        } else {
-            json(status, &format!(r#"{{"error":"{code}"}}"#))
+        if !asks.navigates {
+            return json(status, &format!(r#"{{"error":"{code}"}}"#));
         }
+        let start = |label: &str| ("/".to_owned(), t(label));
+        let actions = match self {
+            Self::UpstreamAway { form, .. } => vec![(form, t("Print a concern form")), start("Try again")],
+            Self::LoginFailed { .. } | Self::ProviderAway => vec![start("Try again")],
+            Self::Denied { .. } | Self::NotFound => vec![start("Go to the start page of this site")],
+            Self::Ended | Self::TooLargeToHold => vec![start("Sign in again")],
+            _ => Vec::new(),
+        };
+        page::page(status, &t(title), &[words.as_str()], &actions)
     }
 
     #[expect(clippy::too_many_lines, reason = "the one table: a row for each refusal, and nothing but rows")]
     fn row(&self) -> (StatusCode, &'static str, &'static str, String) {
         match self {
             Self::Malformed(status) => {
-                (*status, "bad_request", "This address cannot be opened", "Check the address and try again.".to_owned())
+                (*status, "bad_request", "This address cannot be opened", t("Check the address and try again."))
             }
             Self::UnknownSite => (
                 StatusCode::MISDIRECTED_REQUEST,
                 "unknown_site",
                 "There is no site at this address",
-                "Check the address, or ask your school office for the right one.".to_owned(),
+                t("Check the address, or ask your school office for the right one."),
             ),
-            Self::Denied { site, reason } => {
-                (StatusCode::FORBIDDEN, "access_denied", "You cannot open this page", format!("{reason} ({site})."))
-            }
+            Self::Denied { site, reason } => (
+                StatusCode::FORBIDDEN,
+                "access_denied",
+                "You cannot open this page",
+                format!("{} ({site}).", t(reason)),
+            ),
             Self::ForeignOrigin => {
-                (StatusCode::FORBIDDEN, "foreign_origin", "This came from somewhere else", "Nothing was changed.".to_owned())
+                (StatusCode::FORBIDDEN, "foreign_origin", "This came from somewhere else", t("Nothing was changed."))
             }
             Self::StoreAway => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "store_unavailable",
                 "Lanyard is not available",
-                "We cannot check who you are at the moment. Try again in a minute. If a child is at risk now, follow your \
-                 school’s procedure and speak to the DSL."
-                    .to_owned(),
+                t(
+                    "We cannot check who you are at the moment. Try again in a minute. If a child is at risk now, follow your \
+                 school’s procedure and speak to the DSL.",
+                ),
             ),
             Self::ProviderAway => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "provider_unavailable",
                 "Signing in is not available right now",
-                "If you are signed in at a site already, you can keep working there at base access. Elevating is not \
-                 available right now."
-                    .to_owned(),
-            ),
-            Self::UpstreamAway { site } => (
-                StatusCode::BAD_GATEWAY,
-                "site_unavailable",
-                "The site is not responding",
-                format!(
-                    "{site}’s site is not responding. If a child is at risk now, follow your school’s procedure and speak \
-                     to the DSL."
+                t(
+                    "If you are signed in at a site already, you can keep working there at base access. Elevating is not \
+                 available right now.",
                 ),
             ),
+            Self::UpstreamAway { site, since, phone, .. } => {
+                (StatusCode::BAD_GATEWAY, "site_unavailable", "The site is not responding", {
+                    let what = t1("{0}’s site is not responding.", site);
+                    let since = since.as_ref().map(|since| t1("Since {0}.", since)).unwrap_or_default();
+                    let meanwhile =
+                        t("If a child is at risk now, follow your school’s procedure and speak to the DSL.");
+                    let ring = if phone.is_empty() { String::new() } else { t1("Telephone for help: {0}.", phone) };
+                    [what, since, meanwhile, ring]
+                        .into_iter()
+                        .filter(|part| !part.is_empty())
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                })
+            }
             Self::SiteBusy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "site_busy",
                 "The site is very busy",
-                "Wait a few seconds, then try again.".to_owned(),
+                t("Wait a few seconds, then try again."),
             ),
             Self::LoginFailed { reason } => {
-                (StatusCode::BAD_REQUEST, "login_failed", "You could not be signed in", (*reason).to_owned())
+                (StatusCode::BAD_REQUEST, "login_failed", "You could not be signed in", t(reason))
             }
             Self::Ended => (
                 StatusCode::UNAUTHORIZED,
                 "login_required",
                 "Your access here has ended",
-                "Sign in again to go on. What you were sending may not have arrived.".to_owned(),
+                t("Sign in again to go on. What you were sending may not have arrived."),
             ),
             Self::TooLargeToHold => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "login_required",
                 "Sign in, then send it again",
-                "Your access ran out, and what you sent is too large for us to keep. Nothing was sent. Go back: what you \
-                 typed is still on the page. Sign in in another tab, then send it again."
-                    .to_owned(),
+                t(
+                    "Your access ran out, and what you sent is too large for us to keep. Nothing was sent. Go back: what you \
+                 typed is still on the page. Sign in in another tab, then send it again.",
+                ),
             ),
             Self::NotFound => {
-                (StatusCode::NOT_FOUND, "not_found", "Page not found", "Check the address and try again.".to_owned())
+                (StatusCode::NOT_FOUND, "not_found", "Page not found", t("Check the address and try again."))
             }
             Self::Broken => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "server_error",
                 "There is a problem with this page",
-                "It is not your fault. Try again, or contact support.".to_owned(),
+                t("It is not your fault. Try again, or contact support."),
             ),
         }
     }

@@ -12,6 +12,7 @@ use crate::page::{escape, raw};
 use crate::ports::{Random, hash, secret};
 use crate::registry::Site;
 use crate::session::{Cookie, Live};
+use crate::words::t;
 use crate::{Body, Inner};
 
 /// Seconds for which it is kept.
@@ -100,14 +101,19 @@ pub(crate) async fn offer(inner: &Inner, query: &str, site: &Site, session: &Liv
         .filter(|(_, value)| held.is_plain() && value.chars().count() > 20)
         .map(|(_, value)| format!("<blockquote>{}</blockquote>", escape(&value)))
         .collect();
+    let title = t("What you typed is safe");
+    let words = |english: &str| escape(&t(english));
     let main = format!(
-        "<h1>What you typed is safe</h1><p class=\"soft\">{}</p><p>Your access ran out while you were writing. Send it now, or \
-         go on without sending it.</p>{shown}<form method=\"post\" action=\"/.lanyard/held?id={}\" id=\"held\">\
-         <button type=\"submit\">Send what I typed</button></form><p><a href=\"/\">Do not send it</a></p>",
+        "<h1>{}</h1><p class=\"soft\">{}</p><p>{}</p>{shown}<form method=\"post\" action=\"/.lanyard/held?id={}\" \
+         id=\"held\"><button type=\"submit\">{}</button></form><p><a href=\"/\">{}</a></p>",
+        escape(&title),
         escape(&site.entry.name),
+        words("Your access ran out while you were writing. Send it now, or go on without sending it."),
         escape(&id),
+        words("Send what I typed"),
+        words("Do not send it"),
     );
-    Ok(raw(StatusCode::OK, "What you typed is safe", &site.entry.colour, &main))
+    Ok(raw(StatusCode::OK, &title, &site.entry.colour, &main))
 }
 
 /// Takes what was held, once, and makes of it the request that it was. The answer of an error is ready to be sent.
@@ -159,9 +165,14 @@ fn opened(inner: &Inner, sealed: Option<&[u8]>) -> Option<Held> {
 }
 
 fn nothing(site: &Site) -> Response<Body> {
-    let main = "<h1>Nothing is waiting here</h1><p>It was sent already, or kept for more than 10 minutes.</p>\
-                <p><a class=\"button\" href=\"/\">Go on</a></p>";
-    raw(StatusCode::GONE, "Nothing is waiting here", &site.entry.colour, main)
+    let (title, words) = (t("Nothing is waiting here"), |english: &str| escape(&t(english)));
+    let main = format!(
+        "<h1>{}</h1><p>{}</p><p><a class=\"button\" href=\"/\">{}</a></p>",
+        escape(&title),
+        words("It was sent already, or kept for more than 10 minutes."),
+        words("Go on"),
+    );
+    raw(StatusCode::GONE, &title, &site.entry.colour, &main)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -18,6 +18,7 @@ pub mod ports;
 pub mod registry;
 pub mod session;
 mod upstream;
+mod words;
 
 use std::sync::Arc;
 
@@ -113,10 +114,14 @@ impl Gateway {
     /// Answers a request. Every way out of a phase is an answer: nothing is forwarded without a decision to allow.
     pub async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
         let asks = error::Asks::of(request.headers());
-        let answer = match self.run(request).await {
-            Ok(answer) => answer,
-            Err(refusal) => refusal.answer(&asks),
-        };
+        let accepts = request.headers().get(http::header::ACCEPT_LANGUAGE).cloned();
+        let answer = words::spoken(accepts, async {
+            match self.run(request).await {
+                Ok(answer) => answer,
+                Err(refusal) => refusal.answer(&asks),
+            }
+        });
+        let answer = answer.await;
         metrics::counter!("lanyard_gateway_answers_total", "status" => answer.status().as_u16().to_string())
             .increment(1);
         answer

@@ -4,6 +4,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::Body;
 use crate::body::full;
+use crate::words::lang;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -23,19 +24,20 @@ pub(crate) fn escape(text: &str) -> String {
     safe
 }
 
-/// A page with paragraphs and one link.
+/// A page with paragraphs and links: the first is what to do, the others are other ways.
 pub(crate) fn page(
     status: StatusCode,
     title: &str,
     paragraphs: &[&str],
-    action: Option<(&str, &str)>,
+    actions: &[(String, String)],
 ) -> Response<Body> {
     let mut main = format!("<h1>{}</h1>", escape(title));
     for text in paragraphs {
         main.push_str(&format!("<p>{}</p>", escape(text)));
     }
-    if let Some((link, label)) = action {
-        main.push_str(&format!("<p><a class=\"button\" href=\"{}\">{}</a></p>", escape(link), escape(label)));
+    for (at, (link, label)) in actions.iter().enumerate() {
+        let class = if at == 0 { " class=\"button\"" } else { "" };
+        main.push_str(&format!("<p><a{class} href=\"{}\">{}</a></p>", escape(link), escape(label)));
     }
     raw(status, title, "#0b5e63", &main)
 }
@@ -43,11 +45,12 @@ pub(crate) fn page(
 /// A page from HTML that was escaped by its maker, in a site's colour.
 pub(crate) fn raw(status: StatusCode, title: &str, colour: &str, main: &str) -> Response<Body> {
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, \
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, \
          initial-scale=1\"><title>{} – Lanyard</title><link rel=\"icon\" href=\"data:,\"><style>{STYLE}:root{{--site:{}}}</style>\
          </head><body><header><svg viewBox=\"0 0 32 32\" aria-hidden=\"true\"><path d=\"M9 2l7 13 7-13\" fill=\"none\" \
          stroke=\"#c8553d\" stroke-width=\"4\" stroke-linejoin=\"round\"/><rect x=\"8\" y=\"14\" width=\"16\" height=\"16\" rx=\"4\" \
          fill=\"#0b5e63\"/><circle cx=\"16\" cy=\"21\" r=\"3\" fill=\"#fff\"/></svg>Lanyard</header><main>{main}</main></body></html>",
+        lang(),
         escape(title),
         escape(colour),
     );

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -63,14 +64,31 @@ pub struct Site {
     pub upstream: Option<http::uri::Authority>,
     /// Its budget of requests.
     pub budget: Arc<Semaphore>,
+    /// Since when its own server has not answered (seconds since 1970); 0 while it does.
+    pub down_since: Arc<AtomicI64>,
+}
+
+impl Site {
+    /// Its server has answered.
+    pub(crate) fn answered(&self) {
+        if self.down_since.load(Ordering::Relaxed) != 0 {
+            self.down_since.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Its server has not answered. Since when it does not, if that did not begin just now.
+    pub(crate) fn failed(&self, now: i64) -> Option<i64> {
+        let since = self.down_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        since.err().filter(|since| *since < now)
+    }
 }
 
 /// All sites by slug. Swapped as a whole: no request sees a mix (G-37).
 pub struct Registry {
     sites: RwLock<Arc<HashMap<String, Arc<Site>>>>,
-    version: std::sync::atomic::AtomicI64,
+    version: AtomicI64,
     /// Whether the provider answered when it was last asked.
-    followed: std::sync::atomic::AtomicBool,
+    followed: AtomicBool,
     file: PathBuf,
 }
 
@@ -91,28 +109,28 @@ impl Registry {
 
     /// The version of the copy in use.
     pub(crate) fn version(&self) -> i64 {
-        self.version.load(std::sync::atomic::Ordering::Relaxed)
+        self.version.load(Ordering::Relaxed)
     }
 
     /// Whether the provider answered when it was last asked.
     pub(crate) fn is_followed(&self) -> bool {
-        self.followed.load(std::sync::atomic::Ordering::Relaxed)
+        self.followed.load(Ordering::Relaxed)
     }
 
     /// Notes whether the provider answers.
     pub(crate) fn note(&self, answers: bool) {
-        self.followed.store(answers, std::sync::atomic::Ordering::Relaxed);
+        self.followed.store(answers, Ordering::Relaxed);
     }
 
     /// Takes a new document into use. Answers the slugs of sites whose rules for elevated access have become stricter.
     pub(crate) fn swap(&self, document: &Document) -> Vec<String> {
         let old = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
         let sites = document.sites.iter().map(|entry| {
-            let budget =
-                old.get(&entry.slug).map_or_else(|| Arc::new(Semaphore::new(BUDGET)), |site| site.budget.clone());
+            let kept = old.get(&entry.slug).map(|site| (site.budget.clone(), site.down_since.clone()));
+            let (budget, down_since) = kept.unwrap_or_else(|| (Arc::new(Semaphore::new(BUDGET)), Arc::default()));
             let upstream =
                 entry.upstream.strip_prefix("http://").and_then(|rest| rest.trim_end_matches('/').parse().ok());
-            (entry.slug.clone(), Arc::new(Site { entry: entry.clone(), upstream, budget }))
+            (entry.slug.clone(), Arc::new(Site { entry: entry.clone(), upstream, budget, down_since }))
         });
         let stricter = |entry: &&SiteEntry| {
             old.get(&entry.slug).is_some_and(|site| {
@@ -126,7 +144,7 @@ impl Registry {
         };
         let tightened = document.sites.iter().filter(stricter).map(|entry| entry.slug.clone()).collect();
         *self.sites.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(sites.collect());
-        self.version.store(document.version, std::sync::atomic::Ordering::Relaxed);
+        self.version.store(document.version, Ordering::Relaxed);
         tightened
     }
 

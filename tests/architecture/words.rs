@@ -166,3 +166,48 @@ fn pages_of_people_hold_no_words_outside_the_catalogue() {
         assert!(words.is_empty(), "{name}: {words:?}");
     }
 }
+
+/// What the gateway says: on its pages, in the bar, and as reasons of rules.
+fn wanted_of_gateway() -> BTreeMap<String, PathBuf> {
+    let mut wanted = BTreeMap::new();
+    for path in pages(&["gateway/src"], "rs") {
+        let code = code_of(&path);
+        let table = path.ends_with("gateway/src/error.rs");
+        let all = literals(&code).into_iter().filter(|literal| table && reads_like_words(literal));
+        for words in all.chain(spoken(&code)) {
+            wanted.insert(words, path.clone());
+        }
+        for part in code.split("LoginFailed {").skip(1) {
+            wanted.extend(literals(part).into_iter().next().map(|words| (words, path.clone())));
+        }
+    }
+    let own = ["own/home.rs", "held.rs", "phases/detour.rs"];
+    for path in own.iter().flat_map(|file| pages(&[&format!("gateway/src/{file}")], "rs")) {
+        // There, words go through a closure that also escapes.
+        let code =
+            code_of(&path).replace("words(", "t(").replace("button(\"", "t(\"").replace("level = if elevated { ", "t(");
+        let labels = literals(&code).into_iter().filter(|literal| reads_like_words(literal));
+        wanted.extend(spoken(&code).into_iter().chain(labels).map(|words| (words, path.clone())));
+    }
+    let bar = root().join("gateway/src/bar/bar.js");
+    let script = std::fs::read_to_string(&bar).unwrap();
+    wanted.extend(spoken(&script).into_iter().map(|words| (words, bar.clone())));
+    let rules = root().join("policies/rules/10-requests.cedar");
+    for part in std::fs::read_to_string(&rules).unwrap().split("@reason(").skip(1) {
+        wanted.extend(literals(part).into_iter().next().map(|words| (words, rules.clone())));
+    }
+    // A challenge (RFC 6750) is for programs.
+    wanted.retain(|words, _| !words.starts_with("Bearer") && (reads_like_words(words) || words.contains("{0}")));
+    wanted
+}
+
+#[test]
+fn every_word_of_the_gateway_is_in_its_welsh_catalogue_and_nothing_else() {
+    let text = std::fs::read_to_string(root().join("gateway/locales/cy.toml")).unwrap();
+    let welsh: BTreeMap<String, String> = toml::from_str(&text).unwrap();
+    let wanted = wanted_of_gateway();
+    let missing: Vec<_> = wanted.iter().filter(|(words, _)| !welsh.contains_key(*words)).collect();
+    assert!(missing.is_empty(), "not in Welsh: {missing:#?}");
+    let over: BTreeSet<_> = welsh.keys().filter(|words| !wanted.contains_key(*words)).collect();
+    assert!(over.is_empty(), "in the catalogue, but nowhere else: {over:#?}");
+}

@@ -26,7 +26,13 @@ async fn with_server() -> (System, MailServer) {
 
 async fn put(system: &System, to: &str) {
     let what = MailKind::SecurityCode { code: "123456".to_owned() };
-    let mail = Mail { to: to.to_owned(), name: "Ada Vale".to_owned(), what, language: Language::En };
+    let mail = Mail {
+        to: to.to_owned(),
+        name: "Ada Vale".to_owned(),
+        what,
+        language: Language::En,
+        sender: "Larkmoor".to_owned(),
+    };
     system.demo.assembled.context.store.record(Effects::none().mail(mail)).await.unwrap();
 }
 

@@ -3,6 +3,8 @@
 
 mod admin;
 mod apps;
+mod day_pass;
+mod everyone;
 mod import;
 mod key_rules;
 mod keys;

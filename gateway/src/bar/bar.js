@@ -49,7 +49,9 @@
     @media print{:host{display:none}}`;
 
   const show = (me) => {
-    const host = make("section", { id: "lanyard-bar", ariaLabel: "Lanyard" });
+    const t = (english) => (me.words && me.words[english]) || english;
+    const t1 = (english, value) => t(english).replace("{0}", value);
+    const host = make("section", { id: "lanyard-bar", ariaLabel: "Lanyard", lang: me.language });
     const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
@@ -60,17 +62,17 @@
     const said = make("span", { className: "skip", role: "status" });
     bar.append(make("span", { className: "name" }, me.site.name), level, said);
 
-    const elevate = post("/.lanyard/elevate", "Elevate your access", "primary");
-    const drop = post("/.lanyard/drop", "Drop to base access", "primary");
+    const elevate = post("/.lanyard/elevate", t("Elevate your access"), "primary");
+    const drop = post("/.lanyard/drop", t("Drop to base access"), "primary");
     // With words on the page, the key is used in another tab, and this page stays as it is.
     elevate.onsubmit = () => { elevate.target = typed ? "_blank" : ""; };
     bar.append(elevate, drop);
 
-    const dialog = make("dialog", { ariaLabel: "Switch site" });
-    const frame = make("iframe", { title: "My sites" });
-    const close = make("button", { type: "button", textContent: "Close" });
+    const dialog = make("dialog", { ariaLabel: t("Switch site") });
+    const frame = make("iframe", { title: t("My sites") });
+    const close = make("button", { type: "button", textContent: t("Close") });
     close.onclick = () => dialog.close();
-    dialog.append(make("header", {}, make("h2", {}, "Switch site"), close), frame);
+    dialog.append(make("header", {}, make("h2", {}, t("Switch site")), close), frame);
     dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
     const openSwitcher = () => {
       frame.src = me.switcher;
@@ -84,30 +86,30 @@
       if (event.data && event.data.lanyardHeight) frame.style.height = Math.min(1200, Number(event.data.lanyardHeight)) + "px";
     });
 
-    const more = make("details", { className: "more" }, make("summary", {}, "More"));
+    const more = make("details", { className: "more" }, make("summary", {}, t("More")));
     more.open = matchMedia("(min-width:621px)").matches;
     const inside = make("div");
-    const switcher = make("button", { type: "button", textContent: "Switch site", title: "Ctrl+K" });
+    const switcher = make("button", { type: "button", textContent: t("Switch site"), title: "Ctrl+K" });
     switcher.onclick = openSwitcher;
-    const hider = make("button", { type: "button", textContent: "Hide screen", title: "Press Escape twice" });
+    const hider = make("button", { type: "button", textContent: t("Hide screen"), title: t("Press Escape twice") });
     hider.onclick = () => hide(true);
     inside.append(switcher, hider,
-      make("a", { className: "act", href: me.support, target: "_blank", rel: "noopener", textContent: "Contact support" }),
-      post("/.lanyard/signout", "Sign out", ""));
+      make("a", { className: "act", href: me.support, target: "_blank", rel: "noopener", textContent: t("Contact support") }),
+      post("/.lanyard/signout", t("Sign out"), ""));
     more.append(inside);
     bar.append(more);
 
     const warning = make("div", { className: "strip", hidden: true, role: "alert" });
-    const stay = make("button", { type: "button", textContent: "Stay signed in" });
-    warning.append(make("span", {}, "You will be signed out soon. What you typed is safe."), stay);
+    const stay = make("button", { type: "button", textContent: t("Stay signed in") });
+    warning.append(make("span", {}, t("You will be signed out soon. What you typed is safe.")), stay);
     const away = make("div", { className: "strip", hidden: true, role: "status" },
-      make("span", {}, "You can keep working at base access. Elevating is not available right now."));
+      make("span", {}, t("You can keep working at base access. Elevating is not available right now.")));
 
     const curtain = make("div", { className: "curtain", hidden: true, tabIndex: -1 });
-    const heading = make("strong", {}, "Screen hidden");
-    const words = make("span", {}, "This does not lock your computer.");
-    const back = make("button", { type: "button", textContent: "Show the page" });
-    const again = make("a", { className: "act", href: "/", target: "_blank", rel: "opener", textContent: "Sign in again", hidden: true });
+    const heading = make("strong", {}, t("Screen hidden"));
+    const words = make("span", {}, t("This does not lock your computer."));
+    const back = make("button", { type: "button", textContent: t("Show the page") });
+    const again = make("a", { className: "act", href: "/", target: "_blank", rel: "opener", textContent: t("Sign in again"), hidden: true });
     curtain.append(heading, words, back, again);
     let hiddenAt = 0;
     const rest = () => [...document.body.children].filter((node) => node !== host);
@@ -122,13 +124,13 @@
     // Access is over here: nothing shows, and nothing that was typed is lost.
     const over = (on) => {
       if (on === !again.hidden) return;
-      heading.textContent = on ? "Your access here has ended" : "Screen hidden";
-      words.textContent = on ? "What you typed is kept in this tab. It shows again when you sign in." : "This does not lock your computer.";
+      heading.textContent = on ? t("Your access here has ended") : t("Screen hidden");
+      words.textContent = on ? t("What you typed is kept in this tab. It shows again when you sign in.") : t("This does not lock your computer.");
       back.hidden = on;
       again.hidden = !on;
       hide(on);
     };
-    const other = () => { words.textContent = "Someone else is signed in now. Close this tab, or sign in as yourself again."; };
+    const other = () => { words.textContent = t("Someone else is signed in now. Close this tab, or sign in as yourself again."); };
 
     root.append(bar, warning, away, dialog, curtain);
     const flows = getComputedStyle(document.body).display === "block";
@@ -148,9 +150,10 @@
       bar.classList.toggle("elevated", elevated);
       elevate.hidden = elevated || !me.may_elevate;
       drop.hidden = !elevated;
-      level.textContent = elevated ? `Elevated, ${left >= 120 ? Math.ceil(left / 60) + " minutes" : left + " seconds"} left` : "Base access";
+      level.textContent = !elevated ? t("Base access")
+        : left >= 120 ? t1("Elevated, {0} minutes left", Math.ceil(left / 60)) : t1("Elevated, {0} seconds left", left);
       // Said aloud when it changes and two minutes before it ends, not every second.
-      const state = !elevated ? "Base access" : left > 120 ? "Elevated access" : "Elevated access ends in 2 minutes";
+      const state = !elevated ? t("Base access") : left > 120 ? t("Elevated access") : t("Elevated access ends in 2 minutes");
       if (state !== told) { told = state; said.textContent = state; }
       const soon = idle - now();
       warning.hidden = !(soon > 0 && soon <= 120);
@@ -201,7 +204,7 @@
   };
 
   const begin = async () => {
-    const answer = await api("whoami");
+    const answer = await api("whoami?words");
     if (answer && answer.ok) show(await answer.json());
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);

@@ -145,6 +145,7 @@ struct Facts {
     sub: String,
     name: String,
     email: String,
+    language: String,
     claims: Claims,
     acr: String,
     amr: Vec<String>,
@@ -184,6 +185,7 @@ fn verify(inner: &Inner, client: &RelyingParty, tokens: &TokenResponse, flow: &F
         sub: claims.subject().to_string(),
         name: text(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string())),
         email: text(claims.email().map(|email| email.to_string())),
+        language: text(claims.locale().map(|locale| locale.to_string())),
         claims: claims.additional_claims().clone(),
         acr,
         amr: claims.auth_method_refs().into_iter().flatten().map(|amr| amr.to_string()).collect(),
@@ -254,6 +256,7 @@ async fn session_for(
         idle: own.idle.filter(|idle| (60..=LONGEST_IDLE).contains(idle)).unwrap_or(IDLE),
         amr: facts.amr,
         session_until: own.session_until,
+        language: facts.language,
     };
     let cookie = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
     let mut response = redirect(&flow.return_to);

@@ -53,7 +53,7 @@ pub(crate) async fn answer(
     }
     let session = phases::session::find(inner, &headers, site).await?;
     match (&method, path) {
-        (&Method::GET, "/whoami") => Ok(whoami::answer(inner, site, session.as_deref())),
+        (&Method::GET, "/whoami") => Ok(whoami::answer(inner, site, session.as_deref(), &query)),
         (&Method::GET, "" | "/") => Ok(home::page(inner, site, session.as_deref())),
         (&Method::GET, "/switch") => Ok(redirect(&format!("{}/", inner.settings.issuer))),
         (&Method::GET, "/elevate") => Ok(elevate::ask(site, &query)),

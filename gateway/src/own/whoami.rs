@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::body::json as answer_json;
 use crate::registry::Site;
 use crate::session::Live;
-use crate::{Body, Inner};
+use crate::{Body, Inner, words};
 
 /// Facts of this site only. Asking is not activity.
-pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>) -> Response<Body> {
+pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>, query: &str) -> Response<Body> {
     let Some(live) = session else {
         return answer_json(StatusCode::UNAUTHORIZED, r#"{"error":"login_required"}"#);
     };
@@ -29,6 +29,9 @@ pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>) -> Resp
         "idle_until": live.record.expires_at().min(live.seen_at() + live.record.idle),
         "provider_away": !inner.registry.is_followed(),
         "now": now,
+        "language": words::lang(),
+        // The bar asks for its words once; what follows every few seconds is facts only.
+        "words": (query == "words").then(words::for_bar),
         "switcher": format!("{}/switcher", inner.settings.issuer),
         "support": format!("{}/support", inner.settings.issuer),
     });
@@ -43,7 +46,7 @@ pub(super) fn stay(inner: &Inner, site: &Site, session: Option<&Live>) -> Respon
         }
         live.seen.store(inner.ports.clock.now(), Ordering::Relaxed);
     }
-    answer(inner, site, session)
+    answer(inner, site, session, "")
 }
 
 /// The gateway's public key as a JWKS (RFC 7517 §5).

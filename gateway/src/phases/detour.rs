@@ -11,6 +11,7 @@ use crate::login::{Start, own_path, start};
 use crate::page::{escape, raw};
 use crate::registry::Site;
 use crate::session::Live;
+use crate::words::{t, t1};
 use crate::{Body, Inner, held};
 
 /// Answers with a detour.
@@ -65,19 +66,27 @@ fn challenge(site: &Site, key: bool) -> Response<Body> {
 
 /// Why a key is needed, what it opens, and the one button.
 pub(crate) fn elevate_page(site: &Site, reason: &str, return_to: &str) -> Response<Body> {
-    let held = return_to.starts_with("/.lanyard/held");
-    let safe = if held { "<p><strong>What you typed is safe.</strong> You can send it afterwards.</p>" } else { "" };
+    let words = |english: &str| escape(&t(english));
+    let safe = if return_to.starts_with("/.lanyard/held") {
+        format!("<p><strong>{}</strong> {}</p>", words("What you typed is safe."), words("You can send it afterwards."))
+    } else {
+        String::new()
+    };
+    let (idle, most) = (site.entry.elevation_idle / 60, site.entry.elevation_absolute / 60);
+    let title = t("Elevate your access");
     let main = format!(
-        "<h1>Elevate your access</h1><p class=\"soft\">{name}</p><p>{reason}.</p>{safe}\
+        "<h1>{title}</h1><p class=\"soft\">{name}</p><p>{reason}.</p>{safe}\
          <form method=\"post\" action=\"/.lanyard/elevate\" id=\"elevate\"><input type=\"hidden\" name=\"return\" value=\"{back}\">\
-         <button type=\"submit\">Elevate your access</button></form>\
-         <p class=\"soft\">You will need your key. Access drops back after {idle} minutes without use, and after {most} minutes in any \
-         case.</p><p><a href=\"/\">Go back to base access</a></p>",
+         <button type=\"submit\">{title}</button></form><p class=\"soft\">{need} {idle} {most}</p>\
+         <p><a href=\"/\">{base}</a></p>",
+        title = escape(&title),
         name = escape(&site.entry.name),
-        reason = escape(reason),
+        reason = words(reason),
         back = escape(&own_path(return_to)),
-        idle = site.entry.elevation_idle / 60,
-        most = site.entry.elevation_absolute / 60,
+        need = words("You will need your key."),
+        idle = escape(&t1("Access drops back after {0} minutes without use,", idle)),
+        most = escape(&t1("and after {0} minutes in any case.", most)),
+        base = words("Go back to base access"),
     );
-    raw(StatusCode::OK, "Elevate your access", &site.entry.colour, &main)
+    raw(StatusCode::OK, &title, &site.entry.colour, &main)
 }

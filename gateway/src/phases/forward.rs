@@ -17,6 +17,7 @@ use crate::error::{Asks, Refusal};
 use crate::registry::Site;
 use crate::session::{Cookie, Live};
 use crate::upstream::tunnel;
+use crate::words::clock_time;
 use crate::{Body, BoxError, Inner};
 
 /// Longest wait for the first byte of an answer to a request without a body.
@@ -32,7 +33,7 @@ pub(crate) async fn forward(
     site: &Arc<Site>,
     session: Option<Arc<Live>>,
 ) -> Result<Response<Body>, Refusal> {
-    let away = || Refusal::UpstreamAway { site: site.entry.name.clone() };
+    let away = || away(inner, site);
     let permit = site.budget.clone().try_acquire_owned().map_err(|_| Refusal::SiteBusy)?;
     let authority = site.upstream.clone().ok_or_else(away)?;
     let page = Asks::of(request.headers()).navigates && site.entry.bar && session.is_some();
@@ -62,6 +63,7 @@ pub(crate) async fn forward(
         }
         Err(_) => return Err(away()),
     };
+    site.answered();
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         let Some(down) = down else { return Err(away()) };
         let up = hyper::upgrade::on(&mut answer);
@@ -80,6 +82,16 @@ pub(crate) async fn forward(
         return Ok(rewrite::with_bar(parts, body));
     }
     Ok(Response::from_parts(parts, body))
+}
+
+fn away(inner: &Inner, site: &Site) -> Refusal {
+    let entry = &site.entry;
+    Refusal::UpstreamAway {
+        site: entry.name.clone(),
+        since: site.failed(inner.ports.clock.now()).map(clock_time),
+        phone: entry.support_phone.clone(),
+        form: format!("{}/concern-form?site={}", inner.settings.issuer, entry.slug),
+    }
 }
 
 /// What ends an open stream: the session's end, or the end of elevated access if it was opened with it.

@@ -8,12 +8,17 @@ use crate::Inner;
 use crate::error::Refusal;
 use crate::registry::Site;
 use crate::session::{Cookie, Live};
+use crate::words;
 
 /// Finds the session.
 pub(crate) async fn find(inner: &Inner, headers: &HeaderMap, site: &Site) -> Result<Option<Arc<Live>>, Refusal> {
     let Some(cookie) = Cookie::Session.read(headers, inner.settings.secure) else { return Ok(None) };
-    inner.sessions.find(cookie, &site.entry.slug).await.map_err(|error| {
+    let found = inner.sessions.find(cookie, &site.entry.slug).await.map_err(|error| {
         tracing::error!(%error, "sessions");
         Refusal::StoreAway
-    })
+    })?;
+    if let Some(live) = &found {
+        words::prefer(&live.record.language);
+    }
+    Ok(found)
 }

@@ -40,6 +40,9 @@ pub(crate) struct Record {
     /// When the session at the provider ends whatever happens.
     #[serde(default)]
     pub session_until: Option<i64>,
+    /// The language in which the person reads (BCP 47); empty when the provider does not say.
+    #[serde(default)]
+    pub language: String,
 }
 
 fn idle() -> i64 {

@@ -8,11 +8,12 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use idp_domain::person::Person;
-use idp_domain::session::Session;
+use idp_domain::session::{Method, Session};
 use idp_domain::{Secret, SecretHash};
 use idp_signin::throttle::TriedFrom;
 
 use crate::cookies::Cookie;
+use crate::error::DAY_PASS_ONLY;
 use crate::{PageError, Web};
 
 /// The browser of a request: known by its cookie, or given one.
@@ -127,6 +128,10 @@ impl FromRequestParts<Web> for SignedIn {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let reads = parts.method == axum::http::Method::GET;
         match Visitor::from_request_parts(parts, web).await?.0 {
+            // Whoever is here for a day has no account of their own.
+            Some((session, _)) if session.method == Method::DayPass => {
+                Err(PageError::Refused(DAY_PASS_ONLY.to_owned()))
+            }
             Some((session, person)) => Ok(Self { session, person }),
             None => Err(PageError::SignInFirst(if reads { path } else { "/".to_owned() })),
         }

@@ -89,6 +89,9 @@ impl From<AddFault> for PageError {
     }
 }
 
+/// What is said to the holder of a day pass who opens a page of somebody with an account.
+pub(crate) const DAY_PASS_ONLY: &str = "A day pass opens the school’s site and nothing else.";
+
 /// Says nothing about why (quiet suspension).
 pub(crate) const SUSPENDED: &str = "You cannot sign in at the moment. Contact your trust office.";
 

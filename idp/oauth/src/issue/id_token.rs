@@ -9,8 +9,8 @@ use idp_domain::{Acr, Amr, PersonId, Timestamp};
 use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AccessToken, Audience, AuthenticationContextClass, AuthenticationMethodReference, EndUserEmail, EndUserFamilyName,
-    EndUserGivenName, EndUserName, IdToken, IdTokenClaims, IssuerUrl, LocalizedClaim, Nonce, StandardClaims,
-    SubjectIdentifier,
+    EndUserGivenName, EndUserName, IdToken, IdTokenClaims, IssuerUrl, LanguageTag, LocalizedClaim, Nonce,
+    StandardClaims, SubjectIdentifier,
 };
 
 use super::claims::{LanyardClaims, SiteClaim};
@@ -77,7 +77,8 @@ impl Provider {
             claims = claims
                 .set_name(Some(localized(EndUserName::new(person.full_name()))))
                 .set_given_name(Some(localized(EndUserGivenName::new(person.first_name.clone()))))
-                .set_family_name(Some(localized(EndUserFamilyName::new(person.last_name.clone()))));
+                .set_family_name(Some(localized(EndUserFamilyName::new(person.last_name.clone()))))
+                .set_locale(Some(LanguageTag::new(person.language.code().to_owned())));
         }
         if has("email")
             && let Some(email) = &person.email
