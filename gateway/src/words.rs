@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_schools() {
-        assert_eq!(clock_time(1_788_768_660), "8:31am", "summer time");
+        assert_eq!(clock_time(1_788_766_260), "8:31am", "summer time");
         assert_eq!(clock_time(1_767_225_600), "12:00am");
     }
 
