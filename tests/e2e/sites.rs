@@ -245,5 +245,10 @@ async fn an_unknown_site_and_a_dead_one_say_so() {
     let page = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
     let page = browser.fill(&page, "signin", &[("login", SAMINA), ("password", lanyard::demo::PASSWORD)]).await;
     assert_eq!(page.status, 502);
-    assert!(page.body.contains("speak to the DSL"), "{}", page.body);
+    assert!(page.body.contains("speak to the DSL") && !page.body.contains("Since"), "{}", page.body);
+    let form = page.body.split("href=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
+    assert!(browser.open(&form).await.body.contains("Received by (DSL)"), "{form}");
+    system.clock.advance(90);
+    let later = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
+    assert!(later.body.contains(" Since ") && later.body.contains("Print a concern form"), "{}", later.body);
 }

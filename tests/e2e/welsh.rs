@@ -11,9 +11,9 @@ async fn a_browser_that_prefers_welsh_is_answered_in_welsh() {
     let url = format!("{}/first-time", system.origin("id"));
     let mut browser = system.browser();
     let page = browser.send(Method::GET, &url, None, &[("accept-language", "cy-GB,cy;q=0.9,en;q=0.5")]).await;
-    assert!(page.body.contains("<html lang=\"cy\">") && page.body.contains("Cyfeiriad e-bost"), "{}", page.body);
+    assert!(page.body.contains("<html lang=\"cy\"") && page.body.contains("Cyfeiriad e-bost"), "{}", page.body);
     let page = browser.send(Method::GET, &url, None, &[("accept-language", "en-GB,cy;q=0.5")]).await;
-    assert!(page.body.contains("<html lang=\"en\">") && page.body.contains("Email address"), "{}", page.body);
+    assert!(page.body.contains("<html lang=\"en\"") && page.body.contains("Email address"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -58,4 +58,25 @@ async fn a_language_that_there_is_not_changes_nothing() {
     let page = browser.post(&format!("{}/language", system.origin("id")), &evil).await;
     assert!(page.url.starts_with(&system.origin("id")), "{}", page.url);
     assert_eq!(system.person(WILF).await.language, Language::En);
+}
+
+#[tokio::test]
+async fn the_gateway_speaks_the_language_of_the_person_or_of_the_browser() {
+    let system = System::start().await;
+    let site = system.origin("larkmoor");
+    let mut stranger = system.browser();
+    let asks = [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("accept-language", "cy")];
+    let page = stranger.send(Method::GET, &format!("{}/", system.origin("nowhere")), None, &asks).await;
+    assert!(page.body.contains("<html lang=\"cy\">") && page.body.contains("Nid oes safle"), "{}", page.body);
+    let store = &system.demo.assembled.context.store;
+    store.set_language(system.person(ADAEZE).await.id, Language::Cy).await.unwrap();
+    let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
+    let home = adaeze.open(&format!("{site}/.lanyard/")).await;
+    assert!(home.body.contains("Wedi mewngofnodi fel Adaeze Fairbrass"), "{}", home.body);
+    let elevate = adaeze.open(&format!("{site}/records")).await;
+    assert!(elevate.body.contains("Dim ond â mynediad lefel uwch"), "the rule's reason, too: {}", elevate.body);
+    let bar = adaeze.send(Method::GET, &format!("{site}/.lanyard/whoami?words"), None, &[]).await.body;
+    assert!(bar.contains("\"language\":\"cy\"") && bar.contains("Codi lefel eich mynediad"), "{bar}");
+    let facts = adaeze.send(Method::GET, &format!("{site}/.lanyard/whoami"), None, &[]).await.body;
+    assert!(!facts.contains("Codi lefel"), "words come once, facts every few seconds: {facts}");
 }

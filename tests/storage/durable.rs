@@ -80,6 +80,7 @@ pub(crate) fn random_person() -> Person {
         epoch: 1,
         created_at: Timestamp(10),
         language: idp_domain::Language::default(),
+        text_size: idp_domain::TextSize::default(),
     }
 }
 
@@ -212,6 +213,7 @@ async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person)
         name: "A".into(),
         what: MailKind::PasswordChanged,
         language: idp_domain::Language::En,
+        sender: String::new(),
     };
     store.record(Effects::none().mail(mail.clone())).await.unwrap();
     let far = Timestamp(i64::MAX / 4);

@@ -1,13 +1,26 @@
 //! Promises about trusts, mail and accounts elsewhere: settings, sealed codes, bounces, links, reminders.
 
+use std::collections::BTreeMap;
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::key_policy::KeyRule;
+use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus};
+use idp_domain::site::{Site, SiteSettings};
 use idp_domain::trust::{Trust, TrustDraft, TrustSettings};
-use idp_domain::{Language, LinkId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp, TrustId};
+use idp_domain::{
+    Language, LinkId, MembershipId, RequestId, Secret, SecretHash, SiteId, Slug, SteppedClock, SystemRandom, TextSize,
+    Timestamp, TrustId,
+};
+use idp_store::audit::Retention;
 use idp_store::bounces::Bounce;
+use idp_store::day_passes::DayPass;
+use idp_store::imports::Batch;
 use idp_store::links::Link;
 use idp_store::owner_kit::WayBack;
 use idp_store::recovery::Pass;
 use idp_store::reminders::Reminder;
+use idp_store::requests::{AccessRequest, Answer};
 use idp_store::restores::Restore;
 use idp_store::upstreams::UpstreamLink;
 use idp_store::{Durable, Effects, StoreError};
@@ -22,6 +35,10 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_reminder_is_sent_once(store).await;
     a_language_is_kept(store, person).await;
     access_comes_back_by_another_person_once(store, person).await;
+    a_request_waits_until_it_is_answered(store, person).await;
+    a_day_pass_works_until_it_expires(store, person).await;
+    what_was_read_stays_read(store, person).await;
+    the_log_forgets_what_is_old_and_nobody_who_is_suspended(store).await;
 }
 
 fn print() -> SecretHash {
@@ -157,4 +174,108 @@ async fn access_comes_back_by_another_person_once(store: &dyn Durable, admin: &P
     assert!(store.restore(person.id, random_person().id, Effects::none()).await.unwrap());
     assert_eq!(store.person(person.id).await.unwrap().unwrap().status, PersonStatus::Active);
     assert_eq!(store.restore_asked(person.id).await.unwrap(), None);
+}
+
+async fn some_site(store: &dyn Durable) -> SiteId {
+    let id = SiteId::new(&SteppedClock::new(), &SystemRandom);
+    let settings = SiteSettings {
+        short_name: "Asked".into(),
+        colour: "#123456".into(),
+        key_rule: KeyRule::None,
+        phishing_resistant_only: false,
+        elevation_idle: 900,
+        elevation_absolute: 3600,
+        carry_over: 900,
+        support_email: String::new(),
+        support_phone: String::new(),
+        upstream: String::new(),
+        bar: true,
+        mail_domain: String::new(),
+        group_keys: BTreeMap::new(),
+    };
+    let slug = Slug::parse(&format!("asked-{}", id.to_string().rsplit('-').next().unwrap())).unwrap();
+    let site = Site { id, slug, name: "Asked".into(), trust: None, settings };
+    store.add_site(&site, Effects::none()).await.unwrap();
+    id
+}
+
+fn membership(person: &Person, site: SiteId) -> Membership {
+    Membership {
+        id: MembershipId::new(&SteppedClock::new(), &SystemRandom),
+        person: person.id,
+        site,
+        account: "a".to_owned(),
+        status: MembershipStatus::Active,
+        starts_at: None,
+        ends_at: None,
+        source: Source::Manual,
+        last_used_at: None,
+        main_contact: false,
+        created_at: Timestamp(1),
+        grants: Vec::new(),
+    }
+}
+
+async fn a_request_waits_until_it_is_answered(store: &dyn Durable, person: &Person) {
+    let site = some_site(store).await;
+    let request = AccessRequest {
+        id: RequestId::new(&SteppedClock::new(), &SystemRandom),
+        person: person.id,
+        site,
+        reason: "Fridays".to_owned(),
+        asked_at: Timestamp(100),
+        answer: Answer::Waiting,
+    };
+    assert!(store.ask_access(&request, Effects::none()).await.unwrap());
+    let again = AccessRequest { id: RequestId::new(&SteppedClock::new(), &SystemRandom), ..request.clone() };
+    assert!(!store.ask_access(&again, Effects::none()).await.unwrap(), "one at a time");
+    assert_eq!(store.requests_at(&[site]).await.unwrap(), std::slice::from_ref(&request));
+    assert!(store.refuse_request(request.id, Timestamp(200), "No", Effects::none()).await.unwrap());
+    assert!(!store.refuse_request(request.id, Timestamp(201), "Other", Effects::none()).await.unwrap());
+    assert!(store.requests_at(&[site]).await.unwrap().is_empty());
+    let mine = store.requests_of(person.id, Timestamp(0)).await.unwrap();
+    assert_eq!(mine[0].answer, Answer::Refused("No".to_owned()));
+    assert!(store.ask_access(&again, Effects::none()).await.unwrap(), "after a refusal one may ask again");
+    let place = membership(person, site);
+    store.save_membership(&place, Effects::none()).await.unwrap();
+    assert!(store.requests_at(&[site]).await.unwrap().is_empty(), "a membership is the answer");
+    let mine = store.requests_of(person.id, Timestamp(0)).await.unwrap();
+    assert!(mine.iter().any(|one| one.answer == Answer::Granted), "{mine:?}");
+}
+
+async fn a_day_pass_works_until_it_expires(store: &dyn Durable, person: &Person) {
+    let pass = DayPass { fingerprint: print(), person: person.id, expires_at: Timestamp(500) };
+    let batch = Batch { day_passes: vec![pass.clone()], ..Batch::default() };
+    store.apply(&batch).await.unwrap();
+    assert_eq!(store.day_pass(&pass.fingerprint, Timestamp(499)).await.unwrap(), Some(pass.clone()));
+    assert_eq!(store.day_pass(&pass.fingerprint, Timestamp(500)).await.unwrap(), None);
+    assert_eq!(store.day_pass(&print(), Timestamp(1)).await.unwrap(), None);
+}
+
+async fn what_was_read_stays_read(store: &dyn Durable, person: &Person) {
+    store.read_notices(person.id, Timestamp(77)).await.unwrap();
+    assert_eq!(store.notices_read_at(person.id).await.unwrap(), Timestamp(77));
+    store.set_text_size(person.id, TextSize::Larger).await.unwrap();
+    assert_eq!(store.person(person.id).await.unwrap().unwrap().text_size, TextSize::Larger);
+}
+
+async fn the_log_forgets_what_is_old_and_nobody_who_is_suspended(store: &dyn Durable) {
+    let held = Person { status: PersonStatus::Suspended, ..random_person() };
+    let usual = random_person();
+    for person in [&held, &usual] {
+        store.add_person(person, Effects::none()).await.unwrap();
+        for (at, event) in [(10, "session.started"), (10, "key.added"), (100, "session.started")] {
+            let entry = AuditEntry::new(Timestamp(at), event, "x").about(person.id);
+            store.record(Effects::audit(entry)).await.unwrap();
+        }
+    }
+    let retention = Retention { trust: None, signins_before: Timestamp(50), others_before: Timestamp(5) };
+    store.forget(retention).await.unwrap();
+    let left = async |person: &Person| store.audit_of(person.id, Timestamp(0), 10).await.unwrap().len();
+    assert_eq!((left(&held).await, left(&usual).await), (3, 2), "sign-ins before 50 go, the key stays");
+    store.forget(Retention { others_before: Timestamp(50), ..retention }).await.unwrap();
+    assert_eq!((left(&held).await, left(&usual).await), (3, 1));
+    let other = Retention { trust: Some(trust().id), signins_before: Timestamp(999), others_before: Timestamp(999) };
+    store.forget(other).await.unwrap();
+    assert_eq!(left(&usual).await, 1, "another trust's rule is about its own entries");
 }

@@ -19,6 +19,7 @@ mod reminders;
 mod removal;
 mod reports;
 pub mod requests;
+mod retention;
 mod sites;
 mod trusts;
 

@@ -58,6 +58,10 @@ pub struct TrustSettings {
     pub console_minutes: i64,
     /// Wrong codes until a key pauses (5 to 10).
     pub wrong_codes: i64,
+    /// Months for which sign-ins stay in the log (6 to 24).
+    pub signin_log_months: i64,
+    /// Years for which everything else stays in the log (1 to 25).
+    pub log_years: i64,
 }
 
 impl Default for TrustSettings {
@@ -72,6 +76,8 @@ impl Default for TrustSettings {
             pass_minutes: 30,
             console_minutes: 15,
             wrong_codes: 10,
+            signin_log_months: 13,
+            log_years: 7,
         }
     }
 }
@@ -91,7 +97,7 @@ pub struct Number {
 }
 
 /// The numbers, in the order in which the form shows them. [`TrustSettings::numbers`] has their values in this order.
-pub const NUMBERS: [Number; 8] = [
+pub const NUMBERS: [Number; 10] = [
     Number {
         field: "password_min",
         label: "Fewest characters of a new password",
@@ -148,11 +154,25 @@ pub const NUMBERS: [Number; 8] = [
         more_is_stricter: false,
         message: "Wrong codes must be between 5 and 10",
     },
+    Number {
+        field: "signin_log_months",
+        label: "Months for which sign-ins stay in the audit log",
+        range: (6, 24),
+        more_is_stricter: true,
+        message: "Months must be between 6 and 24",
+    },
+    Number {
+        field: "log_years",
+        label: "Years for which everything else stays in the audit log",
+        range: (1, 25),
+        more_is_stricter: true,
+        message: "Years must be between 1 and 25",
+    },
 ];
 
 impl TrustSettings {
     /// The values of the [`NUMBERS`].
-    pub fn numbers(&self) -> [i64; 8] {
+    pub fn numbers(&self) -> [i64; 10] {
         [
             self.password_min,
             self.invite_days,
@@ -162,11 +182,13 @@ impl TrustSettings {
             self.pass_minutes,
             self.console_minutes,
             self.wrong_codes,
+            self.signin_log_months,
+            self.log_years,
         ]
     }
 
     /// Settings with these numbers.
-    pub fn with_numbers(key_floor: KeyPolicy, numbers: [i64; 8]) -> Self {
+    pub fn with_numbers(key_floor: KeyPolicy, numbers: [i64; 10]) -> Self {
         let [
             password_min,
             invite_days,
@@ -176,6 +198,8 @@ impl TrustSettings {
             pass_minutes,
             console_minutes,
             wrong_codes,
+            signin_log_months,
+            log_years,
         ] = numbers;
         Self {
             key_floor,
@@ -187,6 +211,8 @@ impl TrustSettings {
             pass_minutes,
             console_minutes,
             wrong_codes,
+            signin_log_months,
+            log_years,
         }
     }
 

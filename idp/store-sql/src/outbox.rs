@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_domain::audit::AuditEntry;
 use idp_domain::id::uuid_v7;
 use idp_domain::{PersonId, Timestamp};
-use idp_store::audit::{Audit, AuditQuery};
+use idp_store::audit::{Audit, AuditQuery, Retention};
 use idp_store::effects::{Claimed, Outbox};
 use idp_store::{Effects, Outgoing, Result};
 use sqlx::any::AnyRow;
@@ -157,6 +157,22 @@ impl Audit for SqlStore {
         }
         let rows = statement.fetch_all(&self.read).await.map_err(problem)?;
         rows.iter().map(entry).collect()
+    }
+
+    async fn forget(&self, retention: Retention) -> Result<u64> {
+        let signin = "(substr(event, 1, 8) IN ('session.', 'browser.') OR event = 'site.opened')";
+        let sql = format!(
+            "DELETE FROM audit WHERE coalesce(trust_id, '') = $1 AND (({signin} AND at < $2) OR (NOT {signin} AND at < $3)) \
+             AND NOT EXISTS (SELECT 1 FROM people p WHERE p.status = 'suspended' \
+             AND (p.id = audit.subject_id OR p.id = audit.actor_id))"
+        );
+        let gone = sqlx::query(AssertSqlSafe(sql))
+            .bind(retention.trust.map(|id| id.to_string()).unwrap_or_default())
+            .bind(retention.signins_before.0)
+            .bind(retention.others_before.0)
+            .execute(&self.write)
+            .await;
+        Ok(gone.map_err(problem)?.rows_affected())
     }
 
     async fn audit_of(&self, person: PersonId, since: Timestamp, limit: i64) -> Result<Vec<AuditEntry>> {

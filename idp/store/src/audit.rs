@@ -21,11 +21,25 @@ pub struct AuditQuery {
     pub limit: i64,
 }
 
-/// The port. Entries come in with [`crate::Effects`] only, and nothing changes or removes them.
+/// From when on entries are old. Those about or by somebody whose access is suspended are kept: something is being looked
+/// into.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Entries of this trust, or those of no trust.
+    pub trust: Option<TrustId>,
+    /// Sign-ins before this go.
+    pub signins_before: Timestamp,
+    /// Everything else before this goes.
+    pub others_before: Timestamp,
+}
+
+/// The port. Entries come in with [`crate::Effects`] only; nothing changes them, and age alone removes them.
 #[async_trait]
 pub trait Audit: Send + Sync {
     /// Entries, newest first.
     async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>>;
+    /// Removes what is too old. Answers how many went.
+    async fn forget(&self, retention: Retention) -> Result<u64>;
     /// What a person did or had done to them, since `since`, newest first; for their own eyes.
     async fn audit_of(&self, person: PersonId, since: Timestamp, limit: i64) -> Result<Vec<AuditEntry>>;
 }

@@ -67,12 +67,15 @@ impl Workers {
 
     /// Drops what has expired, every few minutes.
     pub fn sweeping(&self, assembled: &Assembled) {
-        let sql = assembled.sql.clone();
+        let (sql, directory) = (assembled.sql.clone(), assembled.directory.clone());
         self.run(async move {
             loop {
                 tokio::time::sleep(Duration::from_mins(5)).await;
                 if let Err(error) = sql.sweep().await {
                     tracing::warn!(%error, "expired rows cannot be dropped");
+                }
+                if let Err(error) = directory.forget_old().await {
+                    tracing::warn!(%error, "old entries of the log cannot be dropped");
                 }
             }
         });
