@@ -5,6 +5,7 @@ mod authentication;
 mod dispatcher;
 mod gateway;
 mod identity;
+mod logs;
 mod pages;
 mod protocol;
 mod recovery;

@@ -163,6 +163,16 @@ async fn w_08_adding_a_key_needs_a_fresh_proof() {
 }
 
 #[tokio::test]
+async fn w_15_an_identifier_of_a_key_is_not_longer_than_the_standard_allows() {
+    let system = System::start().await;
+    let mut browser = signed_in(&system, KIT).await;
+    let (_, page) = add(&system, &mut browser, &Lie { id: Some(vec![7; 1024]), ..Lie::default() }).await;
+    assert!(page.status == 422 && page.body.contains(REFUSED), "{} {}", page.status, page.body);
+    let (_, page) = add(&system, &mut browser, &Lie { id: Some(vec![7; 1023]), ..Lie::default() }).await;
+    assert!(page.body.contains("Work laptop"), "{} {}", page.status, page.body);
+}
+
+#[tokio::test]
 async fn w_10_nonsense_is_refused() {
     let system = System::start().await;
     let mut browser = signed_in(&system, KIT).await;

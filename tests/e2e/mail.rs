@@ -95,6 +95,36 @@ async fn an_address_that_refuses_mail_is_shown_to_the_admin_until_mail_arrives()
 }
 
 #[tokio::test]
+async fn a_report_that_comes_back_counts_if_it_is_about_mail_of_ours() {
+    let (system, server) = with_server().await;
+    let (context, id) = (&system.demo.assembled.context, system.origin("id"));
+    put(&system, ADAEZE).await;
+    let own = worker(&system, Smtp::new(server.url(), FROM, Some(&server.ca)).unwrap());
+    while own.run_once().await > 0 {}
+    let sent = server.mails().into_iter().find(|mail| mail["to"][0] == ADAEZE).unwrap();
+    let text = sent["text"].as_str().unwrap();
+    let receipt = text.lines().find(|line| line.starts_with("X-Lanyard-Receipt: ")).unwrap().trim();
+    assert!(text.contains("From: =?utf-8?b?TGFueWFyZCDigJMgTGFya21vb3I=?= <"), "the school is named: {text}");
+    let report = |receipt: &str| {
+        format!(
+            "Content-Type: multipart/report\r\n\r\nFinal-Recipient: rfc822; {ADAEZE}\r\nAction: failed\r\n\
+             Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 Mailbox closed\r\n\r\nTo: {ADAEZE}\r\n{receipt}\r\n"
+        )
+    };
+    for forged in ["", "X-Lanyard-Receipt: 0000", &receipt.replace("Receipt: ", "Receipt: x")] {
+        let read = idp_mail::returned::read(context, &id, &report(forged)).await.unwrap();
+        assert_eq!(read, None, "anybody can write {forged:?}");
+    }
+    let read = idp_mail::returned::read(context, &id, &report(receipt)).await.unwrap();
+    assert_eq!(read.as_deref(), Some(ADAEZE));
+    let bounces = context.store.bounces_of(&[ADAEZE.to_owned()]).await.unwrap();
+    assert_eq!(bounces[0].problem, "smtp; 550 Mailbox closed");
+    while own.run_once().await > 0 {}
+    let told = server.mails().into_iter().filter(|mail| mail["to"][0] == JOSS).count();
+    assert_eq!(told, 1, "the site's admin learns of it");
+}
+
+#[tokio::test]
 async fn what_is_put_off_for_four_days_counts_as_refused() {
     let (system, server) = with_server().await;
     let store = &system.demo.assembled.context.store;

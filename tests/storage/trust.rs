@@ -106,8 +106,8 @@ async fn two_different_codes_open_a_kit_once(store: &dyn Durable) {
 async fn a_bounce_is_news_once_until_mail_arrives(store: &dyn Durable) {
     let address = format!("{}@gone.example", random_person().id);
     let bounce = Bounce { address: address.clone(), at: Timestamp(3), problem: "550".into() };
-    assert!(store.give_up("none", &bounce, Effects::none()).await.unwrap());
-    assert!(!store.give_up("none", &bounce, Effects::none()).await.unwrap());
+    assert!(store.give_up(Some("none"), &bounce, Effects::none()).await.unwrap());
+    assert!(!store.give_up(Some("none"), &bounce, Effects::none()).await.unwrap());
     assert_eq!(store.bounces_of(&[address.clone(), "b".into()]).await.unwrap(), [bounce]);
     assert_eq!(store.bounces_of(&[]).await.unwrap(), []);
     store.arrived(&address).await.unwrap();

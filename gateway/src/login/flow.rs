@@ -219,4 +219,21 @@ mod tests {
         }
         assert_eq!(own_path("/records/7?tab=2#note"), "/records/7?tab=2");
     }
+
+    #[test]
+    fn r_03_a_name_that_only_looks_like_the_sites_leads_home() {
+        for evil in [
+            "https://larkmoor.example%2eevil.example/x",
+            "https://larkmoor.example.evil.example/x",
+            "https://larkmoor.example@evil.example/x",
+            "https://evil.example#larkmoor.example",
+            "https://larkmoor。example/x",
+            "https://larkmoor.example./x",
+            "https://ｌarkmoor.example/x",
+            "\u{ff0f}\u{ff0f}evil.example",
+            "intent://x#Intent;end",
+        ] {
+            assert_eq!(own_path(evil), "/", "{evil:?}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! `idp_store::effects::MailKind`, its words in each file of `words/`.
 
 mod render;
+pub mod returned;
 mod smtp;
 mod words;
 mod worker;

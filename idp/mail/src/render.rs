@@ -12,6 +12,8 @@ pub struct Rendered {
     pub to: String,
     /// What the sender is called.
     pub sender: String,
+    /// By which a report that it did not arrive is known to be about it; empty until it is sent.
+    pub receipt: String,
     /// Its subject.
     pub subject: String,
     /// Plain text.
@@ -49,7 +51,7 @@ pub fn render(mail: &Mail) -> Rendered {
     let html = html.render().unwrap_or_default();
     let sender =
         if mail.sender.is_empty() { "Lanyard".to_owned() } else { format!("Lanyard – {}", plain(&mail.sender)) };
-    Rendered { to: mail.to.clone(), sender, subject, text, html }
+    Rendered { to: mail.to.clone(), sender, receipt: String::new(), subject, text, html }
 }
 
 #[cfg(test)]

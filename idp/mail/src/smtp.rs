@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -10,6 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use url::Url;
 
 use crate::render::Rendered;
+use crate::returned::RECEIPT;
 use crate::worker::{Deliver, Undelivered};
 
 /// The transport.
@@ -69,6 +71,7 @@ impl Deliver for Smtp {
             .to(to)
             .subject(&mail.subject)
             .message_id(None)
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(RECEIPT), mail.receipt.clone()))
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|error| Undelivered::ForNow(error.to_string()))?;
         match self.transport.send(message).await {

@@ -2,14 +2,12 @@
 //! An address that refuses mail for good is remembered, and the admins of the person's sites are told.
 
 use async_trait::async_trait;
-use idp_domain::Timestamp;
-use idp_domain::email::EmailAddress;
-use idp_domain::membership::State;
 use idp_store::bounces::Bounce;
 use idp_store::effects::{Claimed, MailKind};
-use idp_store::{Context, Effects, Mail, Outgoing, Result};
+use idp_store::{Context, Mail, Outgoing, Result};
 
 use crate::render::{Rendered, render};
+use crate::returned::{self, folded};
 
 /// Why a message could not be handed over. The words hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +52,8 @@ impl<D: Deliver> Worker<D> {
         };
         for entry in &claimed {
             let Outgoing::Mail(mail) = &entry.outgoing else { continue };
-            let outcome = self.deliver.deliver(&render(mail)).await;
+            let rendered = Rendered { receipt: returned::receipt(&self.context, &mail.to), ..render(mail) };
+            let outcome = self.deliver.deliver(&rendered).await;
             if let Err(error) = self.write_down(entry, mail, outcome).await {
                 tracing::warn!(%error, "a mail's receipt cannot be written");
             }
@@ -81,45 +80,12 @@ impl<D: Deliver> Worker<D> {
             }
             Err(Undelivered::ForNow(problem) | Undelivered::ForGood(problem)) => {
                 tracing::warn!(%problem, "a mail was refused for good");
-                self.give_up(entry, mail, problem, now).await
+                metrics::counter!("lanyard_mails_bounced_total").increment(1);
+                let bounce = Bounce { address: folded(&mail.to), at: now, problem };
+                // Word of a bounce that bounces itself is not passed on once more.
+                let quietly = matches!(mail.what, MailKind::Bounced { .. });
+                returned::note(&self.context, &self.origin, (Some(&entry.id), quietly), &bounce).await.map(|_| ())
             }
         }
     }
-
-    async fn give_up(&self, entry: &Claimed, mail: &Mail, problem: String, now: Timestamp) -> Result<()> {
-        metrics::counter!("lanyard_mails_bounced_total").increment(1);
-        let bounce = Bounce { address: folded(&mail.to), at: now, problem };
-        // Word of a bounce that bounces itself is not passed on once more.
-        let effects = match mail.what {
-            MailKind::Bounced { .. } => Effects::none(),
-            _ => self.word_to_admins(&bounce.address).await?,
-        };
-        self.context.store.give_up(&entry.id, &bounce, effects).await.map(|_| ())
-    }
-
-    /// One mail to each admin of a site where the person works.
-    async fn word_to_admins(&self, address: &str) -> Result<Effects> {
-        let (store, now) = (&self.context.store, self.context.now());
-        let mut effects = Effects::none();
-        let Some(person) = store.person_by_login(address).await? else { return Ok(effects) };
-        for place in store.memberships_of(person.id).await? {
-            let Some(site) = store.site(place.site).await? else { continue };
-            if place.state(now) == State::Ended {
-                continue;
-            }
-            for admin in self.context.admins_of(&site).await?.into_iter().filter(|admin| admin.id != person.id) {
-                let what = MailKind::Bounced {
-                    site: site.name.clone(),
-                    who: person.full_name(),
-                    link: format!("{}/admin/people/{}", self.origin, person.id),
-                };
-                effects = effects.tell_from(&site, &admin, what);
-            }
-        }
-        Ok(effects)
-    }
-}
-
-fn folded(address: &str) -> String {
-    EmailAddress::parse(address).map_or_else(|_| address.to_lowercase(), |address| address.folded())
 }

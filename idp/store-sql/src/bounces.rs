@@ -9,7 +9,7 @@ use crate::row::{Columns, problem};
 
 #[async_trait]
 impl Bounces for SqlStore {
-    async fn give_up(&self, id: &str, bounce: &Bounce, effects: Effects) -> Result<bool> {
+    async fn give_up(&self, id: Option<&str>, bounce: &Bounce, effects: Effects) -> Result<bool> {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = $3 WHERE id = $1")
             .bind(id)

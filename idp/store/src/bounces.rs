@@ -20,9 +20,9 @@ pub struct Bounce {
 /// The port.
 #[async_trait]
 pub trait Bounces: Send + Sync {
-    /// The outbox entry will never be delivered: its content is forgotten, and the address is remembered as one at which
-    /// mail does not arrive. Answers whether that is news; `effects` follow only then.
-    async fn give_up(&self, id: &str, bounce: &Bounce, effects: Effects) -> Result<bool>;
+    /// The outbox entry, if it is still there, will never be delivered: its content is forgotten, and the address is
+    /// remembered as one at which mail does not arrive. Answers whether that is news; `effects` follow only then.
+    async fn give_up(&self, id: Option<&str>, bounce: &Bounce, effects: Effects) -> Result<bool>;
     /// Mail has arrived at an address.
     async fn arrived(&self, address: &str) -> Result<()>;
     /// Those of these folded addresses at which mail does not arrive.

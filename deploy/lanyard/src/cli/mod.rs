@@ -2,6 +2,7 @@
 
 mod demo;
 mod keys;
+mod mail;
 mod people;
 mod serve;
 mod setup;
@@ -66,6 +67,9 @@ enum Command {
     /// What only somebody at the server's own console can do for people
     #[command(subcommand)]
     People(people::People),
+    /// What the mail server of the house hands over
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Bring the database's tables up to date
     Migrate(At),
 }
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
             Command::Sites(sites) => setup::sites(sites).await,
             Command::Keys(keys) => keys::run(keys).await,
             Command::People(people) => people::run(people).await,
+            Command::Mail(mail) => mail::run(mail).await,
             Command::Migrate(at) => serve::migrate(&at).await,
         }
     });

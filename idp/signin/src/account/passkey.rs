@@ -10,6 +10,9 @@ use super::keys::{AddFault, checked_name};
 use crate::factors::passkey;
 use crate::{Refusal, SignIn};
 
+/// Most bytes of a credential's identifier (WebAuthn Level 3 §7.1, step 25).
+const LONGEST_ID: usize = 1023;
+
 impl SignIn {
     /// Begins adding a passkey; the answer is what `navigator.credentials.create` wants, and the form's token.
     pub async fn begin_passkey_registration(
@@ -51,6 +54,9 @@ impl SignIn {
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
         passkey::require_top(answer.response.client_data_json.as_ref())?;
         let passkey = self.webauthn.finish_passkey_registration(&answer, &state).map_err(|_| Refusal::Wrong)?;
+        if passkey.cred_id().len() > LONGEST_ID {
+            return Err(Refusal::Wrong.into());
+        }
         let id = hex(passkey.cred_id());
         let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
         self.save_new_key(person, (KeyKind::Passkey, name), (material, 0), Some(&id)).await
