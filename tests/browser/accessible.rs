@@ -41,6 +41,19 @@ async fn faults(tab: &Tab, axe: &str, name: &str) -> Vec<String> {
     found
 }
 
+/// Pages for people who are not signed in.
+const SIGNED_OUT: [&str; 9] = [
+    "/signin",
+    "/first-time",
+    "/support",
+    "/status",
+    "/pass",
+    "/concern-form?site=larkmoor",
+    "/link?token=x",
+    "/signed-out",
+    "/nothing-here",
+];
+
 #[tokio::test]
 async fn axe_finds_nothing_on_the_pages_of_everyone() {
     let system = System::start().await;
@@ -48,7 +61,7 @@ async fn axe_finds_nothing_on_the_pages_of_everyone() {
     let (tab, axe) = (chromium.tab().await, axe());
     let mut found = Vec::new();
     let id = system.origin("id");
-    for path in ["/signin", "/first-time", "/support", "/link?token=x", "/signed-out", "/nothing-here"] {
+    for path in SIGNED_OUT {
         tab.goto(&format!("{id}{path}")).await;
         tab.see("main").await;
         found.extend(faults(&tab, &axe, path).await);
@@ -69,6 +82,9 @@ async fn axe_finds_nothing_on_the_pages_of_everyone() {
         "/me/accounts",
         "/me/access",
         "/me/activity",
+        "/me/display",
+        "/me/notifications",
+        "/me/requests",
         "/me/recovery-codes",
         "/me/keys",
         "/me/keys/first",
@@ -139,6 +155,7 @@ async fn axe_finds_nothing_in_the_console() {
         "/admin/import".to_owned(),
         "/admin/approvals".to_owned(),
         "/admin/pass".to_owned(),
+        "/admin/day-pass".to_owned(),
         "/admin/sites".to_owned(),
         "/admin/sites/larkmoor".to_owned(),
         "/admin/audit".to_owned(),

@@ -51,6 +51,16 @@ async fn compare(tab: &Tab, blank: &Tab, name: &str) -> Option<String> {
     (difference > MOST).then(|| format!("{name} looks different: {:.1} %", difference * 100.0))
 }
 
+/// Pages for people who are not signed in, by the names of their pictures.
+const SIGNED_OUT: [(&str, &str); 6] = [
+    ("first-time", "/first-time"),
+    ("support", "/support"),
+    ("not-found", "/nothing-here"),
+    ("status", "/status"),
+    ("day-pass", "/pass"),
+    ("concern-form", "/concern-form?site=larkmoor"),
+];
+
 #[tokio::test]
 async fn pages_look_as_they_looked() {
     let system = System::start().await;
@@ -60,7 +70,7 @@ async fn pages_look_as_they_looked() {
     // Our own pages allow no pictures from elsewhere in their policy; a blank one has none.
     blank.goto("about:blank").await;
     let mut found = Vec::new();
-    for (name, path) in [("first-time", "/first-time"), ("support", "/support"), ("not-found", "/nothing-here")] {
+    for (name, path) in SIGNED_OUT {
         tab.goto(&format!("{id}{path}")).await;
         found.extend(compare(&tab, &blank, name).await);
     }
@@ -81,6 +91,9 @@ async fn pages_look_as_they_looked() {
         ("browsers", "/me/browsers"),
         ("access", "/me/access"),
         ("lost", "/signin/lost"),
+        ("display", "/me/display"),
+        ("notifications", "/me/notifications"),
+        ("requests", "/me/requests"),
     ] {
         tab.goto(&format!("{id}{path}")).await;
         tab.see("main").await;
@@ -99,6 +112,8 @@ async fn pages_look_as_they_looked() {
     console.goto(&format!("{id}/admin/trusts/{}", system.site("larkmoor").await.trust.unwrap())).await;
     console.see("main").await;
     found.extend(compare(&console, &blank, "trust").await);
+    console.goto(&format!("{id}/admin/day-pass")).await;
+    found.extend(compare(&console, &blank, "make-day-pass").await);
     assert!(found.is_empty(), "{}", found.join("\n"));
     for tab in [tab, blank, console] {
         chromium.finish(tab).await;

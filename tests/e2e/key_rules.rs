@@ -91,6 +91,8 @@ async fn looser_settings_of_a_trust_wait_for_a_second_person() {
             ("pass_minutes", "30"),
             ("console_minutes", "15"),
             ("wrong_codes", "10"),
+            ("signin_log_months", "13"),
+            ("log_years", "7"),
         ]
     };
     let bad = callum.fill(&page, &form, &numbers("16", "soon")).await;

@@ -185,7 +185,7 @@ fn verify(inner: &Inner, client: &RelyingParty, tokens: &TokenResponse, flow: &F
         sub: claims.subject().to_string(),
         name: text(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string())),
         email: text(claims.email().map(|email| email.to_string())),
-        language: text(claims.locale().map(|locale| locale.to_string())),
+        language: text(claims.locale().map(ToString::to_string)),
         claims: claims.additional_claims().clone(),
         acr,
         amr: claims.auth_method_refs().into_iter().flatten().map(|amr| amr.to_string()).collect(),

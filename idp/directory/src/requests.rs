@@ -55,19 +55,19 @@ impl Directory {
     /// What waits at the sites where the asker may give access.
     pub async fn requests(&self, asker: &Asker) -> Result<Vec<Asked>> {
         let sites: Vec<SiteId> = self.giving_at(asker).map(|seen| seen.site.id).collect();
-        let mut asked = Vec::new();
+        let mut waiting = Vec::new();
         for request in self.context.store.requests_at(&sites).await? {
             let Some(seen) = asker.sites.iter().find(|seen| seen.site.id == request.site) else { continue };
             let Some(person) = self.context.store.person(request.person).await? else { continue };
-            asked.push(Asked { request, person, site: seen.site.clone() });
+            waiting.push(Asked { request, person, site: seen.site.clone() });
         }
-        Ok(asked)
+        Ok(waiting)
     }
 
     /// Refuses a request, with a reason that its maker reads.
     pub async fn refuse_request(&self, asker: &Asker, id: RequestId, why: &str) -> Result<()> {
-        let asked = self.requests(asker).await?.into_iter().find(|asked| asked.request.id == id);
-        let Asked { person, site, .. } = asked.ok_or(DirectoryError::NotFound)?;
+        let found = self.requests(asker).await?.into_iter().find(|one| one.request.id == id);
+        let Asked { person, site, .. } = found.ok_or(DirectoryError::NotFound)?;
         self.allowed(asker, site.id, "edit", person.id)?;
         let why = fitting(why)?;
         let sentence = format!("{} did not give {} access to {}: {why}", asker.name, person.full_name(), site.name);

@@ -90,8 +90,7 @@ impl Seeder<'_> {
         }
         self.import().await?;
         for row in &PEOPLE {
-            let login = if row.email.is_empty() { "cholloway-idris".to_owned() } else { row.email.to_lowercase() };
-            let person = context.store.person_by_login(&login).await?.with_context(|| format!("{login} is missing"))?;
+            let person = self.person_of(row).await?;
             for place in row.places.split(';').filter(|place| !place.is_empty() && *place != "import") {
                 self.add_place(place, person.id, &sites).await?;
             }
@@ -103,7 +102,18 @@ impl Seeder<'_> {
             }
         }
         self.approve_all().await?;
-        self.special_dates().await
+        self.special_dates().await?;
+        for row in &PEOPLE {
+            // What made the demonstration is news to nobody.
+            context.store.read_notices(self.person_of(row).await?.id, context.now()).await?;
+        }
+        Ok(())
+    }
+
+    async fn person_of(&self, row: &PersonRow) -> Result<Person> {
+        let login = if row.email.is_empty() { "cholloway-idris".to_owned() } else { row.email.to_lowercase() };
+        let found = self.assembled.context.store.person_by_login(&login).await?;
+        found.with_context(|| format!("{login} is missing"))
     }
 
     async fn add_site(&self, row: &super::data::SiteRow, trust: TrustId) -> Result<SiteId> {

@@ -20,12 +20,10 @@ struct Page {
     size: TextSize,
 }
 
-pub(crate) async fn show_form(signed_in: SignedIn) -> Result<Response, PageError> {
-    show(&Page {
-        frame: Frame::of("Language and text size", &signed_in.person, "account"),
-        language: language::current(),
-        size: signed_in.person.text_size,
-    })
+pub(crate) async fn show_form(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let mut frame = Frame::of("Language and text size", &signed_in.person, "account");
+    frame.manages = web.directory.manages_anything(&signed_in.person).await?;
+    show(&Page { frame, language: language::current(), size: signed_in.person.text_size })
 }
 
 #[derive(Deserialize)]

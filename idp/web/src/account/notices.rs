@@ -47,7 +47,7 @@ fn title(event: &str) -> Option<&'static str> {
         "browser.new" => "You signed in somewhere new",
         "upstream.linked" => "Another account was linked",
         "upstream.unlinked" => "Another account was unlinked",
-        "membership.created" | "membership.imported" | "membership.changed" => "Your access was changed",
+        "membership.changed" => "Your access was changed",
         "grant.approved" => "A user group was approved",
         "grant.refused" => "A user group was not approved",
         "access.refused" => "Your request was not approved",

@@ -55,8 +55,8 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
         given.push(Line { title, words: one.site.name.clone(), state, badge: "wait" });
     }
     let decides = !asker.approves.is_empty() || !asker.sites.is_empty();
-    let asked = web.directory.requests(&asker).await.map_err(|error| refused(error, "/me/requests"))?.len();
-    let to_decide = decides.then_some(waiting.len() - given.len() + asked);
+    let wishes = web.directory.requests(&asker).await.map_err(|error| refused(error, "/me/requests"))?.len();
+    let to_decide = decides.then_some(waiting.len() - given.len() + wishes);
     let mut frame = Frame::of("Requests", person, "account");
     frame.manages = asker.sees_anything();
     show(&Page { frame, mine, given, to_decide })
