@@ -11,5 +11,6 @@ mod protocol;
 mod recovery;
 mod second_factor;
 mod sessions;
+mod strongest;
 mod tenancy;
 mod webauthn;

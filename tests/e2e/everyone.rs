@@ -84,6 +84,8 @@ async fn a_request_is_answered_by_giving_access() {
 #[tokio::test]
 async fn notifications_tell_what_happened_until_they_are_read() {
     let system = System::start().await;
+    // What made the demonstration is read; this is later.
+    system.clock.advance(5);
     let id = system.origin("id");
     let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
     let page = adaeze.open(&format!("{id}/me/notifications")).await;

@@ -31,7 +31,7 @@ impl Two {
         let client = Client {
             id: "lanyard-below".to_owned(),
             name: "Lanyard below".to_owned(),
-            auth: ClientAuth::Secret { hash: secret.hash() },
+            auth: ClientAuth::Secret { hash: secret.hash(), before: None },
             redirect_uris: vec![format!("{}/signin/upstream/callback", below.origin("id"))],
             post_logout_redirect_uris: Vec::new(),
             scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
@@ -40,6 +40,7 @@ impl Two {
             sector: Some("below".to_owned()),
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
+            options: idp_domain::client::ClientOptions::default(),
         };
         above.demo.assembled.context.store.save_client(&client, Effects::none()).await.unwrap();
         Self { above, below }

@@ -161,6 +161,9 @@ async fn a_refresh_token_rotates_once(store: &dyn Durable) {
         auth_time: 0,
         acr: String::new(),
         sid: String::new(),
+        jkt: None,
+        audience: None,
+        issued_at: 0,
         redirect_uri: String::new(),
     };
     let token = || Token {

@@ -30,6 +30,27 @@ pub struct Client {
     pub id_token_alg: IdTokenAlg,
     /// Switched off: nothing new is issued.
     pub disabled: bool,
+    /// What it asked for beyond the usual.
+    #[serde(default)]
+    pub options: ClientOptions,
+}
+
+/// What a client may ask for beyond the usual. The default is what most apps need.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientOptions {
+    /// Authorization requests come by the back channel only (RFC 9126 §6).
+    pub pushed_only: bool,
+    /// Access tokens are bound to a key of the client (RFC 9449 §5.2).
+    pub dpop: bool,
+    /// Access tokens are JWTs (RFC 9068) rather than opaque.
+    pub jwt_access: bool,
+    /// Resource servers for which it may ask for tokens (RFC 8707), and whose tokens it may introspect.
+    pub resources: Vec<String>,
+    /// Userinfo is signed (OpenID Connect Core §5.3.2), as this.
+    pub userinfo_alg: Option<IdTokenAlg>,
+    /// Where it learns that somebody has signed out (OpenID Connect Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// Token endpoint authentication (OpenID Connect Core §9).
@@ -42,11 +63,19 @@ pub enum ClientAuth {
     Secret {
         /// Hash of the secret.
         hash: SecretHash,
+        /// Hash of the one before it, while both count: an app is changed over without a break.
+        #[serde(default)]
+        before: Option<SecretHash>,
     },
     /// A signed assertion (RFC 7523), ES256.
     PrivateKeyJwt {
         /// Public point, uncompressed SEC1, base64url.
         public_key: String,
+    },
+    /// A signed assertion (RFC 7523) by one of the client's registered keys.
+    Keys {
+        /// Its JWKS (RFC 7517 §5), as JSON.
+        jwks: String,
     },
 }
 
@@ -72,4 +101,23 @@ pub enum IdTokenAlg {
     ES256,
     /// RSA 2048, for old libraries.
     RS256,
+    /// RSA 2048 with PSS (RFC 7518 §3.5).
+    PS256,
+    /// Ed25519 (RFC 8037 §3.1).
+    EdDSA,
+}
+
+impl IdTokenAlg {
+    /// Every algorithm.
+    pub const ALL: [Self; 4] = [Self::ES256, Self::RS256, Self::PS256, Self::EdDSA];
+
+    /// Its name in a JOSE header.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ES256 => "ES256",
+            Self::RS256 => "RS256",
+            Self::PS256 => "PS256",
+            Self::EdDSA => "EdDSA",
+        }
+    }
 }

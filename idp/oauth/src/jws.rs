@@ -1,4 +1,4 @@
-//! Compact JWS with a chosen `typ`: made for events, checked for client assertions. The algorithm is fixed by the key.
+//! Compact JWS with a chosen `typ`: made for events, checked for clients. The algorithm is fixed by the key.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine;
@@ -6,25 +6,68 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::jwk::PublicKey;
+
 /// Longest token that is looked at, in bytes (T-07).
 const LONGEST: usize = 8 * 1024;
 
+/// A token that was read, and is not believed yet.
+pub struct Unverified<'a> {
+    /// Its header.
+    pub header: Value,
+    alg: String,
+    signed: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Reads a token. One with a `crit` that we do not know, or without an algorithm, is refused.
+    pub fn read(token: &'a str) -> Option<Self> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+        if header.get("crit").is_some() || header.get("b64").is_some() {
+            return None;
+        }
+        let alg = header.get("alg")?.as_str()?.to_owned();
+        let (payload, signature) = (URL_SAFE_NO_PAD.decode(payload).ok()?, URL_SAFE_NO_PAD.decode(signature).ok()?);
+        Some(Self { alg, header, signed, payload, signature })
+    }
+
+    /// A text member of the header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.header.get(name).and_then(Value::as_str)
+    }
+
+    /// The claims, if the token is signed by this key. A claim that comes twice makes a token unreadable.
+    pub fn claims_by<T: DeserializeOwned>(&self, key: &PublicKey) -> Option<T> {
+        let signed = key.verifies(&self.alg, self.signed.as_bytes(), &self.signature);
+        signed.then(|| serde_json::from_slice(&self.payload).ok()).flatten()
+    }
+
+    /// The claims, if the token is signed by one of these keys: by the one that it names, if it names one (T-03).
+    pub fn claims_by_any<T: DeserializeOwned>(&self, keys: &[PublicKey]) -> Option<T> {
+        let kid = self.header("kid");
+        let fits = |key: &&PublicKey| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid;
+        keys.iter().filter(fits).find_map(|key| self.claims_by(key))
+    }
+}
+
 /// Checks an ES256 JWS against a public point (SEC1, base64url) and answers header and claims.
 pub fn verify<T: DeserializeOwned>(token: &str, point: &str) -> Option<(Value, T)> {
-    if token.len() > LONGEST {
-        return None;
-    }
-    let (signed, signature) = token.rsplit_once('.')?;
-    let (header, payload) = signed.split_once('.')?;
-    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    if header.get("alg")?.as_str()? != "ES256" || header.get("crit").is_some() || header.get("b64").is_some() {
+    let read = Unverified::read(token)?;
+    if read.alg != "ES256" {
         return None;
     }
     let point = URL_SAFE_NO_PAD.decode(point).ok()?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed.as_bytes(), &signature).ok()?;
-    let claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    Some((header, claims))
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+    key.verify(read.signed.as_bytes(), &read.signature).ok()?;
+    let claims = serde_json::from_slice(&read.payload).ok()?;
+    Some((read.header, claims))
 }
 
 /// The part of a JWS that is signed.

@@ -5,9 +5,12 @@
 //! line in its table. What is deliberately absent: HTTP, cookies, pages, and `idp/signin` (who is signed in is passed in).
 
 pub mod authorize;
+pub mod dpop;
 mod engine;
 pub mod error;
+pub mod introspection;
 pub mod issue;
+pub mod jwk;
 pub mod jws;
 pub mod keys;
 pub mod logout;

@@ -1,92 +1,83 @@
-//! Discovery (OpenID Connect Discovery §3): only what works.
+//! Discovery (OpenID Connect Discovery §3, RFC 8414 §2): only what works.
 
 use idp_domain::Acr;
-use openidconnect::core::{
-    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
-    CoreResponseType, CoreSubjectIdentifierType,
-};
-use openidconnect::{
-    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata,
-    ResponseTypes, Scope, TokenUrl, UserInfoUrl,
-};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use idp_domain::client::IdTokenAlg;
+use serde_json::{Value, json};
 
-use crate::Provider;
+use crate::authorize::response::MODES;
+use crate::{Provider, jwk};
 
 /// Scopes that an app may ask for.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Extra {
-    end_session_endpoint: String,
-    revocation_endpoint: String,
-    code_challenge_methods_supported: Vec<String>,
-    authorization_response_iss_parameter_supported: bool,
-    request_uri_parameter_supported: bool,
-}
-
-impl AdditionalProviderMetadata for Extra {}
-
-type Metadata = ProviderMetadata<
-    Extra,
-    CoreAuthDisplay,
-    CoreClientAuthMethod,
-    CoreClaimName,
-    CoreClaimType,
-    CoreGrantType,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
-    CoreResponseMode,
-    CoreResponseType,
-    CoreSubjectIdentifierType,
->;
+/// Grants of the token endpoint.
+pub const GRANTS: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+/// Ways of client authentication.
+pub const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+/// Claims of ID tokens and userinfo.
+const CLAIMS: [&str; 17] = [
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "sub",
+    "nonce",
+    "auth_time",
+    "acr",
+    "amr",
+    "sid",
+    "at_hash",
+    "name",
+    "given_name",
+    "family_name",
+    "locale",
+    "email",
+    "email_verified",
+];
 
 impl Provider {
     /// The discovery document.
-    pub fn metadata(&self) -> Option<Value> {
+    pub fn metadata(&self) -> Value {
         let at = |path: &str| format!("{}{path}", self.issuer);
-        let extra = Extra {
-            end_session_endpoint: at("/logout"),
-            revocation_endpoint: at("/revoke"),
-            code_challenge_methods_supported: vec!["S256".to_owned()],
-            authorization_response_iss_parameter_supported: true,
-            request_uri_parameter_supported: false,
-        };
-        let algs = vec![CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256];
-        let claims =
-            ["sub", "name", "given_name", "family_name", "email", "email_verified", "auth_time", "acr", "amr", "sid"];
-        let metadata = Metadata::new(
-            IssuerUrl::new(self.issuer.clone()).ok()?,
-            AuthUrl::new(at("/authorize")).ok()?,
-            JsonWebKeySetUrl::new(at("/jwks")).ok()?,
-            vec![ResponseTypes::new(vec![CoreResponseType::Code])],
-            vec![CoreSubjectIdentifierType::Pairwise, CoreSubjectIdentifierType::Public],
-            algs,
-            extra,
-        )
-        .set_token_endpoint(Some(TokenUrl::new(at("/token")).ok()?))
-        .set_userinfo_endpoint(Some(UserInfoUrl::new(at("/userinfo")).ok()?))
-        .set_scopes_supported(Some(SCOPES.iter().map(|scope| Scope::new((*scope).to_owned())).collect()))
-        .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-        .set_grant_types_supported(Some(vec![
-            CoreGrantType::AuthorizationCode,
-            CoreGrantType::RefreshToken,
-            CoreGrantType::ClientCredentials,
-        ]))
-        .set_token_endpoint_auth_methods_supported(Some(vec![
-            CoreClientAuthMethod::ClientSecretBasic,
-            CoreClientAuthMethod::ClientSecretPost,
-            CoreClientAuthMethod::PrivateKeyJwt,
-            CoreClientAuthMethod::None,
-        ]))
-        .set_token_endpoint_auth_signing_alg_values_supported(Some(vec![CoreJwsSigningAlgorithm::EcdsaP256Sha256]))
-        .set_acr_values_supported(Some(
-            Acr::ALL.iter().map(|acr| AuthenticationContextClass::new(acr.as_str().to_owned())).collect(),
-        ))
-        .set_claims_supported(Some(claims.iter().map(|claim| CoreClaimName::new((*claim).to_owned())).collect()));
-        serde_json::to_value(metadata).ok()
+        let signed: Vec<&str> = IdTokenAlg::ALL.map(IdTokenAlg::name).to_vec();
+        // Every client can be told apart at these, and only confidential ones may introspect.
+        let confidential: Vec<&str> = CLIENT_AUTH.into_iter().filter(|way| *way != "none").collect();
+        json!({
+            "issuer": self.issuer,
+            "authorization_endpoint": at("/authorize"),
+            "token_endpoint": at("/token"),
+            "userinfo_endpoint": at("/userinfo"),
+            "jwks_uri": at("/jwks"),
+            "end_session_endpoint": at("/logout"),
+            "revocation_endpoint": at("/revoke"),
+            "introspection_endpoint": at("/introspect"),
+            "pushed_authorization_request_endpoint": at("/par"),
+            "scopes_supported": SCOPES,
+            "response_types_supported": ["code"],
+            "response_modes_supported": MODES.map(|(name, _)| name),
+            "grant_types_supported": GRANTS,
+            "acr_values_supported": Acr::ALL.map(Acr::as_str),
+            "subject_types_supported": ["pairwise", "public"],
+            "id_token_signing_alg_values_supported": signed,
+            "userinfo_signing_alg_values_supported": signed,
+            "authorization_signing_alg_values_supported": ["ES256"],
+            "introspection_signing_alg_values_supported": ["ES256"],
+            "request_object_signing_alg_values_supported": jwk::ALGS,
+            "dpop_signing_alg_values_supported": jwk::ALGS,
+            "token_endpoint_auth_methods_supported": CLIENT_AUTH,
+            "token_endpoint_auth_signing_alg_values_supported": jwk::ALGS,
+            "introspection_endpoint_auth_methods_supported": confidential,
+            "introspection_endpoint_auth_signing_alg_values_supported": jwk::ALGS,
+            "revocation_endpoint_auth_methods_supported": CLIENT_AUTH,
+            "revocation_endpoint_auth_signing_alg_values_supported": jwk::ALGS,
+            "code_challenge_methods_supported": ["S256"],
+            "claim_types_supported": ["normal"],
+            "claims_supported": CLAIMS,
+            "ui_locales_supported": idp_domain::Language::ALL.map(idp_domain::Language::code),
+            "authorization_response_iss_parameter_supported": true,
+            "request_parameter_supported": true,
+            "request_uri_parameter_supported": false,
+            "claims_parameter_supported": false,
+            "service_documentation": at("/developers"),
+        })
     }
 }

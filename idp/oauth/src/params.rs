@@ -36,6 +36,12 @@ impl Params {
         self.get(name).ok_or(OAuthError::request(missing))
     }
 
+    /// The same with one more parameter; nothing when it is there with another value.
+    pub fn with(mut self, name: &str, value: &str) -> Option<Self> {
+        let before = self.0.insert(name.to_owned(), value.to_owned());
+        before.is_none_or(|before| before == value).then_some(self)
+    }
+
     /// All pairs, by name.
     pub fn pairs(&self) -> Vec<(String, String)> {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -4,6 +4,7 @@ use idp_domain::key_policy::{KeyPolicy, KeyRule};
 use idp_domain::site::Site;
 use serde::{Deserialize, Serialize};
 
+use crate::userinfo::Bearing;
 use crate::{OAuthError, Provider};
 
 /// Scope of a token that may read the registry.
@@ -57,8 +58,8 @@ pub struct RegisteredSite {
 
 impl Provider {
     /// Whether a token is a gateway's: one with [`SCOPE`].
-    pub async fn gateway(&self, authorization: Option<&str>) -> Result<(), OAuthError> {
-        let (token, _) = self.bearer(authorization).await?;
+    pub async fn gateway(&self, bearing: Bearing<'_>) -> Result<(), OAuthError> {
+        let (token, _) = self.bearer(bearing).await?;
         if token.facts.scope.split_whitespace().any(|scope| scope == SCOPE) {
             Ok(())
         } else {
@@ -67,8 +68,8 @@ impl Provider {
     }
 
     /// The registry, for a token with [`SCOPE`].
-    pub async fn registry(&self, authorization: Option<&str>) -> Result<Registry, OAuthError> {
-        self.gateway(authorization).await?;
+    pub async fn registry(&self, bearing: Bearing<'_>) -> Result<Registry, OAuthError> {
+        self.gateway(bearing).await?;
         // The version is read first: a change in between is then seen as a newer version next time.
         let version = self.context.store.sites_version().await?;
         let mut sites = Vec::new();

@@ -6,33 +6,73 @@ use idp_domain::person::Person;
 use idp_store::tokens::Token;
 use serde_json::Value;
 
+use crate::dpop::Target;
 use crate::{OAuthError, Provider};
 
 const BAD_TOKEN: OAuthError = OAuthError::new("invalid_token", "the access token does not count");
 
+/// How an access token was presented.
+#[derive(Clone, Copy)]
+pub struct Bearing<'a> {
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The `DPoP` header.
+    pub dpop: Option<&'a str>,
+    /// Method and path of the request.
+    pub at: (&'a str, &'a str),
+}
+
+/// What userinfo answers with.
+pub enum Userinfo {
+    /// JSON.
+    Plain(Value),
+    /// A signed JWT (OpenID Connect Core §5.3.2).
+    Signed(String),
+}
+
 impl Provider {
-    /// The token of an `Authorization: Bearer` header. A token in a query is never taken (I-24).
-    pub async fn bearer(&self, authorization: Option<&str>) -> Result<(Token, Client), OAuthError> {
-        let (scheme, token) = authorization.and_then(|header| header.split_once(' ')).ok_or(BAD_TOKEN)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
+    /// The token of an `Authorization` header: `Bearer` (RFC 6750 §2.1), or `DPoP` with a proof for one that is bound to a
+    /// key (RFC 9449 §7.1). A token in a query is never taken (I-24), nor one that is for another server.
+    pub async fn bearer(&self, bearing: Bearing<'_>) -> Result<(Token, Client), OAuthError> {
+        let (scheme, token) = bearing.authorization.and_then(|header| header.split_once(' ')).ok_or(BAD_TOKEN)?;
+        let token = token.trim();
+        let hash = Secret::presented(token).hash();
+        let found = self.context.store.access_token(&hash, self.context.now()).await?.ok_or(BAD_TOKEN)?;
+        if found.facts.audience.as_ref().is_some_and(|audience| *audience != self.issuer) {
             return Err(BAD_TOKEN);
         }
-        let hash = Secret::presented(token.trim()).hash();
-        let found = self.context.store.access_token(&hash, self.context.now()).await?.ok_or(BAD_TOKEN)?;
+        match &found.facts.jkt {
+            None if scheme.eq_ignore_ascii_case("bearer") => {}
+            Some(jkt) if scheme.eq_ignore_ascii_case("dpop") => {
+                let (method, path) = bearing.at;
+                let proof = bearing.dpop.ok_or(OAuthError::new("invalid_dpop_proof", "a DPoP proof is needed"))?;
+                if self.dpop(proof, Target { method, path, token: Some(token) }).await? != *jkt {
+                    return Err(BAD_TOKEN);
+                }
+            }
+            _ => return Err(BAD_TOKEN),
+        }
         let client = self.context.store.client(&found.facts.client_id).await?;
         Ok((found, client.filter(|client| !client.disabled).ok_or(BAD_TOKEN)?))
     }
 
     /// Answers what the scopes of a token open about its person.
-    pub async fn userinfo(&self, authorization: Option<&str>) -> Result<Value, OAuthError> {
-        let (token, client) = self.bearer(authorization).await?;
+    pub async fn userinfo(&self, bearing: Bearing<'_>) -> Result<Userinfo, OAuthError> {
+        let broken = || OAuthError::new("server_error", "something went wrong here");
+        let (token, client) = self.bearer(bearing).await?;
         let person = self.token_person(&token).await?;
         self.may_issue(&person, &client, token.facts.epoch).await.map_err(|_| BAD_TOKEN)?;
         if !token.facts.scope.split_whitespace().any(|scope| scope == "openid") {
             return Err(OAuthError::new("insufficient_scope", "scope openid is needed"));
         }
         let claims = self.standard_claims(&client, &person, &token.facts.scope);
-        serde_json::to_value(claims).map_err(|_| OAuthError::new("server_error", "something went wrong here"))
+        let mut claims = serde_json::to_value(claims).map_err(|_| broken())?;
+        let Some(alg) = client.options.userinfo_alg else { return Ok(Userinfo::Plain(claims)) };
+        if let Some(claims) = claims.as_object_mut() {
+            claims.insert("iss".to_owned(), self.issuer.clone().into());
+            claims.insert("aud".to_owned(), client.id.clone().into());
+        }
+        self.keys.sign_as(alg, "JWT", &claims).map(Userinfo::Signed).ok_or_else(broken)
     }
 
     async fn token_person(&self, token: &Token) -> Result<Person, OAuthError> {

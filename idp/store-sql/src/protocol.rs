@@ -160,6 +160,13 @@ fn token(row: &AnyRow) -> Result<Token> {
     })
 }
 
+impl SqlStore {
+    async fn live_token(&self, sql: &'static str, (hash, now): (&SecretHash, Timestamp)) -> Result<Option<Token>> {
+        let row = sqlx::query(sql).bind(&hash.0).bind(now.0).fetch_optional(&self.read).await.map_err(problem)?;
+        row.as_ref().map(token).transpose()
+    }
+}
+
 #[async_trait]
 impl Tokens for SqlStore {
     async fn add_tokens(&self, access: &Token, refresh: Option<&Token>) -> Result<bool> {
@@ -175,29 +182,30 @@ impl Tokens for SqlStore {
     }
 
     async fn access_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>> {
-        let row = sqlx::query(
+        self.live_token(
             "SELECT * FROM access_tokens t WHERE hash = $1 AND expires_at > $2 \
              AND NOT EXISTS (SELECT 1 FROM ended_families e WHERE e.family = t.family)",
+            (hash, now),
         )
-        .bind(&hash.0)
-        .bind(now.0)
-        .fetch_optional(&self.read)
         .await
-        .map_err(problem)?;
-        row.as_ref().map(token).transpose()
     }
 
     async fn refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>> {
-        let row = sqlx::query(
+        self.live_token(
             "SELECT * FROM refresh_tokens t WHERE hash = $1 AND expires_at > $2 \
              AND NOT EXISTS (SELECT 1 FROM ended_families e WHERE e.family = t.family)",
+            (hash, now),
         )
-        .bind(&hash.0)
-        .bind(now.0)
-        .fetch_optional(&self.read)
         .await
-        .map_err(problem)?;
-        row.as_ref().map(token).transpose()
+    }
+
+    async fn unused_refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>> {
+        self.live_token(
+            "SELECT * FROM refresh_tokens t WHERE hash = $1 AND expires_at > $2 AND used_at IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM ended_families e WHERE e.family = t.family)",
+            (hash, now),
+        )
+        .await
     }
 
     async fn rotate(&self, old: &SecretHash, access: &Token, refresh: &Token, now: Timestamp) -> Result<Rotation> {

@@ -25,6 +25,15 @@ pub struct TokenFacts {
     pub sid: String,
     /// The redirect address of the grant, kept for the grammar of the refresh grant.
     pub redirect_uri: String,
+    /// Thumbprint of the key to which it is bound (RFC 9449 §6); a bearer token has none.
+    #[serde(default)]
+    pub jkt: Option<String>,
+    /// The resource server it is for (RFC 8707); absent for our own userinfo.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// When it was issued.
+    #[serde(default)]
+    pub issued_at: i64,
 }
 
 /// A stored access or refresh token.
@@ -60,6 +69,8 @@ pub trait Tokens: Send + Sync {
     async fn access_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
     /// A refresh token, used or not, whose family is alive.
     async fn refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
+    /// A refresh token that was not used yet.
+    async fn unused_refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
     /// Uses a refresh token and keeps its successors, in one transaction.
     async fn rotate(&self, old: &SecretHash, access: &Token, refresh: &Token, now: Timestamp) -> Result<Rotation>;
     /// Ends a family: none of its tokens counts any more, nor any that would still be added.

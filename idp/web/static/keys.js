@@ -1,4 +1,4 @@
-// Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code; a day pass’s code. Only passkeys need JavaScript. Data
+// Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code; a day pass’s code; an answer by form. Only passkeys need JavaScript. Data
 // comes from and goes into the form beside it.
 "use strict";
 let waiting = null;
@@ -79,3 +79,7 @@ if (fromHash && location.hash.length > 1) {
   fromHash.value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
 }
+
+// An answer that an app wants by form goes on by itself.
+const answer = document.querySelector("form[data-send]");
+if (answer) answer.submit();

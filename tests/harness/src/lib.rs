@@ -11,6 +11,7 @@
 
 pub mod authenticator;
 pub mod browser;
+pub mod client_key;
 pub mod echo;
 pub mod oauth;
 pub mod raw;

@@ -195,6 +195,7 @@ impl Assembled {
             sector: Some(GATEWAY_SECTOR.to_owned()),
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
+            options: idp_domain::client::ClientOptions::default(),
         };
         self.save_client(&own).await?;
         for site in self.context.store.sites().await? {
@@ -230,6 +231,7 @@ impl Assembled {
             sector: Some(GATEWAY_SECTOR.to_owned()),
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
+            options: idp_domain::client::ClientOptions::default(),
         }
     }
 

@@ -56,6 +56,7 @@ fn bookworm_client(origin: &str) -> Client {
         sector: Some(super::bookworm::CLIENT_ID.to_owned()),
         id_token_alg: IdTokenAlg::RS256,
         disabled: false,
+        options: idp_domain::client::ClientOptions::default(),
     }
 }
 

@@ -3,13 +3,16 @@
 //! A fault before the redirect address is known to be the client's own is shown on a page; every later one is sent back.
 
 mod acr;
+mod answer;
 mod client;
+mod open;
 mod pkce;
 mod prompt;
 mod redirect_uri;
-mod response;
+pub mod response;
 mod scope;
 
+pub use answer::Answer;
 use idp_domain::audit::AuditEntry;
 use idp_domain::client::{Client, ClientKind};
 use idp_domain::person::Person;
@@ -20,6 +23,7 @@ use idp_store::{Effects, StoreError};
 
 use crate::params::Params;
 use crate::{OAuthError, Provider, engine};
+use response::Mode;
 
 /// A request that passed every check.
 #[derive(Clone, Debug)]
@@ -38,6 +42,8 @@ pub struct Request {
     pub max_age: Option<i64>,
     /// `prompt` values.
     pub prompt: Vec<String>,
+    /// How the answer travels.
+    pub mode: Mode,
 }
 
 /// A request that failed a check.
@@ -46,9 +52,11 @@ pub enum Fault {
     /// Show a page; never redirect (RFC 6749 §4.1.2.1, R-08).
     Page(OAuthError),
     /// Send the error to the client.
-    Redirect {
-        /// The address, error included.
-        location: String,
+    Back {
+        /// What is wrong.
+        error: OAuthError,
+        /// How the client learns of it.
+        answer: Answer,
     },
 }
 
@@ -65,8 +73,8 @@ pub struct Proven<'a> {
 type Check = fn(&mut Request) -> Result<(), OAuthError>;
 
 /// The checks after client and redirect address, in order.
-const CHECKS: [Check; 6] =
-    [response::response_type, response::response_mode, pkce::check, scope::check, prompt::check, acr::check];
+const CHECKS: [Check; 7] =
+    [response::response_mode, response::response_type, pkce::check, scope::check, prompt::check, acr::check, bound];
 
 impl Provider {
     /// Checks a request.
@@ -81,18 +89,19 @@ impl Provider {
             acr: Acr::Base,
             max_age: None,
             prompt: Vec::new(),
+            mode: Mode::default(),
         };
         for check in CHECKS {
             if let Err(error) = check(&mut request) {
-                return Err(Fault::Redirect { location: self.error_location(&request, &error) });
+                return Err(self.back(&request, error));
             }
         }
         Ok(request)
     }
 
     /// Finishes a request whose person is signed in, proven and willing. Answers where the browser goes.
-    pub async fn grant(&self, request: &Request, proven: &Proven<'_>) -> Result<String, Fault> {
-        let back = |error| Fault::Redirect { location: self.error_location(request, &error) };
+    pub async fn grant(&self, request: &Request, proven: &Proven<'_>) -> Result<Answer, Fault> {
+        let back = |error| self.back(request, error);
         let site = self.may_issue(proven.person, &request.client, proven.session.epoch).await.map_err(back)?;
         if let Some((site, rights)) = &site {
             let policy = self.key_policy(site, rights).await.map_err(|error| back(error.into()))?;
@@ -109,13 +118,15 @@ impl Provider {
             sid: proven.session.sid.clone(),
             epoch: proven.session.epoch,
             ends: Some(proven.session.ends()),
+            jkt: request.params.get("dpop_jkt").map(str::to_owned),
+            resource: request.params.get("resource").map(str::to_owned),
             family: idp_domain::id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
         };
         if let Some((site, _)) = site {
             self.note_visit(proven, &site).await.map_err(|error| back(error.into()))?;
         }
         let code = engine::issue_code(self, request, proven.person.id, grant).await.map_err(back)?;
-        Ok(self.location(request, &[("code", &code)]))
+        Ok(self.answer(request, &[("code", &code)]))
     }
 
     /// What admins of the site may read afterwards: who opened it, and who elevated with which kind of key.
@@ -137,26 +148,19 @@ impl Provider {
         }
     }
 
-    /// The redirect address with answer parameters, `state` and `iss` (RFC 9207).
-    pub fn location(&self, request: &Request, answer: &[(&str, &str)]) -> String {
-        let Ok(mut url) = url::Url::parse(&request.redirect_uri) else { return request.redirect_uri.clone() };
-        {
-            let mut query = url.query_pairs_mut();
-            for (name, value) in answer {
-                query.append_pair(name, value);
-            }
-            if let Some(state) = request.params.get("state") {
-                query.append_pair("state", state);
-            }
-            query.append_pair("iss", &self.issuer);
-        }
-        url.into()
+    fn back(&self, request: &Request, error: OAuthError) -> Fault {
+        let answer = self.error_answer(request, &error);
+        Fault::Back { error, answer }
     }
+}
 
-    /// The redirect address with an error.
-    pub fn error_location(&self, request: &Request, error: &OAuthError) -> String {
-        self.location(request, &[("error", error.code), ("error_description", error.description)])
+/// `dpop_jkt` (RFC 9449 §10) has the form of a thumbprint; `resource` (RFC 8707 §2.1) is one of the client's.
+fn bound(request: &mut Request) -> Result<(), OAuthError> {
+    let base64url = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if request.params.get("dpop_jkt").is_some_and(|jkt| jkt.len() != 43 || !base64url(jkt)) {
+        return Err(OAuthError::request("dpop_jkt must be a SHA-256 thumbprint"));
     }
+    crate::token::access::resource(&request.client, request.params.get("resource")).map(|_| ())
 }
 
 impl Request {

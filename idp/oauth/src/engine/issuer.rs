@@ -11,28 +11,68 @@ use oxide_auth_async::primitives::Issuer;
 use super::authorizer::until_always;
 use super::extras::KEY;
 use super::{CodeGrant, Issued};
+use crate::token::{Asking, access};
 use crate::{ACCESS_LIFE, OAuthError, Provider, REFRESH_LIFE};
 
 pub(super) struct Tokens<'a> {
     pub provider: &'a Provider,
     pub client: &'a Client,
+    /// The token request, where there is one.
+    pub asking: Option<&'a Asking<'a>>,
     pub issued: Option<Issued>,
     /// Why nothing was issued, in the words of the protocol.
     pub refused: Option<OAuthError>,
 }
 
+/// New tokens, and what is kept of them.
+struct Pair {
+    access: Secret,
+    refresh: Secret,
+    kept_access: Token,
+    kept_refresh: Token,
+}
+
 impl Tokens<'_> {
-    fn pair(&self, family: &str, facts: &TokenFacts) -> (Secret, Secret, Token, Token) {
-        let context = &self.provider.context;
-        let (access, refresh) = (Secret::new(&*context.random), Secret::new(&*context.random));
-        let token = |secret: &Secret, life| Token {
+    /// A new pair. An access token may say less than its family, which goes on with all of it.
+    fn pair(&self, family: &str, narrow: &TokenFacts, whole: &TokenFacts) -> Result<Pair, OAuthError> {
+        let (context, now) = (&self.provider.context, self.provider.context.now());
+        let facts = |facts: &TokenFacts| TokenFacts { issued_at: now.0, ..facts.clone() };
+        let kept = |secret: &Secret, facts, life| Token {
             hash: secret.hash(),
             family: family.to_owned(),
-            facts: facts.clone(),
-            expires_at: context.now().plus(life),
+            facts,
+            expires_at: now.plus(life),
         };
-        let (kept_access, kept_refresh) = (token(&access, ACCESS_LIFE), token(&refresh, REFRESH_LIFE));
-        (access, refresh, kept_access, kept_refresh)
+        let narrow = facts(narrow);
+        let (access, refresh) = (self.provider.new_access(self.client, &narrow)?, Secret::new(&*context.random));
+        let kept_access = kept(&access, narrow, ACCESS_LIFE);
+        let kept_refresh = kept(&refresh, facts(whole), REFRESH_LIFE);
+        Ok(Pair { access, refresh, kept_access, kept_refresh })
+    }
+
+    /// The key of this request. What is bound to another one is not handed over (RFC 9449 §5 and §10).
+    fn key(&mut self, bound: Option<&String>) -> Result<Option<String>, ()> {
+        let proven = self.asking.and_then(|asking| asking.jkt.clone());
+        if bound.is_some() && bound != proven.as_ref() {
+            return self.refuse(OAuthError::new("invalid_dpop_proof", "this is bound to another key"));
+        }
+        Ok(proven)
+    }
+
+    /// The resource server that the tokens are for: the one that was asked for at first, or a wish of this request.
+    fn resource(&mut self, first: Option<&String>) -> Result<Option<String>, ()> {
+        let now = self.asking.and_then(|asking| asking.params.get("resource"));
+        let asked = match (first, now) {
+            (Some(first), Some(now)) if first != now => {
+                return self.refuse(OAuthError::new("invalid_target", "another resource was asked for at first"));
+            }
+            (Some(first), _) => Some(first.as_str()),
+            (None, now) => now,
+        };
+        match access::resource(self.client, asked) {
+            Ok(resource) => Ok(resource.map(str::to_owned)),
+            Err(error) => self.refuse(error),
+        }
     }
 
     fn refuse<T>(&mut self, error: OAuthError) -> Result<T, ()> {
@@ -71,8 +111,15 @@ impl Issuer for Tokens<'_> {
             acr: code.acr.as_str().to_owned(),
             sid: code.sid.clone(),
             redirect_uri: grant.redirect_uri.to_string(),
+            jkt: self.key(code.jkt.as_ref())?,
+            audience: self.resource(code.resource.as_ref())?,
+            issued_at: 0,
         };
-        let (access, refresh, kept_access, kept_refresh) = self.pair(&code.family, &facts);
+        let pair = self.pair(&code.family, &facts, &facts);
+        let Pair { access, refresh, kept_access, kept_refresh } = match pair {
+            Ok(pair) => pair,
+            Err(error) => return self.refuse(error),
+        };
         let with_refresh = self.client.refresh && facts.scope.split_whitespace().any(|scope| scope == "offline_access");
         let kept = self.provider.context.store.add_tokens(&kept_access, with_refresh.then_some(&kept_refresh)).await;
         match kept {
@@ -100,8 +147,13 @@ impl Issuer for Tokens<'_> {
         let (epoch, family) = (stored.facts.epoch, stored.family.clone());
         self.may(person, epoch).await?;
         let scope = sorted(&grant.scope.to_string());
-        let (access, refresh, mut kept_access, kept_refresh) = self.pair(&family, &stored.facts);
-        kept_access.facts.scope.clone_from(&scope);
+        self.key(stored.facts.jkt.as_ref())?;
+        let audience = self.resource(stored.facts.audience.as_ref())?;
+        let narrow = TokenFacts { scope: scope.clone(), audience, ..stored.facts.clone() };
+        let Pair { access, refresh, kept_access, kept_refresh } = match self.pair(&family, &narrow, &stored.facts) {
+            Ok(pair) => pair,
+            Err(error) => return self.refuse(error),
+        };
         match self.provider.context.store.rotate(&hash, &kept_access, &kept_refresh, now).await {
             Ok(Rotation::Rotated) => {}
             Ok(Rotation::Reused) => {

@@ -19,7 +19,7 @@ use oxide_auth_async::primitives::{Authorizer, Issuer, Registrar};
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::Request;
-use crate::params::Params;
+use crate::token::Asking;
 use crate::{OAuthError, Provider};
 
 use authorizer::Codes;
@@ -40,6 +40,12 @@ pub(crate) struct CodeGrant {
     /// When the session behind it ends.
     #[serde(default)]
     pub ends: Option<Ends>,
+    /// Thumbprint of the key that the tokens will be bound to (RFC 9449 §10).
+    #[serde(default)]
+    pub jkt: Option<String>,
+    /// The resource server that was asked for (RFC 8707 §2.1).
+    #[serde(default)]
+    pub resource: Option<String>,
 }
 
 /// What came out of a token request.
@@ -61,11 +67,16 @@ struct Handler<'a> {
 }
 
 impl<'a> Handler<'a> {
-    fn new(provider: &'a Provider, client: &'a Client, code: Option<CodeGrant>) -> Self {
+    fn new(
+        provider: &'a Provider,
+        client: &'a Client,
+        code: Option<CodeGrant>,
+        asking: Option<&'a Asking<'a>>,
+    ) -> Self {
         Self {
             clients: Clients { client },
             codes: Codes { provider, family: code.as_ref().map(|code| code.family.clone()), refused: false },
-            tokens: Tokens { provider, client, issued: None, refused: None },
+            tokens: Tokens { provider, client, asking, issued: None, refused: None },
             extras: Extras::new(code),
         }
     }
@@ -120,7 +131,7 @@ pub(crate) async fn issue_code(
     person: PersonId,
     grant: CodeGrant,
 ) -> Result<String, OAuthError> {
-    let mut handler = Handler::new(provider, &request.client, Some(grant));
+    let mut handler = Handler::new(provider, &request.client, Some(grant), None);
     let asked = request::Authorization(request);
     let refused = || OAuthError::new("server_error", "the request could not be granted");
     let pending = authorization::authorization_code(&mut handler, &asked).await.map_err(|_| refused())?;
@@ -131,8 +142,9 @@ pub(crate) async fn issue_code(
 }
 
 /// Redeems a code for an authenticated client.
-pub(crate) async fn redeem(provider: &Provider, client: &Client, params: &Params) -> Result<Issued, OAuthError> {
-    let mut handler = Handler::new(provider, client, None);
+pub(crate) async fn redeem(provider: &Provider, asking: &Asking<'_>) -> Result<Issued, OAuthError> {
+    let Asking { client, params, .. } = asking;
+    let mut handler = Handler::new(provider, client, None, Some(asking));
     let outcome = access_token::access_token(&mut handler, &request::Token { params, client }).await;
     if let Some(error) = handler.tokens.refused.take() {
         return Err(error);
@@ -149,8 +161,9 @@ pub(crate) async fn redeem(provider: &Provider, client: &Client, params: &Params
 }
 
 /// Rotates a refresh token for an authenticated client.
-pub(crate) async fn rotate(provider: &Provider, client: &Client, params: &Params) -> Result<Issued, OAuthError> {
-    let mut handler = Handler::new(provider, client, None);
+pub(crate) async fn rotate(provider: &Provider, asking: &Asking<'_>) -> Result<Issued, OAuthError> {
+    let Asking { client, params, .. } = asking;
+    let mut handler = Handler::new(provider, client, None, Some(asking));
     let outcome = refresh::refresh(&mut handler, &request::Refresh { params, client }).await;
     if let Some(error) = handler.tokens.refused.take() {
         return Err(error);

@@ -29,7 +29,9 @@ pub const KEEP: i64 = 24 * 3600;
 /// Seconds after which a key is replaced without anybody asking: 90 days.
 pub const ROTATE: i64 = 90 * 24 * 3600;
 /// Algorithms of which there is always a key.
-const ALGS: [&str; 2] = ["ES256", "RS256"];
+const ALGS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
+/// The RSA key signs by PSS as well, under a name and in a JWK of its own (RFC 7517 §4.4).
+const PSS: &str = "PS256";
 
 /// A key as it is held in memory.
 #[derive(Clone)]
@@ -69,12 +71,11 @@ impl KeyRing {
             context.store.remove_signing_key(&over).await?;
             stored.retain(|key| key.kid != over);
         }
-        let same = |held: &[Held]| {
-            held.len() == stored.len() && held.iter().zip(&stored).all(|(held, stored)| held.key.kid() == stored.kid)
-        };
-        if !same(&self.all()) {
+        let all = self.all();
+        let held = all.iter().filter(|one| one.alg != PSS).map(|one| one.key.kid());
+        if !held.eq(stored.iter().map(|key| key.kid.as_str())) {
             let held = stored.iter().map(|key| opened(context, key)).collect::<Result<Vec<_>, _>>()?;
-            *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
+            *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held.concat());
         }
         Ok(())
     }
@@ -99,7 +100,8 @@ impl KeyRing {
     pub fn list(&self) -> Vec<(String, String, Timestamp, bool)> {
         let held = self.all();
         let signs = |one: &Held| self.signing(&one.alg).is_some_and(|key| key.kid() == one.key.kid());
-        held.iter().map(|one| (one.key.kid().to_owned(), one.alg.clone(), one.created_at, signs(one))).collect()
+        let own = held.iter().filter(|one| one.alg != PSS);
+        own.map(|one| (one.key.kid().to_owned(), one.alg.clone(), one.created_at, signs(one))).collect()
     }
 
     fn all(&self) -> Arc<Vec<Held>> {
@@ -116,11 +118,13 @@ impl KeyRing {
 
     /// The key for an algorithm.
     pub fn for_alg(&self, alg: IdTokenAlg) -> Option<(Arc<SigningKey>, CoreJwsSigningAlgorithm)> {
-        let (name, alg) = match alg {
-            IdTokenAlg::ES256 => ("ES256", CoreJwsSigningAlgorithm::EcdsaP256Sha256),
-            IdTokenAlg::RS256 => ("RS256", CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
+        let by = match alg {
+            IdTokenAlg::ES256 => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+            IdTokenAlg::RS256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            IdTokenAlg::PS256 => CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+            IdTokenAlg::EdDSA => CoreJwsSigningAlgorithm::EdDsa,
         };
-        Some((self.signing(name)?, alg))
+        Some((self.signing(alg.name())?, by))
     }
 
     /// The published JWKS (RFC 7517 §5), with `alg` in each key.
@@ -138,10 +142,15 @@ impl KeyRing {
 
     /// Signs claims with ES256 under a chosen `typ` (RFC 8725 §3.11).
     pub fn sign(&self, typ: &str, claims: &Value) -> Option<String> {
-        let key = self.signing("ES256")?;
-        let header = json!({ "alg": "ES256", "kid": key.kid(), "typ": typ });
+        self.sign_as(IdTokenAlg::ES256, typ, claims)
+    }
+
+    /// Signs claims as a client asks, under a chosen `typ`.
+    pub fn sign_as(&self, alg: IdTokenAlg, typ: &str, claims: &Value) -> Option<String> {
+        let (key, by) = self.for_alg(alg)?;
+        let header = json!({ "alg": alg.name(), "kid": key.kid(), "typ": typ });
         let input = jws::signing_input(&header, claims);
-        let signature = key.sign(&CoreJwsSigningAlgorithm::EcdsaP256Sha256, input.as_bytes()).ok()?;
+        let signature = key.sign(&by, input.as_bytes()).ok()?;
         Some(jws::compact(&input, &signature))
     }
 }
@@ -167,10 +176,18 @@ async fn add(context: &Context, alg: &str, unless_after: Timestamp) -> Result<Ve
     context.store.add_signing_key(&key, unless_after).await
 }
 
-fn opened(context: &Context, stored: &StoredSigningKey) -> Result<Held, StoreError> {
+/// A stored key as it is used: one of RSA twice, once for each way of signing.
+fn opened(context: &Context, stored: &StoredSigningKey) -> Result<Vec<Held>, StoreError> {
     let alg = &stored.alg;
     let unreadable = || StoreError::Corrupt(format!("the {alg} signing key does not open with this master key"));
     let der = context.vault.open(SEAL, &stored.sealed).ok_or_else(unreadable)?;
-    let key = SigningKey::from_pkcs8(alg, &der, stored.kid.clone()).ok_or_else(unreadable)?;
-    Ok(Held { alg: alg.clone(), created_at: stored.created_at, key: Arc::new(key) })
+    let held = |alg: &str, kid: String| {
+        let key = SigningKey::from_pkcs8(alg, &der, kid).ok_or_else(unreadable)?;
+        Ok(Held { alg: alg.to_owned(), created_at: stored.created_at, key: Arc::new(key) })
+    };
+    let own = held(alg, stored.kid.clone())?;
+    if alg != "RS256" {
+        return Ok(vec![own]);
+    }
+    Ok(vec![own, held(PSS, format!("{}-pss", stored.kid))?])
 }

@@ -3,13 +3,17 @@
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
+};
 use openidconnect::core::{CoreJsonCurveType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey, SigningError};
 
 enum Pair {
     Es256(EcdsaKeyPair),
-    Rs256(RsaKeyPair),
+    Rsa(RsaKeyPair),
+    Ed25519(Ed25519KeyPair),
 }
 
 /// One private key with its public JWK.
@@ -31,6 +35,10 @@ pub(super) fn generate(alg: &str) -> Option<Vec<u8>> {
             let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().ok()?;
             Some(der.as_ref().to_vec())
         }
+        "EdDSA" => {
+            let pair = Ed25519KeyPair::generate().ok()?;
+            Some(pair.to_pkcs8v1().ok()?.as_ref().to_vec())
+        }
         _ => None,
     }
 }
@@ -46,11 +54,17 @@ impl SigningKey {
                 let jwk = CoreJsonWebKey::new_ec(x.to_vec(), y.to_vec(), CoreJsonCurveType::P256, id);
                 Some(Self { pair: Pair::Es256(pair), jwk, kid })
             }
-            "RS256" => {
+            "RS256" | "PS256" => {
                 let pair = RsaKeyPair::from_pkcs8(der).ok()?;
                 let (n, e) = modulus_and_exponent(pair.public_key().as_ref())?;
                 let jwk = CoreJsonWebKey::new_rsa(n, e, id);
-                Some(Self { pair: Pair::Rs256(pair), jwk, kid })
+                Some(Self { pair: Pair::Rsa(pair), jwk, kid })
+            }
+            "EdDSA" => {
+                let pair = Ed25519KeyPair::from_pkcs8(der).ok()?;
+                let x = pair.public_key().as_ref().to_vec();
+                let jwk = CoreJsonWebKey::new_okp(x, CoreJsonCurveType::Ed25519, id);
+                Some(Self { pair: Pair::Ed25519(pair), jwk, kid })
             }
             _ => None,
         }
@@ -71,12 +85,11 @@ impl PrivateSigningKey for SigningKey {
                 .sign(&SystemRandom::new(), message)
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(|_| SigningError::CryptoError),
-            (Pair::Rs256(pair), CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-                    .map_err(|_| SigningError::CryptoError)?;
-                Ok(signature)
+            (Pair::Rsa(pair), CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256) => {
+                by_rsa(pair, &RSA_PKCS1_SHA256, message)
             }
+            (Pair::Rsa(pair), CoreJwsSigningAlgorithm::RsaSsaPssSha256) => by_rsa(pair, &RSA_PSS_SHA256, message),
+            (Pair::Ed25519(pair), CoreJwsSigningAlgorithm::EdDsa) => Ok(pair.sign(message).as_ref().to_vec()),
             (_, other) => Err(SigningError::UnsupportedAlg(format!("{other:?}"))),
         }
     }
@@ -84,6 +97,12 @@ impl PrivateSigningKey for SigningKey {
     fn as_verification_key(&self) -> CoreJsonWebKey {
         self.jwk.clone()
     }
+}
+
+fn by_rsa(pair: &RsaKeyPair, how: &'static dyn RsaEncoding, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(how, &SystemRandom::new(), message, &mut signature).map_err(|_| SigningError::CryptoError)?;
+    Ok(signature)
 }
 
 /// `n` and `e` of an `RSAPublicKey` in DER (RFC 8017 A.1.1), without leading zeros.

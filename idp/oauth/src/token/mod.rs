@@ -1,20 +1,33 @@
 //! The token endpoint: phases owned once, each grant and each way of client authentication one file.
 
+pub(crate) mod access;
 mod client_auth;
 mod grants;
 mod may_issue;
 
+use idp_domain::client::Client;
 use serde_json::{Value, json};
 
+use crate::dpop::Target;
 use crate::params::Params;
 use crate::{ACCESS_LIFE, OAuthError, Provider};
 
-/// A token request as the web layer hands it in.
+/// A request of a client as the web layer hands it in.
 pub struct TokenRequest<'a> {
     /// The `Authorization` header, if any.
     pub authorization: Option<&'a str>,
+    /// The `DPoP` header, if any.
+    pub dpop: Option<&'a str>,
     /// The form.
     pub params: Params,
+}
+
+/// An authenticated request on its way through a grant.
+pub(crate) struct Asking<'a> {
+    pub client: &'a Client,
+    pub params: &'a Params,
+    /// Thumbprint of the key that the request proved to have.
+    pub jkt: Option<String>,
 }
 
 /// What a grant produces; the shared last phase makes the answer of it.
@@ -27,20 +40,33 @@ pub(crate) struct Granted {
 
 impl Provider {
     /// The client of a request, its proof checked.
-    pub(crate) async fn authenticated_client(
-        &self,
-        request: &TokenRequest<'_>,
-    ) -> Result<idp_domain::client::Client, OAuthError> {
+    pub(crate) async fn authenticated_client(&self, request: &TokenRequest<'_>) -> Result<Client, OAuthError> {
         client_auth::authenticate(self, request).await
     }
 
-    /// Answers a token request: authenticate the client, run its grant, write the answer (RFC 6749 §5.1).
+    /// The key that a request at this path proves to have. A client that is registered for it always has to.
+    pub(crate) async fn proven_key(
+        &self,
+        client: &Client,
+        request: &TokenRequest<'_>,
+        path: &str,
+    ) -> Result<Option<String>, OAuthError> {
+        match request.dpop {
+            Some(proof) => Ok(Some(self.dpop(proof, Target { method: "POST", path, token: None }).await?)),
+            None if client.options.dpop => Err(OAuthError::new("invalid_dpop_proof", "a DPoP proof is needed")),
+            None => Ok(None),
+        }
+    }
+
+    /// Answers a token request: authenticate the client, check its key, run its grant, write the answer (RFC 6749 §5.1).
     pub async fn token(&self, request: TokenRequest<'_>) -> Result<Value, OAuthError> {
         let client = client_auth::authenticate(self, &request).await?;
-        let granted = grants::run(self, &client, &request.params).await?;
+        let jkt = self.proven_key(&client, &request, "/token").await?;
+        let kind = if jkt.is_some() { "DPoP" } else { "Bearer" };
+        let granted = grants::run(self, &Asking { client: &client, params: &request.params, jkt }).await?;
         let mut answer = json!({
             "access_token": granted.access,
-            "token_type": "Bearer",
+            "token_type": kind,
             "expires_in": ACCESS_LIFE,
             "scope": granted.scope,
         });

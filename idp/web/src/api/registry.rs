@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::Web;
-use crate::oauth::refused;
+use crate::oauth::{bearing, refused};
 
 /// Longest wait, in seconds.
 const LONGEST: u64 = 25;
@@ -18,7 +18,7 @@ pub(crate) async fn sites(State(web): State<Web>, headers: HeaderMap) -> Respons
     let known = text("if-none-match").map(|tag| tag.trim_matches('"').to_owned());
     let wait = text("prefer").and_then(|prefer| prefer.strip_prefix("wait=")?.parse::<u64>().ok()).unwrap_or(0);
     for _ in 0..=wait.min(LONGEST) * 2 {
-        let registry = match web.provider.registry(text("authorization")).await {
+        let registry = match web.provider.registry(bearing(&headers, ("GET", "/gateway/v1/sites"))).await {
             Ok(registry) => registry,
             Err(error) => return refused(&error),
         };

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use idp_domain::Timestamp;
 
 use crate::Web;
-use crate::oauth::refused;
+use crate::oauth::{bearing, refused};
 
 /// `sid` → when it was last used, in seconds. A time that is still to come counts as now.
 pub(crate) async fn note(
@@ -17,8 +17,7 @@ pub(crate) async fn note(
     headers: HeaderMap,
     Json(uses): Json<HashMap<String, i64>>,
 ) -> Response {
-    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if let Err(error) = web.provider.gateway(authorization).await {
+    if let Err(error) = web.provider.gateway(bearing(&headers, ("POST", "/gateway/v1/seen"))).await {
         return refused(&error);
     }
     let now = web.signin.context.now();

@@ -1,5 +1,6 @@
 //! The authorization endpoint: check, prove, consent, grant. Each time from the start, with what is stored.
 
+use askama::Template;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,7 +11,7 @@ use idp_domain::rights::SiteRights;
 use idp_domain::session::{Limits, Session};
 use idp_domain::{Acr, Timestamp};
 use idp_oauth::OAuthError;
-use idp_oauth::authorize::{Fault, Proven, Request};
+use idp_oauth::authorize::{Answer, Fault, Proven, Request};
 use idp_oauth::params::Params;
 use idp_signin::attempt::{Attempt, Goal, Need};
 use idp_signin::flow::{Standing, Step, next_step, proof_for};
@@ -41,7 +42,11 @@ pub(crate) async fn by_form(
 }
 
 async fn begin(web: &Web, browser: &Browser, visitor: Visitor, encoded: String) -> Result<Response, PageError> {
-    let checked = match Params::parse(&encoded) {
+    let opened = match Params::parse(&encoded) {
+        Ok(params) => web.provider.open(params).await,
+        Err(error) => Err(error),
+    };
+    let checked = match opened {
         Ok(params) => web.provider.check(params).await,
         Err(error) => Err(Fault::Page(error)),
     };
@@ -141,9 +146,9 @@ async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, mut stage: Stag
     match (step, visitor.0.as_ref()) {
         (Step::Done, Some((session, person))) => finish(web, browser, stage, (session, person)).await,
         (Step::SignIn, _) | (_, None) if silent => {
-            Ok(back(web, &stage.request, &OAuthError::new("login_required", "nobody is signed in")))
+            back(web, &stage.request, &OAuthError::new("login_required", "nobody is signed in"))
         }
-        _ if silent => Ok(back(web, &stage.request, &OAuthError::new("interaction_required", "a key is needed"))),
+        _ if silent => back(web, &stage.request, &OAuthError::new("interaction_required", "a key is needed")),
         _ => {
             let (token, attempt) = keep(web, browser, &stage).await?;
             Ok(forward(web, &token, &attempt, session))
@@ -180,11 +185,8 @@ async fn finish(
 ) -> Result<Response, PageError> {
     if stage.request.needs_consent() && !consented(web, &stage.request, person).await? {
         if stage.request.prompts("none") {
-            return Ok(back(
-                web,
-                &stage.request,
-                &OAuthError::new("consent_required", "the person has to agree first"),
-            ));
+            let error = OAuthError::new("consent_required", "the person has to agree first");
+            return back(web, &stage.request, &error);
         }
         let (token, _) = keep(web, browser, &stage).await?;
         return Ok(go(&format!("/consent?{}", query("attempt", &token))));
@@ -202,12 +204,12 @@ pub(crate) async fn complete(
     let proof = proof_for(session, &stage.need, stage.started_at, now).filter(|_| stage.need.acr > Acr::Base);
     if let Some(page) = no_access(web, &stage.request, person).await? {
         if stage.request.prompts("none") {
-            return Ok(back(web, &stage.request, &OAuthError::new("access_denied", "no access")));
+            return back(web, &stage.request, &OAuthError::new("access_denied", "no access"));
         }
         return Ok(page);
     }
     match web.provider.grant(&stage.request, &Proven { session, person, proof }).await {
-        Ok(location) => Ok(go(&location)),
+        Ok(answer) => send(answer),
         Err(fault) => faulty(fault),
     }
 }
@@ -251,13 +253,32 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
     Ok(Some(show_with(StatusCode::FORBIDDEN, &page)?))
 }
 
-fn back(web: &Web, request: &Request, error: &OAuthError) -> Response {
-    go(&web.provider.error_location(request, error))
+/// Sends the client an error.
+pub(crate) fn back(web: &Web, request: &Request, error: &OAuthError) -> Result<Response, PageError> {
+    send(web.provider.error_answer(request, error))
+}
+
+#[derive(Template)]
+#[template(path = "form_post.html")]
+struct FormPost {
+    frame: Frame,
+    action: String,
+    fields: Vec<(String, String)>,
+}
+
+/// Sends the browser back to the client. A form is sent by a script, or by its button where there is none.
+fn send(answer: Answer) -> Result<Response, PageError> {
+    match answer {
+        Answer::Redirect(location) => Ok(go(&location)),
+        Answer::Form { action, fields } => {
+            show_with(StatusCode::OK, &FormPost { frame: Frame::titled("Go on to the app"), action, fields })
+        }
+    }
 }
 
 fn faulty(fault: Fault) -> Result<Response, PageError> {
     match fault {
-        Fault::Redirect { location } => Ok(go(&location)),
+        Fault::Back { answer, .. } => send(answer),
         Fault::Page(error) => {
             let page = Message {
                 frame: Frame::titled("The app asked in a way we cannot answer"),

@@ -11,9 +11,9 @@ use idp_signin::flow::{Standing, Step, next_step};
 use idp_store::Effects;
 use serde::Deserialize;
 
-use super::authorize::{Stage, complete, stored};
+use super::authorize::{Stage, back, complete, stored};
 use crate::browser::{Browser, SignedIn};
-use crate::page::{Frame, go, show};
+use crate::page::{Frame, show};
 use crate::{PageError, Web, t, t1};
 
 #[derive(Template)]
@@ -73,7 +73,7 @@ pub(crate) async fn submit(
     let request = request.map_err(|_| PageError::AttemptExpired)?;
     if decided.decision != "allow" {
         let error = OAuthError::new("access_denied", "the person did not agree");
-        return Ok(go(&web.provider.error_location(&request, &error)));
+        return back(&web, &request, &error);
     }
     remember(&web, &signed_in, &request).await?;
     let standing = Standing::of(&attempt, Some(&signed_in.session));

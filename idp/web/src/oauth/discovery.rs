@@ -5,14 +5,13 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::{PageError, Web};
+use crate::Web;
 
 const CACHE: [(header::HeaderName, &str); 2] =
     [(header::CACHE_CONTROL, "public, max-age=300"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
 
-pub(crate) async fn metadata(State(web): State<Web>) -> Result<Response, PageError> {
-    let metadata = web.provider.metadata().ok_or(PageError::Broken("metadata"))?;
-    Ok((CACHE, Json(metadata)).into_response())
+pub(crate) async fn metadata(State(web): State<Web>) -> Response {
+    (CACHE, Json(web.provider.metadata())).into_response()
 }
 
 pub(crate) async fn jwks(State(web): State<Web>) -> Response {

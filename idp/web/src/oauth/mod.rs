@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use crate::Web;
 
-pub(crate) use token::refused;
+pub(crate) use token::{bearing, refused};
 
 /// Addresses that a browser visits.
 pub(crate) fn pages() -> Router<Web> {
@@ -28,6 +28,8 @@ pub(crate) fn machines() -> Router<Web> {
         .route("/.well-known/openid-configuration", get(discovery::metadata))
         .route("/jwks", get(discovery::jwks))
         .route("/token", post(token::token))
+        .route("/par", post(token::push))
         .route("/revoke", post(token::revoke))
+        .route("/introspect", post(token::introspect))
         .route("/userinfo", get(token::userinfo).post(token::userinfo))
 }

@@ -1,15 +1,21 @@
-//! Token, revocation, userinfo: JSON in the forms of their standards.
+//! Token, revocation, introspection, pushed requests, userinfo: JSON in the forms of their standards.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use idp_oauth::OAuthError;
+use idp_oauth::introspection::Introspection;
 use idp_oauth::params::Params;
 use idp_oauth::token::TokenRequest;
+use idp_oauth::userinfo::{Bearing, Userinfo};
 use serde_json::json;
 
 use crate::Web;
+
+const DPOP: &str = "dpop";
+/// Media type of a signed introspection (RFC 9701 §4).
+const SIGNED_INTROSPECTION: &str = "application/token-introspection+jwt";
 
 /// The one table from an [`OAuthError`] to an answer of a program's address.
 pub(crate) fn refused(error: &OAuthError) -> Response {
@@ -28,12 +34,25 @@ pub(crate) fn refused(error: &OAuthError) -> Response {
     response
 }
 
-fn authorization(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())
+/// The same where a token is used: what is wrong with a proof is then a challenge (RFC 9449 §7.1 and §9).
+fn refused_at_resource(error: &OAuthError) -> Response {
+    let mut response = refused(error);
+    let challenge = match error.code {
+        "use_dpop_nonce" => "DPoP error=\"use_dpop_nonce\"",
+        "invalid_dpop_proof" => "DPoP error=\"invalid_dpop_proof\"",
+        _ => return response,
+    };
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    response
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: impl header::AsHeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn form(headers: &HeaderMap, body: &str) -> Result<Params, OAuthError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default();
     let plain = kind.split(';').next().unwrap_or_default().trim();
     if plain.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         Params::parse(body)
@@ -42,31 +61,79 @@ fn form(headers: &HeaderMap, body: &str) -> Result<Params, OAuthError> {
     }
 }
 
+/// What a client sent. More than one proof is none (RFC 9449 §4.3, check 1).
+fn request<'a>(headers: &'a HeaderMap, body: &str) -> Result<TokenRequest<'a>, OAuthError> {
+    if headers.get_all(DPOP).iter().nth(1).is_some() {
+        return Err(OAuthError::new("invalid_dpop_proof", "more than one DPoP proof"));
+    }
+    let params = form(headers, body)?;
+    Ok(TokenRequest { authorization: text(headers, header::AUTHORIZATION), dpop: text(headers, DPOP), params })
+}
+
+/// Whoever sent a proof learns the nonce for the next one (RFC 9449 §8.2).
+fn with_nonce(web: &Web, headers: &HeaderMap, mut response: Response) -> Response {
+    if headers.contains_key(DPOP)
+        && let Ok(nonce) = HeaderValue::from_str(&web.provider.dpop_nonce())
+    {
+        response.headers_mut().insert(HeaderName::from_static("dpop-nonce"), nonce);
+    }
+    response
+}
+
+fn no_store(response: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], response).into_response()
+}
+
 pub(crate) async fn token(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    let answer = match form(&headers, &body) {
-        Ok(params) => web.provider.token(TokenRequest { authorization: authorization(&headers), params }).await,
+    let answer = match request(&headers, &body) {
+        Ok(request) => web.provider.token(request).await,
         Err(error) => Err(error),
     };
-    match answer {
-        Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
-        Err(error) => refused(&error),
-    }
+    let response = answer.map_or_else(|error| refused(&error), |answer| no_store(Json(answer)));
+    with_nonce(&web, &headers, response)
+}
+
+pub(crate) async fn push(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+    let answer = match request(&headers, &body) {
+        Ok(request) => web.provider.push(request).await,
+        Err(error) => Err(error),
+    };
+    let created = |answer| no_store((StatusCode::CREATED, Json(answer)));
+    let response = answer.map_or_else(|error| refused(&error), created);
+    with_nonce(&web, &headers, response)
 }
 
 pub(crate) async fn revoke(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    let answer = match form(&headers, &body) {
-        Ok(params) => web.provider.revoke(TokenRequest { authorization: authorization(&headers), params }).await,
+    let answer = match request(&headers, &body) {
+        Ok(request) => web.provider.revoke(request).await,
+        Err(error) => Err(error),
+    };
+    answer.map_or_else(|error| refused(&error), |()| StatusCode::OK.into_response())
+}
+
+pub(crate) async fn introspect(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+    let signed = text(&headers, header::ACCEPT).is_some_and(|accept| accept.contains(SIGNED_INTROSPECTION));
+    let answer = match request(&headers, &body) {
+        Ok(request) => web.provider.introspect(request, signed).await,
         Err(error) => Err(error),
     };
     match answer {
-        Ok(()) => StatusCode::OK.into_response(),
+        Ok(Introspection::Plain(answer)) => no_store(Json(answer)),
+        Ok(Introspection::Signed(answer)) => no_store(([(header::CONTENT_TYPE, SIGNED_INTROSPECTION)], answer)),
         Err(error) => refused(&error),
     }
 }
 
-pub(crate) async fn userinfo(State(web): State<Web>, headers: HeaderMap) -> Response {
-    match web.provider.userinfo(authorization(&headers)).await {
-        Ok(claims) => ([(header::CACHE_CONTROL, "no-store")], Json(claims)).into_response(),
-        Err(error) => refused(&error),
-    }
+/// The token with which a request came.
+pub(crate) fn bearing<'a>(headers: &'a HeaderMap, at: (&'a str, &'a str)) -> Bearing<'a> {
+    Bearing { authorization: text(headers, header::AUTHORIZATION), dpop: text(headers, DPOP), at }
+}
+
+pub(crate) async fn userinfo(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let response = match web.provider.userinfo(bearing(&headers, (method.as_str(), uri.path()))).await {
+        Ok(Userinfo::Plain(claims)) => no_store(Json(claims)),
+        Ok(Userinfo::Signed(claims)) => no_store(([(header::CONTENT_TYPE, "application/jwt")], claims)),
+        Err(error) => refused_at_resource(&error),
+    };
+    with_nonce(&web, &headers, response)
 }

@@ -25,9 +25,9 @@ pub(super) async fn authenticate(provider: &Provider, request: &TokenRequest<'_>
     let client = provider.context.store.client(&id).await?.filter(|client| !client.disabled).ok_or(REFUSED)?;
     let proven = match (&client.auth, presented) {
         (ClientAuth::None, Presented::None) => true,
-        (ClientAuth::Secret { hash }, Presented::Secret(given)) => secret::check(hash, &given),
-        (ClientAuth::PrivateKeyJwt { public_key }, Presented::Assertion(assertion)) => {
-            private_key_jwt::check(provider, &client.id, public_key, &assertion).await?
+        (ClientAuth::Secret { hash, before }, Presented::Secret(given)) => secret::check(hash, before.as_ref(), &given),
+        (ClientAuth::PrivateKeyJwt { .. } | ClientAuth::Keys { .. }, Presented::Assertion(assertion)) => {
+            private_key_jwt::check(provider, &client, &assertion).await?
         }
         _ => false,
     };

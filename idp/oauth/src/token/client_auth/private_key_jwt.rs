@@ -3,8 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idp_domain::Timestamp;
+use idp_domain::client::{Client, ClientAuth};
 use serde::Deserialize;
 
+use crate::jwk::PublicKey;
+use crate::jws::Unverified;
 use crate::{OAuthError, Provider, jws};
 
 /// `client_assertion_type`.
@@ -37,13 +40,9 @@ pub(super) fn claimed_client(assertion: &str) -> Option<String> {
     Some(claims.get("sub")?.as_str()?.to_owned())
 }
 
-pub(super) async fn check(
-    provider: &Provider,
-    client: &str,
-    public_key: &str,
-    assertion: &str,
-) -> Result<bool, OAuthError> {
-    let Some((_, claims)) = jws::verify::<Claims>(assertion, public_key) else { return Ok(false) };
+pub(super) async fn check(provider: &Provider, client: &Client, assertion: &str) -> Result<bool, OAuthError> {
+    let Some(claims) = believed(client, assertion) else { return Ok(false) };
+    let client = client.id.as_str();
     let now = provider.context.now().0;
     let for_us = match &claims.aud {
         Audience::One(audience) => *audience == provider.issuer,
@@ -61,4 +60,13 @@ pub(super) async fn check(
     }
     let expires = Timestamp(claims.exp + SKEW);
     Ok(provider.context.store.first_use("client-assertion", &format!("{client} {}", claims.jti), expires).await?)
+}
+
+/// The claims of an assertion that one of the client's own keys has signed.
+fn believed(client: &Client, assertion: &str) -> Option<Claims> {
+    match &client.auth {
+        ClientAuth::PrivateKeyJwt { public_key } => jws::verify(assertion, public_key).map(|(_, claims)| claims),
+        ClientAuth::Keys { jwks } => Unverified::read(assertion)?.claims_by_any(&PublicKey::parse_set(jwks)),
+        ClientAuth::None | ClientAuth::Secret { .. } => None,
+    }
 }

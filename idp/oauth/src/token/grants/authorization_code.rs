@@ -1,16 +1,13 @@
 //! `authorization_code` (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3).
 
-use idp_domain::client::Client;
-
 use crate::issue::IdTokenFacts;
-use crate::params::Params;
-use crate::token::Granted;
+use crate::token::{Asking, Granted};
 use crate::{OAuthError, Provider, engine};
 
-pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -> Result<Granted, OAuthError> {
-    params.require("code", "code is missing")?;
-    params.require("redirect_uri", "redirect_uri is missing")?;
-    let issued = engine::redeem(provider, client, params).await?;
+pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    asking.params.require("code", "code is missing")?;
+    asking.params.require("redirect_uri", "redirect_uri is missing")?;
+    let issued = engine::redeem(provider, asking).await?;
     let code = issued.code.ok_or(OAuthError::new("server_error", "something went wrong here"))?;
     let facts = IdTokenFacts {
         person: issued.person,
@@ -22,7 +19,7 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
         scope: issued.scope.clone(),
         ends: code.ends,
     };
-    let id_token = provider.id_token(client, &facts, issued.access.reveal()).await?;
+    let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
     Ok(Granted {
         access: issued.access.reveal().to_owned(),
         refresh: issued.refresh.map(|token| token.reveal().to_owned()),

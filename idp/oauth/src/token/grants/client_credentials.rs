@@ -1,14 +1,13 @@
 //! `client_credentials` (RFC 6749 §4.4): the gateway reading the registry of sites.
 
-use idp_domain::Secret;
-use idp_domain::client::{Client, ClientAuth};
+use idp_domain::client::ClientAuth;
 use idp_store::tokens::{Token, TokenFacts};
 
-use crate::params::Params;
-use crate::token::Granted;
+use crate::token::{Asking, Granted, access};
 use crate::{ACCESS_LIFE, OAuthError, Provider};
 
-pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -> Result<Granted, OAuthError> {
+pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    let Asking { client, params, jkt } = asking;
     let own = client.scopes.iter().any(|scope| scope.starts_with("service:"));
     if client.auth == ClientAuth::None || !own {
         return Err(OAuthError::new("unauthorized_client", "this client acts for people only"));
@@ -18,7 +17,7 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
     if !asked.split_whitespace().all(|scope| granted(&scope)) {
         return Err(OAuthError::new("invalid_scope", "the client is not registered for this scope"));
     }
-    let (context, access) = (&provider.context, Secret::new(&*provider.context.random));
+    let context = &provider.context;
     let facts = TokenFacts {
         client_id: client.id.clone(),
         person: None,
@@ -28,7 +27,11 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
         acr: String::new(),
         sid: String::new(),
         redirect_uri: String::new(),
+        jkt: jkt.clone(),
+        audience: access::resource(client, params.get("resource"))?.map(str::to_owned),
+        issued_at: context.now().0,
     };
+    let access = provider.new_access(client, &facts)?;
     let family = idp_domain::id::uuid_v7(&*context.clock, &*context.random).to_string();
     let token = Token { hash: access.hash(), family, facts, expires_at: context.now().plus(ACCESS_LIFE) };
     context.store.add_tokens(&token, None).await?;

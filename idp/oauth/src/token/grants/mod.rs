@@ -4,18 +4,15 @@ mod authorization_code;
 mod client_credentials;
 mod refresh_token;
 
-use idp_domain::client::Client;
-
-use super::Granted;
-use crate::params::Params;
+use super::{Asking, Granted};
 use crate::{OAuthError, Provider};
 
 /// Runs the grant that the request names.
-pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -> Result<Granted, OAuthError> {
-    match params.require("grant_type", "grant_type is missing")? {
-        "authorization_code" => authorization_code::run(provider, client, params).await,
-        "refresh_token" => refresh_token::run(provider, client, params).await,
-        "client_credentials" => client_credentials::run(provider, client, params).await,
+pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    match asking.params.require("grant_type", "grant_type is missing")? {
+        "authorization_code" => authorization_code::run(provider, asking).await,
+        "refresh_token" => refresh_token::run(provider, asking).await,
+        "client_credentials" => client_credentials::run(provider, asking).await,
         _ => Err(OAuthError::new("unsupported_grant_type", "this grant_type is not supported")),
     }
 }

@@ -1,19 +1,17 @@
 //! `refresh_token` (RFC 6749 §6): rotated at each use; a token that comes twice ends its family (RFC 9700 §4.14).
 
-use idp_domain::client::Client;
 use idp_domain::{Acr, Timestamp};
 
 use crate::issue::IdTokenFacts;
-use crate::params::Params;
-use crate::token::Granted;
+use crate::token::{Asking, Granted};
 use crate::{OAuthError, Provider, engine};
 
-pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -> Result<Granted, OAuthError> {
-    params.require("refresh_token", "refresh_token is missing")?;
-    if !client.refresh {
+pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    asking.params.require("refresh_token", "refresh_token is missing")?;
+    if !asking.client.refresh {
         return Err(OAuthError::new("unauthorized_client", "this client has no refresh tokens"));
     }
-    let issued = engine::rotate(provider, client, params).await?;
+    let issued = engine::rotate(provider, asking).await?;
     let facts = IdTokenFacts {
         person: issued.person,
         // OpenID Connect Core §12.2: no nonce, the same auth_time. A refresh proves nothing with a key.
@@ -26,7 +24,7 @@ pub(super) async fn run(provider: &Provider, client: &Client, params: &Params) -
         scope: issued.scope.clone(),
         ends: None,
     };
-    let id_token = provider.id_token(client, &facts, issued.access.reveal()).await?;
+    let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
     Ok(Granted {
         access: issued.access.reveal().to_owned(),
         refresh: issued.refresh.map(|token| token.reveal().to_owned()),

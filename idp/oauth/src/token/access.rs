@@ -1,0 +1,47 @@
+//! Access tokens: opaque, or a JWT (RFC 9068) where the client asks for one. Both are known here by their hash.
+
+use idp_domain::client::{Client, IdTokenAlg};
+use idp_domain::{Secret, id};
+use idp_store::tokens::TokenFacts;
+use serde_json::json;
+
+use crate::{ACCESS_LIFE, OAuthError, Provider};
+
+impl Provider {
+    /// A new access token that stands for these facts.
+    pub(crate) fn new_access(&self, client: &Client, facts: &TokenFacts) -> Result<Secret, OAuthError> {
+        if !client.options.jwt_access {
+            return Ok(Secret::new(&*self.context.random));
+        }
+        let subject = facts.person.map_or_else(|| client.id.clone(), |person| self.subject(client, person));
+        let mut claims = json!({
+            "iss": self.issuer,
+            "aud": facts.audience.as_ref().unwrap_or(&self.issuer),
+            "sub": subject,
+            "client_id": facts.client_id,
+            "scope": facts.scope,
+            "iat": facts.issued_at,
+            "exp": facts.issued_at + ACCESS_LIFE,
+            "jti": id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
+        });
+        if let Some(claims) = claims.as_object_mut() {
+            claims.extend(facts.jkt.as_ref().map(|jkt| ("cnf".to_owned(), json!({ "jkt": jkt }))));
+            if facts.person.is_some() {
+                claims.insert("auth_time".to_owned(), json!(facts.auth_time));
+                claims.insert("acr".to_owned(), json!(facts.acr));
+            }
+        }
+        let token = self.keys.sign_as(IdTokenAlg::ES256, "at+jwt", &claims);
+        let token = token.ok_or(OAuthError::new("server_error", "the access token could not be made"))?;
+        Ok(Secret::presented(&token))
+    }
+}
+
+/// The resource server that a request is for (RFC 8707 §2): one for which the client is registered.
+pub(crate) fn resource<'a>(client: &Client, asked: Option<&'a str>) -> Result<Option<&'a str>, OAuthError> {
+    match asked {
+        None => Ok(None),
+        Some(asked) if client.options.resources.iter().any(|known| known == asked) => Ok(Some(asked)),
+        Some(_) => Err(OAuthError::new("invalid_target", "the client is not registered for this resource")),
+    }
+}
