@@ -50,16 +50,19 @@ fn json_of(page: &Page) -> Value {
     serde_json::from_str(&page.body).unwrap_or_default()
 }
 
+fn text_of(page: &Page, name: &str) -> String {
+    json_of(page).get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 fn error_of(page: &Page) -> (u16, String) {
-    (page.status, json_of(page)["error"].as_str().unwrap_or_default().to_owned())
+    (page.status, text_of(page, "error"))
 }
 
 /// A proof for an address, with the nonce that the server hands out.
-async fn proof(system: &System, key: &ClientKey, path: &str, token: Option<&str>) -> String {
+fn proof(system: &System, key: &ClientKey, path: &str) -> String {
     let url = format!("{}{path}", system.origin("id"));
-    let method = if path == "/userinfo" { "GET" } else { "POST" };
     let nonce = system.demo.assembled.provider.dpop_nonce();
-    key.proof(&ClientKey::proof_claims(system, (method, &url), &nonce, token))
+    key.proof(&ClientKey::proof_claims(system, ("POST", &url), &nonce, None))
 }
 
 /// Pushes a request and answers its `request_uri`.
@@ -69,7 +72,7 @@ async fn push(system: &System, key: &ClientKey, proof: Option<&str>) -> String {
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let page = post(system, key, "/par", &form, proof).await;
     assert_eq!(page.status, 201, "{}", page.body);
-    json_of(&page)["request_uri"].as_str().unwrap().to_owned()
+    text_of(&page, "request_uri")
 }
 
 fn brought(uri: &str) -> Vec<(String, String)> {
@@ -78,10 +81,10 @@ fn brought(uri: &str) -> Vec<(String, String)> {
 
 /// From a pushed request to tokens bound to a key.
 async fn tokens(system: &System, browser: &mut Browser, key: &ClientKey) -> Value {
-    let pushed = proof(system, key, "/par", None).await;
+    let pushed = proof(system, key, "/par");
     let uri = push(system, key, Some(&pushed)).await;
     let code = code(system, browser, &brought(&uri)).await;
-    let page = redeem(system, key, &code, Some(&proof(system, key, "/token", None).await)).await;
+    let page = redeem(system, key, &code, Some(&proof(system, key, "/token"))).await;
     assert_eq!(page.status, 200, "{}", page.body);
     json_of(&page)
 }
@@ -113,12 +116,12 @@ async fn i_17_a_pushed_request_counts_once_for_its_client_and_alone() {
     });
     let page = authorize(&system, &mut browser, &front.collect::<Vec<_>>()).await;
     assert_eq!(page.status, 400, "this client pushes: {}", page.location());
-    let pushed = proof(&system, &key, "/par", None).await;
+    let pushed = proof(&system, &key, "/par");
     let uri = push(&system, &key, Some(&pushed)).await;
     let other = [("client_id", "bookworm"), ("request_uri", uri.as_str())];
     let other = other.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(authorize(&system, &mut browser, &other).await.status, 400, "another client's");
-    let pushed = proof(&system, &key, "/par", None).await;
+    let pushed = proof(&system, &key, "/par");
     let uri = push(&system, &key, Some(&pushed)).await;
     let mut both = brought(&uri);
     both.push(("redirect_uri".to_owned(), "https://evil.example/".to_owned()));
@@ -131,7 +134,7 @@ async fn i_17_a_pushed_request_counts_once_for_its_client_and_alone() {
         asked.body
     );
     assert_eq!(authorize(&system, &mut browser, &brought(&uri)).await.status, 400, "used");
-    let pushed = proof(&system, &key, "/par", None).await;
+    let pushed = proof(&system, &key, "/par");
     let late = push(&system, &key, Some(&pushed)).await;
     system.clock.advance(61);
     assert_eq!(authorize(&system, &mut browser, &brought(&late)).await.status, 400, "too old");
@@ -200,10 +203,10 @@ async fn i_23_a_proof_is_of_this_request_this_key_and_this_moment() {
 #[tokio::test]
 async fn i_23_tokens_go_to_the_key_that_asked_and_to_no_other() {
     let (system, mut browser, key) = strong(every()).await;
-    let pushed = proof(&system, &key, "/par", None).await;
+    let pushed = proof(&system, &key, "/par");
     let uri = push(&system, &key, Some(&pushed)).await;
     let first = code(&system, &mut browser, &brought(&uri)).await;
-    let other = proof(&system, &ClientKey::default(), "/token", None).await;
+    let other = proof(&system, &ClientKey::default(), "/token");
     let page = redeem(&system, &key, &first, Some(&other)).await;
     assert_eq!(error_of(&page), (400, "invalid_dpop_proof".to_owned()), "another key than at the beginning");
     let found = tokens(&system, &mut browser, &key).await;
@@ -211,10 +214,10 @@ async fn i_23_tokens_go_to_the_key_that_asked_and_to_no_other() {
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
     let none = post(&system, &key, "/token", &form, None).await;
     assert_eq!(error_of(&none), (400, "invalid_dpop_proof".to_owned()), "the client is registered to prove it");
-    let other = proof(&system, &ClientKey::default(), "/token", None).await;
+    let other = proof(&system, &ClientKey::default(), "/token");
     let page = post(&system, &key, "/token", &form, Some(&other)).await;
     assert_eq!(error_of(&page), (400, "invalid_dpop_proof".to_owned()));
-    let own = proof(&system, &key, "/token", None).await;
+    let own = proof(&system, &key, "/token");
     let page = post(&system, &key, "/token", &form, Some(&own)).await;
     assert_eq!(page.status, 200, "a refused proof costs nothing: {}", page.body);
     let url = format!("{}/token", system.origin("id"));
@@ -246,8 +249,8 @@ async fn i_38_and_t_02_an_assertion_is_the_clients_own_for_us_and_counts_once() 
     ] {
         let mut claims = good.clone();
         claims[name] = value;
-        let sent = send(&key.sign(&json!({ "alg": "ES256" }), &claims)).await;
-        assert_eq!(sent, (401, "invalid_client".to_owned()), "{claims}");
+        let answered = send(&key.sign(&json!({ "alg": "ES256" }), &claims)).await;
+        assert_eq!(answered, (401, "invalid_client".to_owned()), "{claims}");
     }
     for header in [
         json!({ "alg": "none" }),

@@ -35,7 +35,7 @@ impl<'a> Unverified<'a> {
         }
         let alg = header.get("alg")?.as_str()?.to_owned();
         let (payload, signature) = (URL_SAFE_NO_PAD.decode(payload).ok()?, URL_SAFE_NO_PAD.decode(signature).ok()?);
-        Some(Self { alg, header, signed, payload, signature })
+        Some(Self { header, alg, signed, payload, signature })
     }
 
     /// A text member of the header.

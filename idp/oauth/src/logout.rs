@@ -46,7 +46,12 @@ impl Provider {
         let jwks: CoreJsonWebKeySet = serde_json::from_value(self.keys.jwks()).ok()?;
         let issuer = IssuerUrl::new(self.issuer.clone()).ok()?;
         let verifier = IdTokenVerifier::new_public_client(ClientId::new(client.clone()), issuer, jwks)
-            .set_allowed_algs([CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
+            .set_allowed_algs([
+                CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+                CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+                CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+                CoreJwsSigningAlgorithm::EdDsa,
+            ])
             .set_time_fn(|| std::time::UNIX_EPOCH.into());
         let token = OurIdToken::from_str(hint).ok()?;
         let claims = token

@@ -10,6 +10,7 @@
 )]
 
 pub mod authenticator;
+pub mod between;
 pub mod browser;
 pub mod client_key;
 pub mod echo;

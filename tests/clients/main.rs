@@ -1,0 +1,221 @@
+//! Clients that nobody here wrote, against a started provider: what they are made for works, and what they must refuse they
+//! refuse.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in tests a broken assumption must stop the test at once"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use idp_domain::client::{Client, ClientAuth, ClientOptions, IdTokenAlg};
+use idp_domain::{Secret, SystemRandom};
+use idp_store::Effects;
+use serde_json::{Value, json};
+use tests::between::{self, Change};
+use tests::{Browser, System};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+const WHO: &str = "t.quennell@tamberwell.example";
+const ID: &str = "reading-app";
+
+/// Which library.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Library {
+    OpenidClient,
+    Authlib,
+}
+
+/// A running client; it is asked by lines of JSON and ends with its owner.
+struct Foreign {
+    _child: Child,
+    says: Lines<BufReader<ChildStdout>>,
+    hears: ChildStdin,
+}
+
+fn target(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/clients").join(name);
+    assert!(path.exists(), "{} is missing: tests/run fetches it", path.display());
+    path
+}
+
+impl Foreign {
+    fn start(library: Library, asked: &Value) -> Self {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
+        let mut command = match library {
+            Library::OpenidClient => {
+                // A module is looked for beside its script only, so the script goes to where the library is.
+                let beside = target("node").join("openid_client.mjs");
+                std::fs::copy(scripts.join("openid_client.mjs"), &beside).unwrap();
+                let mut command = Command::new("node");
+                command.arg(beside);
+                command
+            }
+            Library::Authlib => {
+                let mut command = Command::new("python3");
+                command.arg(scripts.join("authlib_client.py")).env("PYTHONPATH", target("python"));
+                command
+            }
+        };
+        command.arg(asked.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let (says, hears) = (child.stdout.take().unwrap(), child.stdin.take().unwrap());
+        Self { _child: child, says: BufReader::new(says).lines(), hears }
+    }
+
+    async fn says(&mut self) -> Value {
+        let line = tokio::time::timeout(std::time::Duration::from_mins(1), self.says.next_line()).await;
+        let line = line.unwrap().unwrap().unwrap_or_else(|| panic!("the client ended without a word"));
+        serde_json::from_str(&line).unwrap()
+    }
+
+    async fn hear(&mut self, line: &str) {
+        self.hears.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+}
+
+/// A school's server, with a browser that is signed in and has agreed to the app.
+struct Ready {
+    system: System,
+    browser: Browser,
+    secret: Secret,
+}
+
+async fn ready(alg: IdTokenAlg, options: ClientOptions) -> Ready {
+    let system = System::start().await;
+    let secret = Secret::new(&SystemRandom);
+    let store = &system.demo.assembled.context.store;
+    let plain = store.client("bookworm").await.unwrap().unwrap();
+    let auth = ClientAuth::Secret { hash: secret.hash(), before: None };
+    let name = "Reading app".to_owned();
+    let client = Client { id: ID.to_owned(), name, auth, id_token_alg: alg, options, ..plain };
+    store.save_client(&client, Effects::none()).await.unwrap();
+    let browser = system.admin(WHO).await;
+    Ready { system, browser, secret }
+}
+
+impl Ready {
+    /// Runs a client from beginning to end with somebody in between. Answers its last word.
+    async fn run(&mut self, library: Library, strong: bool, change: Change) -> Value {
+        let store = &self.system.demo.assembled.context.store;
+        let client = store.client(ID).await.unwrap().unwrap();
+        let between = between::start(&self.system, change).await;
+        let asked = json!({
+            "issuer": self.system.origin("id"), "between": format!("http://{between}"), "client": ID,
+            "secret": self.secret.reveal(), "alg": client.id_token_alg.name(), "strong": strong,
+            "redirect": client.redirect_uris.first(), "after": client.post_logout_redirect_uris.first(),
+        });
+        let mut foreign = Foreign::start(library, &asked);
+        let mut said = foreign.says().await;
+        if let Some(jwks) = said.get("jwks") {
+            let auth = ClientAuth::Keys { jwks: jwks.to_string() };
+            store.save_client(&Client { auth, ..client }, Effects::none()).await.unwrap();
+            foreign.hear("go").await;
+            said = foreign.says().await;
+        }
+        let Some(url) = said.get("open").and_then(Value::as_str) else { return said };
+        let back = self.visit(url).await;
+        foreign.hear(&back).await;
+        foreign.says().await
+    }
+
+    /// Opens the address that a client sends the browser to. Answers where the browser is sent back to.
+    async fn visit(&mut self, url: &str) -> String {
+        let accept = [("accept", "text/html")];
+        let page = self.browser.send(http::Method::GET, url, None, &accept).await;
+        if !page.location().contains("/consent") {
+            return page.location().to_owned();
+        }
+        let id = self.system.origin("id");
+        let asked = self.browser.open(&format!("{id}{}", page.location())).await;
+        let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let body = format!("attempt={attempt}&decision=allow");
+        let headers = [("origin", id.as_str()), ("accept", "text/html")];
+        self.browser
+            .send(http::Method::POST, &format!("{id}/consent"), Some(body), &headers)
+            .await
+            .location()
+            .to_owned()
+    }
+}
+
+fn unchanged() -> Change {
+    Arc::new(|_, body| body)
+}
+
+async fn goes_through(library: Library, alg: IdTokenAlg, strong: bool) {
+    let options = ClientOptions { dpop: strong, pushed_only: strong, jwt_access: strong, ..ClientOptions::default() };
+    let mut ready = ready(alg, options).await;
+    let said = ready.run(library, strong, unchanged()).await;
+    let done = &said["done"];
+    assert_eq!(
+        (&done["name"], &done["live"], &done["gone"]),
+        (&json!("Tobias Quennell"), &json!(true), &json!(false)),
+        "{said}"
+    );
+    let kind = done["type"].as_str().unwrap().to_lowercase();
+    assert_eq!(kind, if strong { "dpop" } else { "bearer" });
+    let out = ready.browser.open(done["logout"].as_str().unwrap()).await;
+    assert!(out.url.ends_with("/?state=bye"), "{}", out.url);
+    let me = ready.browser.open(&format!("{}/me", ready.system.origin("id"))).await;
+    assert!(me.url.contains("/signin"), "signed out at the provider: {}", me.url);
+}
+
+#[tokio::test]
+async fn openid_client_signs_in_with_every_signature() {
+    for alg in [IdTokenAlg::RS256, IdTokenAlg::ES256, IdTokenAlg::PS256, IdTokenAlg::EdDSA] {
+        goes_through(Library::OpenidClient, alg, false).await;
+    }
+}
+
+#[tokio::test]
+async fn openid_client_signs_in_by_the_strongest_profile() {
+    goes_through(Library::OpenidClient, IdTokenAlg::PS256, true).await;
+}
+
+#[tokio::test]
+async fn authlib_signs_in() {
+    goes_through(Library::Authlib, IdTokenAlg::RS256, false).await;
+    goes_through(Library::Authlib, IdTokenAlg::ES256, false).await;
+}
+
+/// What somebody in between does to an ID token. All but the first are signed with our own key.
+fn forged(system: &System, what: &'static str) -> Change {
+    let keys = system.demo.assembled.provider.keys.clone();
+    Arc::new(move |path, body| {
+        if path != "/token" {
+            return body;
+        }
+        let mut answer: Value = serde_json::from_str(&body).unwrap();
+        let Some(token) = answer["id_token"].as_str().map(str::to_owned) else { return body };
+        let mut claims = tests::oauth::claims(&token);
+        let token = match what {
+            "signature" => {
+                let (signed, signature) = token.rsplit_once('.').unwrap();
+                format!("{signed}.{}", signature.chars().rev().collect::<String>())
+            }
+            name => {
+                claims[name] = json!("https://evil.example");
+                keys.sign_as(IdTokenAlg::RS256, "JWT", &claims).unwrap()
+            }
+        };
+        answer["id_token"] = json!(token);
+        answer.to_string()
+    })
+}
+
+#[tokio::test]
+async fn forged_tokens_are_refused_by_clients_that_check() {
+    for library in [Library::OpenidClient, Library::Authlib] {
+        for what in ["signature", "nonce", "iss", "aud"] {
+            let mut ready = ready(IdTokenAlg::RS256, ClientOptions::default()).await;
+            let change = forged(&ready.system, what);
+            let said = ready.run(library, false, change).await;
+            assert!(said["failed"].is_string(), "{what}: {said}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// openid-client (npm) against Lanyard: everything that a school app does with it, as its own documentation shows.
+import * as oidc from "openid-client";
+import readline from "node:readline";
+
+const asked = JSON.parse(process.argv[2]);
+const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const say = (what) => console.log(JSON.stringify(what));
+const heard = async () => (await lines.next()).value;
+
+// All requests go by way of somebody who may change the answers.
+const through = (url, options) => fetch(String(url).replace(asked.issuer, asked.between), options);
+
+async function configured() {
+  const metadata = { id_token_signed_response_alg: asked.alg };
+  let authentication = oidc.ClientSecretBasic(asked.secret);
+  let handle;
+  if (asked.strong) {
+    const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+    const jwk = await crypto.subtle.exportKey("jwk", keys.publicKey);
+    say({ jwks: { keys: [{ kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y }] } });
+    await heard();
+    authentication = oidc.PrivateKeyJwt(keys.privateKey);
+  }
+  const options = { execute: [oidc.allowInsecureRequests], [oidc.customFetch]: through };
+  const config = await oidc.discovery(new URL(asked.issuer), asked.client, metadata, authentication, options);
+  oidc.enableNonRepudiationChecks(config);
+  if (asked.strong) {
+    oidc.useJwtResponseMode(config);
+    handle = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256"));
+  }
+  return { config, dpop: handle ? { DPoP: handle } : undefined };
+}
+
+try {
+  const { config, dpop } = await configured();
+  const verifier = oidc.randomPKCECodeVerifier();
+  const [nonce, state] = [oidc.randomNonce(), oidc.randomState()];
+  const parameters = {
+    redirect_uri: asked.redirect,
+    scope: "openid profile email offline_access",
+    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    nonce,
+    state,
+  };
+  const url = asked.strong
+    ? await oidc.buildAuthorizationUrlWithPAR(config, parameters, dpop)
+    : oidc.buildAuthorizationUrl(config, parameters);
+  say({ open: url.href });
+  const checks = { pkceCodeVerifier: verifier, expectedNonce: nonce, expectedState: state, idTokenExpected: true };
+  const tokens = await oidc.authorizationCodeGrant(config, new URL(await heard()), checks, undefined, dpop);
+  const claims = tokens.claims();
+  const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub, dpop);
+  const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, dpop);
+  const live = await oidc.tokenIntrospection(config, refreshed.access_token);
+  await oidc.tokenRevocation(config, refreshed.refresh_token);
+  const gone = await oidc.tokenIntrospection(config, refreshed.access_token);
+  const logout = oidc.buildEndSessionUrl(config, {
+    id_token_hint: tokens.id_token,
+    post_logout_redirect_uri: asked.after,
+    state: "bye",
+  });
+  say({ done: { name: userinfo.name, type: tokens.token_type, live: live.active, gone: gone.active, logout: logout.href } });
+} catch (error) {
+  say({ failed: `${error.code ?? error.name}: ${error.cause?.message ?? error.message}` });
+}
+process.exit(0);
