@@ -52,13 +52,15 @@ async fn compare(tab: &Tab, blank: &Tab, name: &str) -> Option<String> {
 }
 
 /// Pages for people who are not signed in, by the names of their pictures.
-const SIGNED_OUT: [(&str, &str); 6] = [
+const SIGNED_OUT: [(&str, &str); 8] = [
     ("first-time", "/first-time"),
     ("support", "/support"),
     ("not-found", "/nothing-here"),
     ("status", "/status"),
     ("day-pass", "/pass"),
     ("concern-form", "/concern-form?site=larkmoor"),
+    ("developers", "/developers"),
+    ("standards", "/developers/standards"),
 ];
 
 #[tokio::test]

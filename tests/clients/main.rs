@@ -219,3 +219,64 @@ async fn forged_tokens_are_refused_by_clients_that_check() {
         }
     }
 }
+
+/// A program from the guide, as somebody saves it and runs it.
+async fn the_guides_program(library: Library) {
+    let mut ready = ready(IdTokenAlg::RS256, ClientOptions::default()).await;
+    let (id, store) = (ready.system.origin("id"), ready.system.demo.assembled.context.store.clone());
+    let guide = ready.browser.open(&format!("{id}/developers")).await.body;
+    let (marker, file) = match library {
+        Library::OpenidClient => ("import { createServer }", "app.mjs"),
+        Library::Authlib => ("import os", "app.py"),
+    };
+    let program = guide.split("<pre").skip(1).find(|part| part.contains(marker)).unwrap();
+    let program = program.split("<code>").nth(1).unwrap().split("</code>").next().unwrap();
+    let program = tests::browser::unescape(program);
+    let folder = match library {
+        Library::OpenidClient => target("node"),
+        Library::Authlib => target("python"),
+    };
+    std::fs::write(folder.join(file), program).unwrap();
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let client = store.client(ID).await.unwrap().unwrap();
+    let redirect_uris = vec![format!("http://localhost:{port}/callback")];
+    store.save_client(&Client { redirect_uris, ..client }, Effects::none()).await.unwrap();
+    // The issuer's name is one of this machine's only: somebody in between answers for it under the name of loopback.
+    let (scheme, command) = match library {
+        Library::OpenidClient => ("--import", "node"),
+        Library::Authlib => ("-c", "python3"),
+    };
+    let lookup = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join("lookup.mjs");
+    let run = "import socket,runpy,sys; o=socket.getaddrinfo; socket.getaddrinfo=lambda h,*a,**k: o('127.0.0.1' if \
+               h.endswith('.localhost') else h,*a,**k); runpy.run_path(sys.argv[1], run_name='__main__')";
+    let first = match library {
+        Library::OpenidClient => lookup.display().to_string(),
+        Library::Authlib => run.to_owned(),
+    };
+    let mut child = Command::new(command)
+        .args([scheme, &first])
+        .arg(folder.join(file))
+        .envs([("ISSUER", id.as_str()), ("CLIENT_ID", ID), ("CLIENT_SECRET", ready.secret.reveal())])
+        .env("PORT", port.to_string())
+        .env("PYTHONPATH", &folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut says = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = tokio::time::timeout(std::time::Duration::from_mins(1), says.next_line()).await.unwrap().unwrap();
+    assert!(line.as_deref().is_some_and(|line| line.starts_with("Open http://localhost")), "{line:?}");
+    let page = ready.browser.open(&format!("http://localhost:{port}/")).await;
+    let page = ready.browser.fill(&page, "consent", &[("decision", "allow")]).await;
+    assert!(page.body.starts_with("Hello Tobias Quennell ("), "{} {}", page.url, page.body);
+    let again = ready.browser.open(&format!("http://localhost:{port}/callback?code=x&state=y")).await;
+    assert_eq!(again.status, 400, "an answer that nobody asked for: {}", again.body);
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_programs_of_the_guide_sign_people_in() {
+    the_guides_program(Library::OpenidClient).await;
+    the_guides_program(Library::Authlib).await;
+}

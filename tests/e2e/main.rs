@@ -4,6 +4,7 @@
 mod admin;
 mod apps;
 mod day_pass;
+mod developers;
 mod everyone;
 mod import;
 mod key_rules;

@@ -41,6 +41,7 @@ impl Two {
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
             options: idp_domain::client::ClientOptions::default(),
+            app: None,
         };
         above.demo.assembled.context.store.save_client(&client, Effects::none()).await.unwrap();
         Self { above, below }

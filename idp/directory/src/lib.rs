@@ -4,6 +4,7 @@
 //! What is deliberately absent: HTTP, and sending mail or signals (both go through the outbox).
 
 pub mod approvals;
+pub mod apps;
 pub mod asker;
 mod changes;
 pub mod day_passes;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Timestamp;
+use crate::id::{PersonId, TrustId};
 use crate::secret::SecretHash;
 use crate::slug::Slug;
 
@@ -33,6 +35,45 @@ pub struct Client {
     /// What it asked for beyond the usual.
     #[serde(default)]
     pub options: ClientOptions,
+    /// Whose app it is; absent for the gateway, its sites, and apps that the server's operator has set up.
+    #[serde(default)]
+    pub app: Option<AppFacts>,
+}
+
+/// An app that somebody of a trust has registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppFacts {
+    /// In which trust.
+    pub trust: TrustId,
+    /// Who registered it.
+    pub made_by: PersonId,
+    /// When.
+    pub made_at: Timestamp,
+    /// Who may use it.
+    pub stage: AppStage,
+}
+
+/// How far an app has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppStage {
+    /// Tried out by those who hold a role in its trust, and nobody else.
+    Sandbox,
+    /// Its maker asks for it to be opened to everybody; another person decides.
+    Waiting,
+    /// Open to everybody.
+    Live,
+}
+
+impl AppStage {
+    /// The word on screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Sandbox => "Sandbox",
+            Self::Waiting => "Waiting for approval",
+            Self::Live => "Live",
+        }
+    }
 }
 
 /// What a client may ask for beyond the usual. The default is what most apps need.

@@ -18,6 +18,7 @@ pub mod metadata;
 pub mod params;
 pub mod registry;
 pub mod signals;
+pub mod standards;
 pub mod token;
 pub mod userinfo;
 

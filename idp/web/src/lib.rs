@@ -9,6 +9,7 @@ mod api;
 mod browser;
 mod carry;
 mod cookies;
+mod developers;
 mod error;
 mod guard;
 mod language;
@@ -28,6 +29,7 @@ use idp_domain::Slug;
 use idp_oauth::Provider;
 use idp_signin::SignIn;
 
+pub use developers::ErrorLog;
 pub use error::PageError;
 pub(crate) use language::{here, lang, other_language, t, t1, t2, text_size};
 
@@ -42,6 +44,8 @@ pub struct Web {
     pub directory: Directory,
     /// What depends on the deployment.
     pub settings: Arc<Settings>,
+    /// What went wrong lately with the requests of apps.
+    pub errors: Arc<ErrorLog>,
 }
 
 /// What depends on the deployment.
@@ -70,6 +74,7 @@ impl Web {
             .merge(account::routes())
             .merge(admin::routes())
             .merge(oauth::pages())
+            .merge(developers::routes())
             .route("/carry-on", get(carry::offer))
             .layer(axum::middleware::from_fn(guard::in_words))
             .layer(axum::middleware::from_fn_with_state(self.clone(), carry::keep))

@@ -221,7 +221,8 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(unescape(rest.split('"').next()?))
 }
 
-pub(crate) fn unescape(text: &str) -> String {
+/// Text as a browser shows it.
+pub fn unescape(text: &str) -> String {
     let pairs = [
         ("&#38;", "&"),
         ("&amp;", "&"),

@@ -137,6 +137,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         provider: provider.clone(),
         directory: directory.clone(),
         settings: Arc::new(settings),
+        errors: Arc::default(),
     };
     let router = web.router();
     Ok(Assembled {
@@ -196,6 +197,7 @@ impl Assembled {
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
             options: idp_domain::client::ClientOptions::default(),
+            app: None,
         };
         self.save_client(&own).await?;
         for site in self.context.store.sites().await? {
@@ -232,6 +234,7 @@ impl Assembled {
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
             options: idp_domain::client::ClientOptions::default(),
+            app: None,
         }
     }
 

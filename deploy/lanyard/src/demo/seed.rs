@@ -57,6 +57,7 @@ fn bookworm_client(origin: &str) -> Client {
         id_token_alg: IdTokenAlg::RS256,
         disabled: false,
         options: idp_domain::client::ClientOptions::default(),
+        app: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one question before every code and every token: may this person have this from this client now? (I-40)
 
-use idp_domain::client::{Client, ClientKind};
+use idp_domain::client::{AppStage, Client, ClientKind};
 use idp_domain::key_policy::KeyPolicy;
 use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
@@ -28,6 +28,12 @@ impl Provider {
         }
         if person.status != PersonStatus::Active || person.epoch != epoch {
             return Err(denied("the person cannot sign in now"));
+        }
+        if let Some(app) = client.app.as_ref().filter(|app| app.stage != AppStage::Live) {
+            let seats = self.context.store.seats_of(person.id).await?;
+            if !seats.iter().any(|seat| seat.trust == app.trust) {
+                return Err(denied("the app is still being tried out in its trust"));
+            }
         }
         let slug = match &client.kind {
             ClientKind::Site { slug } => slug,

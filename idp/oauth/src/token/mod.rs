@@ -38,6 +38,13 @@ pub(crate) struct Granted {
     pub scope: String,
 }
 
+impl TokenRequest<'_> {
+    /// The client that a request says it is from, for whoever writes down what went wrong.
+    pub fn claimed_client(&self) -> Option<String> {
+        client_auth::claimed(self)
+    }
+}
+
 impl Provider {
     /// The client of a request, its proof checked.
     pub(crate) async fn authenticated_client(&self, request: &TokenRequest<'_>) -> Result<Client, OAuthError> {

@@ -36,6 +36,7 @@ struct Page {
     size: TextSize,
     /// Notifications that were not read.
     unread: usize,
+    makes_apps: bool,
 }
 
 pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
@@ -55,6 +56,7 @@ pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -
         language: language::current().name(),
         size: person.text_size,
         unread: notices::unread(&web, person.id).await?,
+        makes_apps: web.directory.maker(person, false).await.is_ok_and(|maker| maker.is_some()),
         accounts: Some(accounts).filter(|count| *count > 0 || !web.signin.upstreams.all().is_empty()),
     })
 }

@@ -42,21 +42,29 @@ pub(crate) async fn by_form(
 }
 
 async fn begin(web: &Web, browser: &Browser, visitor: Visitor, encoded: String) -> Result<Response, PageError> {
-    let opened = match Params::parse(&encoded) {
-        Ok(params) => web.provider.open(params).await,
-        Err(error) => Err(error),
-    };
-    let checked = match opened {
-        Ok(params) => web.provider.check(params).await,
-        Err(error) => Err(Fault::Page(error)),
-    };
-    let request = match checked {
+    let request = match checked(web, &encoded).await {
         Ok(request) => request,
         Err(fault) => return faulty(fault),
     };
     let started_at = web.signin.context.now();
     let need = need_of(web, &request).await?;
     proceed(web, browser, visitor, Stage { request, need, started_at, token: None }).await
+}
+
+/// The request that a browser brings. What is wrong with it is told to the makers of the app as well.
+async fn checked(web: &Web, encoded: &str) -> Result<Request, Fault> {
+    let asked = Params::parse(encoded).map_err(Fault::Page)?;
+    let (client, redirect_uri) = (asked.get("client_id").map(str::to_owned), asked.get("redirect_uri"));
+    let redirect_uri = redirect_uri.unwrap_or_default().to_owned();
+    let checked = match web.provider.open(asked).await {
+        Ok(params) => web.provider.check(params).await,
+        Err(error) => Err(Fault::Page(error)),
+    };
+    if let Err(Fault::Page(error) | Fault::Back { error, .. }) = &checked {
+        let now = web.signin.context.now();
+        web.errors.note(client.as_deref(), now, ("/authorize", &redirect_uri), error);
+    }
+    checked
 }
 
 #[derive(Deserialize)]

@@ -70,6 +70,23 @@ fn request<'a>(headers: &'a HeaderMap, body: &str) -> Result<TokenRequest<'a>, O
     Ok(TokenRequest { authorization: text(headers, header::AUTHORIZATION), dpop: text(headers, DPOP), params })
 }
 
+/// Answers a client, and tells its makers what was wrong.
+async fn answered<T>(
+    web: &Web,
+    path: &'static str,
+    request: Result<TokenRequest<'_>, OAuthError>,
+    answer: impl AsyncFnOnce(TokenRequest<'_>) -> Result<T, OAuthError>,
+) -> Result<T, OAuthError> {
+    let request = request?;
+    let client = request.claimed_client();
+    let redirect_uri = request.params.get("redirect_uri").unwrap_or_default().to_owned();
+    let answer = answer(request).await;
+    if let Err(error) = &answer {
+        web.errors.note(client.as_deref(), web.signin.context.now(), (path, &redirect_uri), error);
+    }
+    answer
+}
+
 /// Whoever sent a proof learns the nonce for the next one (RFC 9449 §8.2).
 fn with_nonce(web: &Web, headers: &HeaderMap, mut response: Response) -> Response {
     if headers.contains_key(DPOP)
@@ -85,38 +102,30 @@ fn no_store(response: impl IntoResponse) -> Response {
 }
 
 pub(crate) async fn token(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    let answer = match request(&headers, &body) {
-        Ok(request) => web.provider.token(request).await,
-        Err(error) => Err(error),
-    };
+    let run = async |request: TokenRequest<'_>| web.provider.token(request).await;
+    let answer = answered(&web, "/token", request(&headers, &body), run).await;
     let response = answer.map_or_else(|error| refused(&error), |answer| no_store(Json(answer)));
     with_nonce(&web, &headers, response)
 }
 
 pub(crate) async fn push(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    let answer = match request(&headers, &body) {
-        Ok(request) => web.provider.push(request).await,
-        Err(error) => Err(error),
-    };
+    let run = async |request: TokenRequest<'_>| web.provider.push(request).await;
+    let answer = answered(&web, "/par", request(&headers, &body), run).await;
     let created = |answer| no_store((StatusCode::CREATED, Json(answer)));
     let response = answer.map_or_else(|error| refused(&error), created);
     with_nonce(&web, &headers, response)
 }
 
 pub(crate) async fn revoke(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    let answer = match request(&headers, &body) {
-        Ok(request) => web.provider.revoke(request).await,
-        Err(error) => Err(error),
-    };
+    let run = async |request: TokenRequest<'_>| web.provider.revoke(request).await;
+    let answer = answered(&web, "/revoke", request(&headers, &body), run).await;
     answer.map_or_else(|error| refused(&error), |()| StatusCode::OK.into_response())
 }
 
 pub(crate) async fn introspect(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let signed = text(&headers, header::ACCEPT).is_some_and(|accept| accept.contains(SIGNED_INTROSPECTION));
-    let answer = match request(&headers, &body) {
-        Ok(request) => web.provider.introspect(request, signed).await,
-        Err(error) => Err(error),
-    };
+    let run = async |request: TokenRequest<'_>| web.provider.introspect(request, signed).await;
+    let answer = answered(&web, "/introspect", request(&headers, &body), run).await;
     match answer {
         Ok(Introspection::Plain(answer)) => no_store(Json(answer)),
         Ok(Introspection::Signed(answer)) => no_store(([(header::CONTENT_TYPE, SIGNED_INTROSPECTION)], answer)),

@@ -34,6 +34,11 @@ pub(super) async fn authenticate(provider: &Provider, request: &TokenRequest<'_>
     if proven { Ok(client) } else { Err(REFUSED) }
 }
 
+/// The client that a request says it is from. Nothing is proven.
+pub(super) fn claimed(request: &TokenRequest<'_>) -> Option<String> {
+    presented(request).ok().map(|(id, _)| id)
+}
+
 fn presented(request: &TokenRequest<'_>) -> Result<(String, Presented), OAuthError> {
     let body_id = request.params.get("client_id");
     let basic = request.authorization.map(basic).transpose()?;

@@ -1,0 +1,286 @@
+//! Apps of a trust: registered by its developers, tried out in a sandbox, opened to everybody by a second person.
+
+use idp_domain::audit::AuditEntry;
+use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
+use idp_domain::person::Person;
+use idp_domain::trust::{Trust, TrustRole};
+use idp_domain::{PersonId, Secret, TrustId};
+use idp_store::Effects;
+use url::Url;
+
+use crate::Directory;
+use crate::error::{DirectoryError, FieldFault, Result};
+
+/// Most addresses of an app.
+const MOST: usize = 10;
+/// Scopes that every app may ask for; people agree to each.
+const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// Somebody who makes apps or decides about them.
+#[derive(Clone, Debug)]
+pub struct Maker {
+    /// Who.
+    pub person: PersonId,
+    /// Their name, for the audit log.
+    pub name: String,
+    /// Whether a key was used a short while ago.
+    pub elevated: bool,
+    /// Trusts in which they see and change apps.
+    pub trusts: Vec<Trust>,
+    /// Trusts in which they open apps to everybody.
+    pub decides: Vec<TrustId>,
+}
+
+/// What somebody wants of an app.
+#[derive(Clone, Debug, Default)]
+pub struct AppWish {
+    /// Its name on the consent screen.
+    pub name: String,
+    /// Where people come back to after signing in, one on each line.
+    pub redirect_uris: String,
+    /// Where they may come back to after signing out, one on each line.
+    pub post_logout_redirect_uris: String,
+    /// Whether it has a server that keeps a secret. An app in a browser or on a telephone has none.
+    pub confidential: bool,
+}
+
+/// A secret that is shown once, with the app that it belongs to.
+#[derive(Debug)]
+pub struct NewSecret {
+    /// The app.
+    pub client: Client,
+    /// Its secret; a public app has none.
+    pub secret: Option<Secret>,
+}
+
+impl Directory {
+    /// What somebody may do about apps; nothing for people without a role in a trust.
+    pub async fn maker(&self, person: &Person, elevated: bool) -> Result<Option<Maker>> {
+        let mut maker =
+            Maker { person: person.id, name: person.full_name(), elevated, trusts: Vec::new(), decides: Vec::new() };
+        for seat in self.context.store.seats_of(person.id).await? {
+            let decides = matches!(seat.role, TrustRole::Owner | TrustRole::IdentityAdmin);
+            if !decides && seat.role != TrustRole::AppDeveloper {
+                continue;
+            }
+            if decides {
+                maker.decides.push(seat.trust);
+            }
+            if !maker.trusts.iter().any(|trust| trust.id == seat.trust) {
+                maker.trusts.extend(self.context.store.trust(seat.trust).await?);
+            }
+        }
+        Ok(Some(maker).filter(|maker| !maker.trusts.is_empty()))
+    }
+
+    /// Apps of the maker's trusts, by name.
+    pub async fn apps(&self, maker: &Maker) -> Result<Vec<Client>> {
+        let all = self.context.store.clients().await?;
+        let own = |client: &Client| client.app.as_ref().is_some_and(|app| maker.sees(app.trust));
+        Ok(all.into_iter().filter(own).collect())
+    }
+
+    /// One of them.
+    pub async fn app(&self, maker: &Maker, id: &str) -> Result<(Client, AppFacts)> {
+        let client = self.context.store.client(id).await?.ok_or(DirectoryError::NotFound)?;
+        let app = client.app.clone().filter(|app| maker.sees(app.trust)).ok_or(DirectoryError::NotFound)?;
+        Ok((client, app))
+    }
+
+    /// Registers an app. It begins in the sandbox of its trust.
+    pub async fn add_app(&self, maker: &Maker, trust: TrustId, wish: &AppWish) -> Result<NewSecret> {
+        if !maker.sees(trust) {
+            return Err(DirectoryError::NotFound);
+        }
+        maker.must_be_elevated()?;
+        let (redirect_uris, post_logout_redirect_uris) = checked(wish)?;
+        let context = &self.context;
+        let secret = wish.confidential.then(|| Secret::new(&*context.random));
+        let auth =
+            secret.as_ref().map_or(ClientAuth::None, |secret| ClientAuth::Secret { hash: secret.hash(), before: None });
+        let id = format!("app-{}", context.random.readable(12).to_lowercase());
+        let (made_by, made_at, stage) = (maker.person, context.now(), AppStage::Sandbox);
+        let client = Client {
+            sector: Some(id.clone()),
+            id,
+            name: wish.name.trim().to_owned(),
+            auth,
+            redirect_uris,
+            post_logout_redirect_uris,
+            scopes: SCOPES.map(str::to_owned).to_vec(),
+            refresh: true,
+            kind: ClientKind::App,
+            id_token_alg: IdTokenAlg::RS256,
+            disabled: false,
+            options: ClientOptions::default(),
+            app: Some(AppFacts { trust, made_by, made_at, stage }),
+        };
+        self.keep_app(maker, &client, "app.added", "registered the app").await?;
+        Ok(NewSecret { client, secret })
+    }
+
+    /// Changes name and addresses. An app that is open to everybody goes back to the sandbox when it gets a new address: who
+    /// approved it approved where people are sent.
+    pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
+        let (client, app) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let (redirect_uris, post_logout_redirect_uris) = checked(wish)?;
+        let new_address = redirect_uris.iter().any(|uri| !client.redirect_uris.contains(uri));
+        let stage = if new_address { AppStage::Sandbox } else { app.stage };
+        let changed = Client {
+            name: wish.name.trim().to_owned(),
+            redirect_uris,
+            post_logout_redirect_uris,
+            app: Some(AppFacts { stage, ..app }),
+            ..client
+        };
+        self.keep_app(maker, &changed, "app.changed", "changed the app").await
+    }
+
+    /// Makes a new secret. The one before it goes on to count until it is dropped, so that an app is changed over without a
+    /// break.
+    pub async fn new_app_secret(&self, maker: &Maker, id: &str) -> Result<NewSecret> {
+        let (client, _) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let ClientAuth::Secret { hash, .. } = &client.auth else {
+            return Err(DirectoryError::no("This app keeps no secret. It proves itself with PKCE alone."));
+        };
+        let secret = Secret::new(&*self.context.random);
+        let auth = ClientAuth::Secret { hash: secret.hash(), before: Some(hash.clone()) };
+        let client = Client { auth, ..client };
+        self.keep_app(maker, &client, "app.secret-made", "made a new secret for the app").await?;
+        Ok(NewSecret { client, secret: Some(secret) })
+    }
+
+    /// Drops the secret before the newest one.
+    pub async fn drop_app_secret(&self, maker: &Maker, id: &str) -> Result<()> {
+        let (client, _) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let auth = match client.auth.clone() {
+            ClientAuth::Secret { hash, .. } => ClientAuth::Secret { hash, before: None },
+            other => other,
+        };
+        let client = Client { auth, ..client };
+        self.keep_app(maker, &client, "app.secret-dropped", "dropped the old secret of the app").await
+    }
+
+    /// Switches an app off, or on again. Off takes one person, and holds at once.
+    pub async fn switch_app(&self, maker: &Maker, id: &str, on: bool) -> Result<()> {
+        let (client, _) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let client = Client { disabled: !on, ..client };
+        let (event, verb) = if on { ("app.on", "switched on the app") } else { ("app.off", "switched off the app") };
+        self.keep_app(maker, &client, event, verb).await
+    }
+
+    /// Moves an app on: its maker asks, another person opens it to everybody, either takes it back to the sandbox.
+    pub async fn move_app(&self, maker: &Maker, id: &str, to: AppStage) -> Result<()> {
+        let (client, app) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let (event, verb) = match to {
+            AppStage::Live if app.stage != AppStage::Waiting => return Err(DirectoryError::NotFound),
+            AppStage::Live if !maker.decides.contains(&app.trust) => return Err(DirectoryError::NotFound),
+            AppStage::Live if app.made_by == maker.person => return Err(DirectoryError::own_wish()),
+            AppStage::Live => ("app.approved", "opened to everybody the app"),
+            AppStage::Waiting => ("app.asked", "asked to open to everybody the app"),
+            AppStage::Sandbox => ("app.sandboxed", "took back to the sandbox the app"),
+        };
+        let client = Client { app: Some(AppFacts { stage: to, ..app }), ..client };
+        self.keep_app(maker, &client, event, verb).await
+    }
+
+    async fn keep_app(&self, maker: &Maker, client: &Client, event: &'static str, verb: &str) -> Result<()> {
+        let sentence = format!("{} {verb} {}", maker.name, client.name);
+        let trust = client.app.as_ref().map(|app| app.trust);
+        let entry = AuditEntry::new(self.context.now(), event, sentence).by(maker.person).in_trust(trust);
+        Ok(self.context.store.save_client(client, Effects::audit(entry)).await?)
+    }
+}
+
+impl Maker {
+    fn sees(&self, trust: TrustId) -> bool {
+        self.trusts.iter().any(|own| own.id == trust)
+    }
+
+    fn must_be_elevated(&self) -> Result<()> {
+        if self.elevated { Ok(()) } else { Err(DirectoryError::ElevateFirst) }
+    }
+}
+
+/// The addresses of a wish, if everything in it is right.
+fn checked(wish: &AppWish) -> Result<(Vec<String>, Vec<String>)> {
+    let mut faults = Vec::new();
+    let name = wish.name.trim();
+    if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        faults.push(FieldFault::new("name", "Enter a name, up to 60 characters"));
+    }
+    let mut read = |field: &'static str, text: &str| -> Vec<String> {
+        let addresses: Vec<String> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        if addresses.len() > MOST {
+            faults.push(FieldFault::new(field, "Enter 10 addresses or fewer"));
+        }
+        let first = addresses.iter().find_map(|address| address_fault(address).map(|why| (address, why)));
+        if let Some((address, why)) = first {
+            faults.push(FieldFault::new(field, format!("“{address}” cannot be used: {why}")));
+        }
+        addresses
+    };
+    let redirect = read("redirect_uris", &wish.redirect_uris);
+    let after = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
+    if redirect.is_empty() {
+        faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
+    }
+    if faults.is_empty() { Ok((redirect, after)) } else { Err(DirectoryError::Faults(faults)) }
+}
+
+/// Why an address is none that people may be sent to (R-04, R-05); nothing when it is fine.
+fn address_fault(address: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(address) else { return Some("it is not a whole address") };
+    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&url.host_str().unwrap_or_default())
+        || url.host_str().is_some_and(|host| host.ends_with(".localhost"));
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => return Some("it must begin with https://"),
+        _ => return Some("it must begin with https://, or with http://localhost while you try it out"),
+    }
+    if address.contains('*') {
+        return Some("it holds a *, and addresses are compared letter by letter");
+    }
+    if address.contains('#') {
+        return Some("it holds a #");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("it holds a name or password");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_fault;
+
+    #[test]
+    fn r_04_only_whole_addresses_of_the_web_are_registered() {
+        for good in
+            ["https://app.example/callback", "http://localhost:3000/cb", "http://127.0.0.1/cb", "http://[::1]:1/cb"]
+        {
+            assert_eq!(address_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "app.example/callback",
+            "http://app.example/callback",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "intent://x#Intent;end",
+            "https://*.app.example/cb",
+            "https://app.example/cb#x",
+            "https://me:secret@app.example/cb",
+            "http://localhost.evil.example/cb",
+        ] {
+            assert!(address_fault(bad).is_some(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What is supported of which standard, and what is not: the page for makers of apps is made from this table, and a test holds
+//! it and discovery together.
+
+/// How far a standard is supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Whole, as far as it concerns a provider.
+    Yes,
+    /// In part; the words say which.
+    Part,
+    /// Not.
+    No,
+}
+
+impl Support {
+    /// The word on the page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Yes => "Supported",
+            Self::Part => "In part",
+            Self::No => "Not supported",
+        }
+    }
+}
+
+/// One standard.
+pub struct Standard {
+    /// Its short name.
+    pub name: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// How far.
+    pub support: Support,
+    /// What one has to know beside that.
+    pub words: &'static str,
+}
+
+const fn row(name: &'static str, title: &'static str, support: Support, words: &'static str) -> Standard {
+    Standard { name, title, support, words }
+}
+
+/// Every standard that a maker of an app may ask about.
+pub const STANDARDS: [Standard; 32] = [
+    row(
+        "OpenID Connect Core",
+        "Authentication on top of OAuth 2",
+        Support::Part,
+        "The code flow. No claims parameter, no self-issued provider, no encryption.",
+    ),
+    row("OpenID Connect Discovery", "The provider’s metadata", Support::Yes, "Only what works is listed."),
+    row(
+        "OpenID Connect RP-Initiated Logout",
+        "Signing out from an app",
+        Support::Yes,
+        "With a true id_token_hint at once, else after a question.",
+    ),
+    row("OAuth 2.0 Form Post Response Mode", "Answers by form", Support::Yes, "The form works without JavaScript."),
+    row("OpenID Connect Back-Channel Logout", "Telling apps of a sign-out", Support::No, ""),
+    row("OpenID Connect Front-Channel Logout", "Telling apps of a sign-out by the browser", Support::No, ""),
+    row(
+        "OpenID Connect Dynamic Registration",
+        "Registering apps by a program",
+        Support::No,
+        "Apps are registered on a page, in a sandbox first.",
+    ),
+    row("OpenID Connect CIBA", "Asking a person on another device", Support::No, ""),
+    row(
+        "RFC 6749",
+        "OAuth 2.0",
+        Support::Part,
+        "Grants authorization_code, refresh_token and client_credentials. No implicit grant and no passwords, as RFC 9700 asks.",
+    ),
+    row("RFC 6750", "Bearer tokens", Support::Yes, "By header only; never in a query."),
+    row("RFC 7009", "Revocation", Support::Yes, "A token ends with its whole family."),
+    row("RFC 7636", "PKCE", Support::Yes, "S256, asked of every client."),
+    row(
+        "RFC 7662",
+        "Introspection",
+        Support::Yes,
+        "For the client whose token it is, and the resource server that it is for.",
+    ),
+    row("RFC 9701", "Signed introspection", Support::Yes, ""),
+    row("RFC 7523", "private_key_jwt", Support::Yes, "The audience is the issuer. Each jti counts once."),
+    row("RFC 8705", "Mutual TLS", Support::No, ""),
+    row("RFC 8252", "Native apps", Support::Yes, "The port of a loopback address may vary."),
+    row("RFC 8414", "Authorization server metadata", Support::Yes, "At the address of OpenID Connect Discovery."),
+    row("RFC 8628", "Device grant", Support::No, ""),
+    row("RFC 8693", "Token exchange", Support::No, ""),
+    row("RFC 8707", "Resource indicators", Support::Part, "One resource for each request."),
+    row("RFC 9068", "JWT access tokens", Support::Yes, "Where a client asks for them; opaque otherwise."),
+    row(
+        "RFC 9101",
+        "Signed requests (JAR)",
+        Support::Part,
+        "By value, or pushed. No request_uri of a client is ever fetched.",
+    ),
+    row("RFC 9126", "Pushed requests (PAR)", Support::Yes, "Each counts once, for a minute."),
+    row("RFC 9207", "Issuer in the answer", Support::Yes, ""),
+    row("RFC 9449", "DPoP", Support::Yes, "With a nonce, always. Codes, access and refresh tokens are bound."),
+    row("RFC 9470", "Step-up", Support::Yes, "acr_values and max_age; the gateway asks for them by challenge."),
+    row("RFC 9700", "OAuth 2.0 security", Support::Yes, ""),
+    row("JARM", "Signed answers", Support::Yes, "jwt, query.jwt and form_post.jwt."),
+    row(
+        "FAPI 2.0 Security Profile",
+        "The strongest profile",
+        Support::Part,
+        "With PAR, PKCE, private_key_jwt and DPoP; not with mutual TLS.",
+    ),
+    row(
+        "FAPI 2.0 Message Signing",
+        "Signed messages",
+        Support::Part,
+        "JAR, JARM and signed introspection. No HTTP signatures.",
+    ),
+    row("RFC 8417, RFC 8935, CAEP", "Shared Signals", Support::Part, "Pushed to gateways; not yet to apps."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_standard_is_named_once_and_a_part_says_which() {
+        for (at, standard) in STANDARDS.iter().enumerate() {
+            assert!(STANDARDS.iter().skip(at + 1).all(|other| other.name != standard.name), "{}", standard.name);
+            assert!(standard.support != Support::Part || !standard.words.is_empty(), "{}", standard.name);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The apps of a trust: list, register, change, secrets, approval, redirect checker, and what went wrong lately.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use idp_directory::DirectoryError;
+use idp_directory::apps::{AppWish, NewSecret};
+use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth};
+use idp_domain::london;
+use serde::Deserialize;
+
+use super::AppMaker;
+use crate::error::refused;
+use crate::page::{Fault, Frame, form_head, go, show, show_with};
+use crate::{PageError, Web};
+
+struct Line {
+    id: String,
+    name: String,
+    trust: String,
+    state: &'static str,
+    badge: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "dev_apps.html")]
+struct List {
+    frame: Frame,
+    lines: Vec<Line>,
+}
+
+/// The word and the colour of an app’s state.
+fn state(client: &Client, app: &AppFacts) -> (&'static str, &'static str) {
+    match app.stage {
+        _ if client.disabled => ("Switched off", "bad"),
+        AppStage::Live => (app.stage.title(), "ok"),
+        AppStage::Sandbox | AppStage::Waiting => (app.stage.title(), "wait"),
+    }
+}
+
+pub(crate) async fn list(State(web): State<Web>, by: AppMaker) -> Result<Response, PageError> {
+    let apps = web.directory.apps(&by.maker).await.map_err(|error| refused(error, "/developers/apps"))?;
+    let lines = apps.iter().filter_map(|client| {
+        let app = client.app.as_ref()?;
+        let trust = by.maker.trusts.iter().find(|trust| trust.id == app.trust)?;
+        let (state, badge) = state(client, app);
+        Some(Line { id: client.id.clone(), name: client.name.clone(), trust: trust.name.clone(), state, badge })
+    });
+    show(&List { frame: by.frame("Apps"), lines: lines.collect() })
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    trust: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    redirect_uris: String,
+    #[serde(default)]
+    post_logout_redirect_uris: String,
+    #[serde(default)]
+    kind: String,
+}
+
+impl Typed {
+    fn wish(&self) -> AppWish {
+        AppWish {
+            name: self.name.clone(),
+            redirect_uris: self.redirect_uris.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            confidential: self.kind == "server",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "dev_app_new.html")]
+struct New {
+    frame: Frame,
+    trusts: Vec<(String, String)>,
+    typed: Typed,
+    faults: Vec<Fault>,
+}
+
+pub(crate) async fn show_new(by: AppMaker) -> Result<Response, PageError> {
+    new_page(&by, Typed { kind: "server".to_owned(), ..Typed::default() }, vec![])
+}
+
+fn new_page(by: &AppMaker, typed: Typed, faults: Vec<Fault>) -> Result<Response, PageError> {
+    let (status, title) = form_head("Register an app", &faults);
+    let trusts = by.maker.trusts.iter().map(|trust| (trust.id.to_string(), trust.name.clone())).collect();
+    show_with(status, &New { frame: by.frame(&title), trusts, typed, faults })
+}
+
+#[derive(Template)]
+#[template(path = "dev_app_secret.html")]
+struct Secret {
+    frame: Frame,
+    name: String,
+    issuer: String,
+    id: String,
+    secret: String,
+}
+
+fn secret_page(web: &Web, by: &AppMaker, made: &NewSecret) -> Result<Response, PageError> {
+    show(&Secret {
+        frame: by.frame("Keep this secret"),
+        name: made.client.name.clone(),
+        issuer: web.provider.issuer.clone(),
+        id: made.client.id.clone(),
+        secret: made.secret.as_ref().map(|secret| secret.reveal().to_owned()).unwrap_or_default(),
+    })
+}
+
+fn shown(faults: Vec<idp_directory::FieldFault>) -> Vec<Fault> {
+    faults.into_iter().map(|fault| Fault { field: fault.field.into(), message: fault.message }).collect()
+}
+
+pub(crate) async fn add(State(web): State<Web>, by: AppMaker, Form(typed): Form<Typed>) -> Result<Response, PageError> {
+    let trust = typed.trust.parse().map_err(|_| PageError::Incomplete)?;
+    match web.directory.add_app(&by.maker, trust, &typed.wish()).await {
+        Ok(made) if made.secret.is_some() => secret_page(&web, &by, &made),
+        Ok(made) => Ok(go(&format!("/developers/apps/{}", made.client.id))),
+        Err(DirectoryError::Faults(faults)) => new_page(&by, typed, shown(faults)),
+        Err(other) => Err(refused(other, "/developers/apps/new")),
+    }
+}
+
+struct ErrorLine {
+    at: String,
+    path: &'static str,
+    code: &'static str,
+    words: &'static str,
+    redirect_uri: String,
+}
+
+#[derive(Template)]
+#[template(path = "dev_app.html")]
+struct App {
+    frame: Frame,
+    id: String,
+    issuer: String,
+    state: &'static str,
+    badge: &'static str,
+    stage: AppStage,
+    disabled: bool,
+    /// Whether this person may open it to everybody.
+    decides: bool,
+    own: bool,
+    /// `none`, `one` or `two` secrets that count.
+    secrets: &'static str,
+    typed: Typed,
+    errors: Vec<ErrorLine>,
+    checked: Option<(String, String)>,
+    faults: Vec<Fault>,
+}
+
+fn typed_of(client: &Client) -> Typed {
+    Typed {
+        name: client.name.clone(),
+        redirect_uris: client.redirect_uris.join("\n"),
+        post_logout_redirect_uris: client.post_logout_redirect_uris.join("\n"),
+        ..Typed::default()
+    }
+}
+
+async fn app_page(
+    web: &Web,
+    by: &AppMaker,
+    id: &str,
+    (typed, faults, checked): (Option<Typed>, Vec<Fault>, Option<(String, String)>),
+) -> Result<Response, PageError> {
+    let (client, app) = web.directory.app(&by.maker, id).await.map_err(|error| refused(error, "/developers/apps"))?;
+    let (status, title) = form_head(&client.name, &faults);
+    let (state, badge) = state(&client, &app);
+    let errors = web.errors.of(id).into_iter().map(|logged| ErrorLine {
+        at: london::show(logged.at),
+        path: logged.path,
+        code: logged.error.code,
+        words: logged.error.description,
+        redirect_uri: logged.redirect_uri,
+    });
+    let page = App {
+        frame: by.frame(&title),
+        id: id.to_owned(),
+        issuer: web.provider.issuer.clone(),
+        state,
+        badge,
+        stage: app.stage,
+        disabled: client.disabled,
+        decides: by.maker.decides.contains(&app.trust),
+        own: app.made_by == by.maker.person,
+        secrets: match &client.auth {
+            ClientAuth::Secret { before: Some(_), .. } => "two",
+            ClientAuth::Secret { before: None, .. } => "one",
+            _ => "none",
+        },
+        typed: typed.unwrap_or_else(|| typed_of(&client)),
+        errors: errors.collect(),
+        checked,
+        faults,
+    };
+    show_with(status, &page)
+}
+
+pub(crate) async fn show_app(
+    State(web): State<Web>,
+    by: AppMaker,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    app_page(&web, &by, &id, (None, vec![], None)).await
+}
+
+pub(crate) async fn save(
+    State(web): State<Web>,
+    by: AppMaker,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, PageError> {
+    let back = format!("/developers/apps/{id}");
+    match web.directory.change_app(&by.maker, &id, &typed.wish()).await {
+        Ok(()) => Ok(go(&back)),
+        Err(DirectoryError::Faults(faults)) => app_page(&web, &by, &id, (Some(typed), shown(faults), None)).await,
+        Err(other) => Err(refused(other, &back)),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Action {
+    what: String,
+}
+
+pub(crate) async fn act(
+    State(web): State<Web>,
+    by: AppMaker,
+    Path(id): Path<String>,
+    Form(action): Form<Action>,
+) -> Result<Response, PageError> {
+    let back = format!("/developers/apps/{id}");
+    let (directory, maker) = (&web.directory, &by.maker);
+    let done = match action.what.as_str() {
+        "secret" => {
+            let made = directory.new_app_secret(maker, &id).await.map_err(|error| refused(error, &back))?;
+            return secret_page(&web, &by, &made);
+        }
+        "drop-secret" => directory.drop_app_secret(maker, &id).await,
+        "off" => directory.switch_app(maker, &id, false).await,
+        "on" => directory.switch_app(maker, &id, true).await,
+        "ask" => directory.move_app(maker, &id, AppStage::Waiting).await,
+        "approve" => directory.move_app(maker, &id, AppStage::Live).await,
+        "sandbox" => directory.move_app(maker, &id, AppStage::Sandbox).await,
+        _ => return Err(PageError::Incomplete),
+    };
+    done.map_err(|error| refused(error, &back))?;
+    Ok(go(&back))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Address {
+    #[serde(default)]
+    address: String,
+}
+
+/// Tells whether people would be sent to an address, and if not, how it differs from the nearest one that is registered.
+pub(crate) async fn check_redirect(
+    State(web): State<Web>,
+    by: AppMaker,
+    Path(id): Path<String>,
+    Query(asked): Query<Address>,
+) -> Result<Response, PageError> {
+    let (client, _) = web.directory.app(&by.maker, &id).await.map_err(|error| refused(error, "/developers/apps"))?;
+    let words = compared(&client.redirect_uris, &asked.address);
+    app_page(&web, &by, &id, (None, vec![], Some((asked.address, words)))).await
+}
+
+fn compared(registered: &[String], asked: &str) -> String {
+    if registered.iter().any(|known| known == asked) {
+        return "This address is registered. People are sent there.".to_owned();
+    }
+    let same = |known: &str| known.chars().zip(asked.chars()).take_while(|(a, b)| a == b).count();
+    let Some(nearest) = registered.iter().max_by_key(|known| same(known)) else {
+        return "No address is registered.".to_owned();
+    };
+    let at = same(nearest);
+    let rest = |text: &str| text.chars().skip(at).take(20).collect::<String>();
+    match (rest(nearest).as_str(), rest(asked).as_str()) {
+        (known, "") => format!("Not registered. {nearest} is the nearest: this one lacks “{known}” at its end."),
+        ("", more) => format!("Not registered. {nearest} is the nearest: this one has “{more}” after it."),
+        (known, other) => {
+            format!("Not registered. {nearest} is the nearest: it goes on with “{known}” where this one has “{other}”.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compared;
+
+    #[test]
+    fn the_checker_says_how_addresses_differ() {
+        let known = ["https://app.example/callback".to_owned()];
+        assert!(compared(&known, "https://app.example/callback").contains("is registered"));
+        assert!(compared(&known, "https://app.example/callback/").contains("has “/” after it"));
+        assert!(compared(&known, "https://app.example/call").contains("lacks “back”"));
+        assert!(compared(&known, "http://app.example/callback").contains("goes on with “s://"));
+    }
+}
