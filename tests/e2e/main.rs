@@ -12,6 +12,7 @@ mod keys;
 mod mail;
 mod owner;
 mod reminders;
+mod roles;
 mod servers;
 mod signing_keys;
 mod sites;

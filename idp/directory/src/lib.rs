@@ -21,6 +21,7 @@ mod removal;
 mod reports;
 pub mod requests;
 mod retention;
+pub mod seats;
 mod sites;
 mod trusts;
 

@@ -230,6 +230,17 @@ pub enum MailKind {
     },
     /// 14, after a suspension everywhere: you can sign in again.
     AccessRestored,
+    /// A role in a trust was given or taken away; to its owners and to the person.
+    RoleChanged {
+        /// Which trust.
+        trust: String,
+        /// Whose role.
+        who: String,
+        /// Which role.
+        role: String,
+        /// Given, or taken away.
+        given: bool,
+    },
     /// 18: your request was not approved. One that was is mail 3.
     AccessRefused {
         /// Which site.

@@ -181,6 +181,18 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &["Rhoddwyd eich mynediad i’ch ysgolion yn ôl. Mae eich cyfrinair a’ch allweddi fel yr oeddent."],
             None,
         ),
+        MailKind::RoleChanged { trust, who, role, given } => words(
+            format!("Mae rôl yn {trust} wedi newid"),
+            &[
+                &if *given {
+                    format!("Mae gan {who} y rôl “{role}” yn {trust} nawr.")
+                } else {
+                    format!("Nid oes gan {who} y rôl “{role}” yn {trust} mwyach.")
+                },
+                "Os yw hyn yn edrych yn anghywir, ffoniwch berchnogion yr ymddiriedolaeth nawr.",
+            ],
+            None,
+        ),
         MailKind::AccessRefused { site, reason } => words(
             format!("Ni chymeradwywyd eich cais am fynediad i {site}"),
             &[&format!("Y rheswm: {reason}"), "Os oes angen mynediad arnoch o hyd, siaradwch â swyddfa’r ysgol."],

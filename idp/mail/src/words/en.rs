@@ -167,6 +167,18 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &["Your access to your schools has been given back. Your password and keys are as they were."],
             None,
         ),
+        MailKind::RoleChanged { trust, who, role, given } => words(
+            format!("A role in {trust} has changed"),
+            &[
+                &if *given {
+                    format!("{who} now has the role “{role}” in {trust}.")
+                } else {
+                    format!("{who} no longer has the role “{role}” in {trust}.")
+                },
+                "If this looks wrong, ring the owners of the trust now.",
+            ],
+            None,
+        ),
         MailKind::AccessRefused { site, reason } => words(
             format!("Your request for access to {site} was not approved"),
             &[&format!("The reason: {reason}"), "If you still need access, talk to the school office."],

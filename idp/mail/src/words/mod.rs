@@ -95,6 +95,8 @@ mod tests {
                 ],
             },
             MailKind::AccessRestored,
+            MailKind::RoleChanged { trust: text("TRUST"), who: who.clone(), role: text("KEY"), given: true },
+            MailKind::RoleChanged { trust: text("TRUST"), who: who.clone(), role: text("KEY"), given: false },
             MailKind::AccessRefused { site: site.clone(), reason: who.clone() },
             MailKind::EndsSoon { site: site.clone(), last_day: text("9 May 2027") },
             MailKind::AccessEnded { site: site.clone() },

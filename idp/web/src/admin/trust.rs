@@ -5,10 +5,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::DirectoryError;
+use idp_directory::seats::SeatWish;
 use idp_domain::TrustId;
 use idp_domain::key_policy::{CHOICES, KeyPolicy};
 use idp_domain::london;
-use idp_domain::trust::{NUMBERS, Trust, TrustSettings};
+use idp_domain::person::Person;
+use idp_domain::trust::{NUMBERS, Trust, TrustRole, TrustSettings};
 
 use super::wanted::Fields;
 use super::{Admin, refused, shown};
@@ -42,6 +44,14 @@ struct Draft {
     floor: Option<&'static str>,
 }
 
+/// A role and who holds it.
+struct RoleLine {
+    role: &'static str,
+    word: &'static str,
+    name: String,
+    login: String,
+}
+
 #[derive(Template)]
 #[template(path = "admin_trust.html")]
 struct Page {
@@ -53,6 +63,9 @@ struct Page {
     draft: Option<Draft>,
     /// When the recovery kit was made.
     kit: Option<String>,
+    roles: Vec<RoleLine>,
+    /// What was typed for a new role.
+    wish: SeatWish,
     faults: Vec<Fault>,
 }
 
@@ -75,14 +88,16 @@ async fn page(
     faults: Vec<Fault>,
 ) -> Result<Response, PageError> {
     let kit = web.signin.context.store.owner_codes_made(trust.id).await?.map(london::show_date);
+    let roles = web.directory.roles(&admin.asker, trust.id).await.map_err(|error| refused(error, &here(trust.id)))?;
     let wanted = trust.draft.as_ref().map(|draft| draft.settings);
     let numbers = trust.settings.numbers();
+    let own = typed.filter(|fields| !fields.one("key_floor").is_empty());
     let changes = wanted.map_or(numbers, |wanted| wanted.numbers());
     let lines = NUMBERS.iter().zip(numbers.into_iter().zip(changes)).map(|(about, (value, wanted))| Line {
         field: about.field,
         label: about.label,
         range: about.range,
-        value: typed.map_or_else(|| value.to_string(), |fields| fields.one(about.field).to_owned()),
+        value: own.map_or_else(|| value.to_string(), |fields| fields.one(about.field).to_owned()),
         wanted: (wanted != value).then_some(wanted),
     });
     let draft = trust.draft.as_ref().map(|draft| Draft {
@@ -97,10 +112,12 @@ async fn page(
         frame: admin.frame(&format!("{error}Settings of {}", trust.name)),
         tab: "sites",
         id: trust.id.to_string(),
-        floor: typed.map_or(trust.settings.key_floor.word(), |fields| fields.one("key_floor")).to_owned(),
+        floor: own.map_or(trust.settings.key_floor.word(), |fields| fields.one("key_floor")).to_owned(),
         lines: lines.collect(),
         draft,
         kit,
+        roles: roles.into_iter().map(role_line).collect(),
+        wish: typed.map(wish_of).unwrap_or_default(),
         faults,
     };
     show_with(status, &page)
@@ -157,4 +174,35 @@ pub(crate) async fn make_kit(
     let codes = web.directory.make_owner_kit(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
     let codes = codes.iter().map(|code| grouped(code, 5)).collect();
     show(&Kit { frame: admin.frame("Recovery kit of the trust"), tab: "sites", codes })
+}
+
+fn role_line((role, person): (TrustRole, Person)) -> RoleLine {
+    RoleLine { role: role.title(), word: role.as_str(), name: person.full_name(), login: person.login() }
+}
+
+fn wish_of(fields: &Fields) -> SeatWish {
+    let text = |name: &str| fields.one(name).to_owned();
+    SeatWish { email: text("email"), first_name: text("first_name"), last_name: text("last_name"), role: text("role") }
+}
+
+pub(crate) async fn change_roles(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Response, PageError> {
+    let id = read(&id)?;
+    let fields = Fields::read(&body);
+    let changed = match fields.one("what") {
+        "take" => web.directory.take_role(&admin.asker, id, fields.one("login"), fields.one("role")).await,
+        _ => web.directory.give_role(&admin.asker, id, &wish_of(&fields)).await,
+    };
+    match changed {
+        Ok(()) => Ok(go(&here(id))),
+        Err(DirectoryError::Faults(faults)) => {
+            let trust = web.directory.trust(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
+            page(&web, &admin, (&trust, Some(&fields)), shown(faults)).await
+        }
+        Err(other) => Err(refused(other, &here(id))),
+    }
 }
