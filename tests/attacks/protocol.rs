@@ -177,3 +177,24 @@ async fn a_request_with_a_parameter_twice_is_shown_on_a_page() {
     let page = authorize(&system, &mut browser, &params).await;
     assert!(page.status == 400 && page.location().is_empty());
 }
+
+#[tokio::test]
+async fn i_34_only_pages_of_an_apps_own_origin_may_read_answers() {
+    let (system, _) = ready().await;
+    let own = system.origin("bookworm");
+    let ask = async |method: Method, origin: &str| {
+        let url = format!("{}/token", system.origin("id"));
+        let body = (method == Method::POST).then(|| "grant_type=x&client_id=bookworm".to_owned());
+        let page = system.browser().send(method, &url, body, &[("origin", origin)]).await;
+        assert!(page.header("access-control-allow-credentials").is_empty(), "never with cookies");
+        page.header("access-control-allow-origin").to_owned()
+    };
+    for method in [Method::OPTIONS, Method::POST] {
+        assert_eq!(ask(method.clone(), &own).await, own);
+        for foreign in ["null", "https://evil.example", "http://bookworm.lanyard.localhost.evil.example", ""] {
+            assert_eq!(ask(method.clone(), foreign).await, "", "{method} {foreign}");
+        }
+        // A school's site is an origin of the gateway's, and no app.
+        assert_eq!(ask(method.clone(), &system.origin("larkmoor")).await, "", "{method}");
+    }
+}

@@ -11,6 +11,7 @@ mod bar;
 mod chromium;
 mod keys;
 mod pictures;
+mod spa;
 mod tls;
 
 use chromium::{Chromium, Tab};

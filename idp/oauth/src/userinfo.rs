@@ -56,8 +56,8 @@ impl Provider {
         Ok((found, client.filter(|client| !client.disabled).ok_or(BAD_TOKEN)?))
     }
 
-    /// Answers what the scopes of a token open about its person.
-    pub async fn userinfo(&self, bearing: Bearing<'_>) -> Result<Userinfo, OAuthError> {
+    /// Answers what the scopes of a token open about its person, with the identifier of its client.
+    pub async fn userinfo(&self, bearing: Bearing<'_>) -> Result<(Userinfo, String), OAuthError> {
         let broken = || OAuthError::new("server_error", "something went wrong here");
         let (token, client) = self.bearer(bearing).await?;
         let person = self.token_person(&token).await?;
@@ -67,12 +67,13 @@ impl Provider {
         }
         let claims = self.standard_claims(&client, &person, &token.facts.scope);
         let mut claims = serde_json::to_value(claims).map_err(|_| broken())?;
-        let Some(alg) = client.options.userinfo_alg else { return Ok(Userinfo::Plain(claims)) };
+        let Some(alg) = client.options.userinfo_alg else { return Ok((Userinfo::Plain(claims), client.id)) };
         if let Some(claims) = claims.as_object_mut() {
             claims.insert("iss".to_owned(), self.issuer.clone().into());
             claims.insert("aud".to_owned(), client.id.clone().into());
         }
-        self.keys.sign_as(alg, "JWT", &claims).map(Userinfo::Signed).ok_or_else(broken)
+        let signed = self.keys.sign_as(alg, "JWT", &claims).ok_or_else(broken)?;
+        Ok((Userinfo::Signed(signed), client.id))
     }
 
     async fn token_person(&self, token: &Token) -> Result<Person, OAuthError> {

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod consent;
+mod cors;
 mod discovery;
 mod logout;
 mod token;
@@ -27,9 +28,9 @@ pub(crate) fn machines() -> Router<Web> {
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata))
         .route("/jwks", get(discovery::jwks))
-        .route("/token", post(token::token))
-        .route("/par", post(token::push))
-        .route("/revoke", post(token::revoke))
+        .route("/token", post(token::token).options(cors::preflight))
+        .route("/par", post(token::push).options(cors::preflight))
+        .route("/revoke", post(token::revoke).options(cors::preflight))
         .route("/introspect", post(token::introspect))
-        .route("/userinfo", get(token::userinfo).post(token::userinfo))
+        .route("/userinfo", get(token::userinfo).post(token::userinfo).options(cors::preflight))
 }

@@ -11,6 +11,7 @@ use idp_oauth::token::TokenRequest;
 use idp_oauth::userinfo::{Bearing, Userinfo};
 use serde_json::json;
 
+use super::cors::readable;
 use crate::Web;
 
 const DPOP: &str = "dpop";
@@ -70,21 +71,25 @@ fn request<'a>(headers: &'a HeaderMap, body: &str) -> Result<TokenRequest<'a>, O
     Ok(TokenRequest { authorization: text(headers, header::AUTHORIZATION), dpop: text(headers, DPOP), params })
 }
 
-/// Answers a client, and tells its makers what was wrong.
+/// Answers a client: its makers are told what was wrong, and a page of its own origin may read it.
 async fn answered<T>(
     web: &Web,
-    path: &'static str,
-    request: Result<TokenRequest<'_>, OAuthError>,
-    answer: impl AsyncFnOnce(TokenRequest<'_>) -> Result<T, OAuthError>,
-) -> Result<T, OAuthError> {
-    let request = request?;
+    (path, headers, body): (&'static str, &HeaderMap, &str),
+    run: impl AsyncFnOnce(TokenRequest<'_>) -> Result<T, OAuthError>,
+    shown: impl FnOnce(T) -> Response,
+) -> Response {
+    let request = match request(headers, body) {
+        Ok(request) => request,
+        Err(error) => return refused(&error),
+    };
     let client = request.claimed_client();
     let redirect_uri = request.params.get("redirect_uri").unwrap_or_default().to_owned();
-    let answer = answer(request).await;
+    let answer = run(request).await;
     if let Err(error) = &answer {
         web.errors.note(client.as_deref(), web.signin.context.now(), (path, &redirect_uri), error);
     }
-    answer
+    let response = answer.map_or_else(|error| refused(&error), shown);
+    readable(web, headers, client.as_deref(), with_nonce(web, headers, response)).await
 }
 
 /// Whoever sent a proof learns the nonce for the next one (RFC 9449 §8.2).
@@ -103,34 +108,28 @@ fn no_store(response: impl IntoResponse) -> Response {
 
 pub(crate) async fn token(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.token(request).await;
-    let answer = answered(&web, "/token", request(&headers, &body), run).await;
-    let response = answer.map_or_else(|error| refused(&error), |answer| no_store(Json(answer)));
-    with_nonce(&web, &headers, response)
+    answered(&web, ("/token", &headers, &body), run, |answer| no_store(Json(answer))).await
 }
 
 pub(crate) async fn push(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.push(request).await;
-    let answer = answered(&web, "/par", request(&headers, &body), run).await;
     let created = |answer| no_store((StatusCode::CREATED, Json(answer)));
-    let response = answer.map_or_else(|error| refused(&error), created);
-    with_nonce(&web, &headers, response)
+    answered(&web, ("/par", &headers, &body), run, created).await
 }
 
 pub(crate) async fn revoke(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.revoke(request).await;
-    let answer = answered(&web, "/revoke", request(&headers, &body), run).await;
-    answer.map_or_else(|error| refused(&error), |()| StatusCode::OK.into_response())
+    answered(&web, ("/revoke", &headers, &body), run, |()| StatusCode::OK.into_response()).await
 }
 
 pub(crate) async fn introspect(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let signed = text(&headers, header::ACCEPT).is_some_and(|accept| accept.contains(SIGNED_INTROSPECTION));
     let run = async |request: TokenRequest<'_>| web.provider.introspect(request, signed).await;
-    let answer = answered(&web, "/introspect", request(&headers, &body), run).await;
-    match answer {
-        Ok(Introspection::Plain(answer)) => no_store(Json(answer)),
-        Ok(Introspection::Signed(answer)) => no_store(([(header::CONTENT_TYPE, SIGNED_INTROSPECTION)], answer)),
-        Err(error) => refused(&error),
-    }
+    let shown = |answer| match answer {
+        Introspection::Plain(answer) => no_store(Json(answer)),
+        Introspection::Signed(answer) => no_store(([(header::CONTENT_TYPE, SIGNED_INTROSPECTION)], answer)),
+    };
+    answered(&web, ("/introspect", &headers, &body), run, shown).await
 }
 
 /// The token with which a request came.
@@ -139,10 +138,12 @@ pub(crate) fn bearing<'a>(headers: &'a HeaderMap, at: (&'a str, &'a str)) -> Bea
 }
 
 pub(crate) async fn userinfo(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let response = match web.provider.userinfo(bearing(&headers, (method.as_str(), uri.path()))).await {
-        Ok(Userinfo::Plain(claims)) => no_store(Json(claims)),
-        Ok(Userinfo::Signed(claims)) => no_store(([(header::CONTENT_TYPE, "application/jwt")], claims)),
-        Err(error) => refused_at_resource(&error),
+    let (response, client) = match web.provider.userinfo(bearing(&headers, (method.as_str(), uri.path()))).await {
+        Ok((Userinfo::Plain(claims), client)) => (no_store(Json(claims)), Some(client)),
+        Ok((Userinfo::Signed(claims), client)) => {
+            (no_store(([(header::CONTENT_TYPE, "application/jwt")], claims)), Some(client))
+        }
+        Err(error) => (refused_at_resource(&error), None),
     };
-    with_nonce(&web, &headers, response)
+    readable(&web, &headers, client.as_deref(), with_nonce(&web, &headers, response)).await
 }
