@@ -16,7 +16,7 @@ struct Snippet {
     code: &'static str,
 }
 
-const SNIPPETS: [Snippet; 2] = [
+const SNIPPETS: [Snippet; 5] = [
     Snippet {
         title: "JavaScript, with openid-client",
         file: "app.mjs",
@@ -28,6 +28,24 @@ const SNIPPETS: [Snippet; 2] = [
         file: "app.py",
         steps: "pip install Authlib requests",
         code: include_str!("../../snippets/app.py"),
+    },
+    Snippet {
+        title: "Django, with mozilla-django-oidc",
+        file: "app.py",
+        steps: "pip install mozilla-django-oidc",
+        code: include_str!("../../snippets/app_django.py"),
+    },
+    Snippet {
+        title: "A page alone, with oidc-client-ts",
+        file: "index.html",
+        steps: "npm install oidc-client-ts@3",
+        code: include_str!("../../snippets/app.html"),
+    },
+    Snippet {
+        title: "Apache, with mod_auth_openidc",
+        file: "lanyard.conf",
+        steps: "apt install libapache2-mod-auth-openidc",
+        code: include_str!("../../snippets/app.conf"),
     },
 ];
 
