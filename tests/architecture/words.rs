@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use super::{files, root};
 
 /// Where the words of pages stand; every literal of a handler that reads like words counts.
-const HANDLERS: [&str; 7] = [
+const HANDLERS: [&str; 8] = [
     "idp/web/src/signin",
     "idp/web/src/account",
     "idp/web/src/oauth/authorize.rs",
     "idp/web/src/oauth/consent.rs",
+    "idp/web/src/oauth/device.rs",
     "idp/web/src/page.rs",
     "idp/web/src/error.rs",
     "idp/web/src/carry.rs",

@@ -198,3 +198,14 @@ async fn i_34_only_pages_of_an_apps_own_origin_may_read_answers() {
         assert_eq!(ask(method.clone(), &system.origin("larkmoor")).await, "", "{method}");
     }
 }
+
+#[tokio::test]
+async fn i_31_a_login_hint_fills_the_field_in_and_does_nothing_else() {
+    let system = System::start().await;
+    let mut params = request(&system);
+    params.push(("login_hint".to_owned(), "\"><script>alert(1)</script>".to_owned()));
+    let mut browser = system.browser();
+    let page = authorize(&system, &mut browser, &params).await;
+    let page = browser.open(&format!("{}{}", system.origin("id"), page.location())).await;
+    assert!(!page.body.contains("<script>alert") && page.body.contains("&#60;script&#62;alert"), "{}", page.body);
+}

@@ -350,3 +350,46 @@ async fn i_24_a_token_for_another_server_opens_nothing_here_and_is_told_to_that_
     let gone = post(&system, &key, "/introspect", &[("token", access)], None).await;
     assert_eq!(gone.body, r#"{"active":false}"#, "the person has signed out everywhere");
 }
+
+#[tokio::test]
+async fn a_device_is_let_in_once_by_who_sees_its_code() {
+    let options = ClientOptions { device: true, ..ClientOptions::default() };
+    let (system, mut browser, key) = strong(options).await;
+    let id = system.origin("id");
+    let begun = json_of(&post(&system, &key, "/device_authorization", &[("scope", "openid profile")], None).await);
+    let (device, code) = (begun["device_code"].as_str().unwrap(), begun["user_code"].as_str().unwrap());
+    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device)];
+    let ask = async || post(&system, &key, "/token", &form, None).await;
+    assert_eq!(error_of(&ask().await), (400, "authorization_pending".to_owned()));
+    assert_eq!(error_of(&ask().await), (400, "slow_down".to_owned()));
+    let mut stranger = system.browser();
+    let page = stranger.open(&format!("{id}/device?user_code={code}")).await;
+    assert!(page.url.contains("/signin"), "{}", page.url);
+    let page = browser.open(&format!("{id}/device?user_code={code}")).await;
+    let wrong = browser.fill(&page, "device", &[("user_code", "AAAA-BBBB")]).await;
+    assert!(wrong.status == 422 && wrong.body.contains("No device waits"), "{}", wrong.body);
+    let page = browser.fill(&page, "device", &[("user_code", &code.to_lowercase())]).await;
+    assert!(
+        page.body.contains("Let Strong in?") && page.body.contains("If somebody sent you the code"),
+        "{}",
+        page.body
+    );
+    let done = browser.fill(&page, "decide", &[("decision", "allow")]).await;
+    assert!(done.body.contains("is signed in as you now"), "{}", done.body);
+    let again = browser.fill(&page, "decide", &[("decision", "allow")]).await;
+    assert_eq!(again.status, 422, "a code is used once");
+    system.clock.advance(20);
+    let other = [("grant_type", form[0].1), ("device_code", device), ("client_id", "bookworm")];
+    assert_eq!(error_of(&post_as(&system, "/token", &other, None).await).1, "invalid_grant", "another client");
+    let found = json_of(&ask().await);
+    assert_eq!(claims(found["id_token"].as_str().unwrap())["name"], "Tobias Quennell", "{found}");
+    assert_eq!(error_of(&ask().await), (400, "expired_token".to_owned()), "handed out once");
+    let begun = json_of(&post(&system, &key, "/device_authorization", &[], None).await);
+    let page = browser.open(&format!("{id}/device")).await;
+    let page = browser.fill(&page, "device", &[("user_code", begun["user_code"].as_str().unwrap())]).await;
+    browser.fill(&page, "decide", &[("decision", "deny")]).await;
+    let form = [("grant_type", form[0].1), ("device_code", begun["device_code"].as_str().unwrap())];
+    assert_eq!(error_of(&post(&system, &key, "/token", &form, None).await), (400, "access_denied".to_owned()));
+    let plain = post_as(&system, "/device_authorization", &[("client_id", "bookworm")], None).await;
+    assert_eq!(error_of(&plain), (400, "unauthorized_client".to_owned()));
+}

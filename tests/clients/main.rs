@@ -108,6 +108,7 @@ impl Ready {
         let asked = json!({
             "issuer": self.system.origin("id"), "between": format!("http://{between}"), "client": ID,
             "secret": self.secret.reveal(), "alg": client.id_token_alg.name(), "strong": strong,
+            "device": client.options.device,
             "redirect": client.redirect_uris.first(), "after": client.post_logout_redirect_uris.first(),
         });
         let mut foreign = Foreign::start(library, &asked);
@@ -119,6 +120,13 @@ impl Ready {
             said = foreign.says().await;
         }
         let Some(url) = said.get("open").and_then(Value::as_str) else { return said };
+        if said.get("code").is_some() {
+            let page = self.browser.open(url).await;
+            let code = said["code"].as_str().unwrap();
+            let page = self.browser.fill(&page, "device", &[("user_code", code)]).await;
+            self.browser.fill(&page, "decide", &[("decision", "allow")]).await;
+            return foreign.says().await;
+        }
         let back = self.visit(url).await;
         foreign.hear(&back).await;
         foreign.says().await
@@ -343,4 +351,12 @@ async fn mod_auth_openidc_signs_people_in_by_the_guides_lines() {
     let process = child.id().unwrap().to_string();
     Command::new("kill").arg(process).status().await.unwrap();
     child.wait().await.unwrap();
+}
+
+#[tokio::test]
+async fn openid_client_signs_a_device_in() {
+    let options = ClientOptions { device: true, ..ClientOptions::default() };
+    let mut ready = ready(IdTokenAlg::RS256, options).await;
+    let said = ready.run(Library::OpenidClient, false, unchanged()).await;
+    assert_eq!(said["done"]["name"], "Tobias Quennell", "{said}");
 }

@@ -33,6 +33,13 @@ async function configured() {
 
 try {
   const { config, dpop } = await configured();
+  if (asked.device) {
+    const begun = await oidc.initiateDeviceAuthorization(config, { scope: "openid profile" });
+    say({ open: begun.verification_uri_complete, code: begun.user_code });
+    const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 1 });
+    say({ done: { name: tokens.claims().name } });
+    process.exit(0);
+  }
   const verifier = oidc.randomPKCECodeVerifier();
   const [nonce, state] = [oidc.randomNonce(), oidc.randomState()];
   const parameters = {

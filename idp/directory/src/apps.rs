@@ -42,6 +42,8 @@ pub struct AppWish {
     pub post_logout_redirect_uris: String,
     /// Whether it has a server that keeps a secret. An app in a browser or on a telephone has none.
     pub confidential: bool,
+    /// Whether it runs on a device without a browser: then nobody comes back to it.
+    pub device: bool,
 }
 
 /// A secret that is shown once, with the app that it belongs to.
@@ -112,7 +114,7 @@ impl Directory {
             kind: ClientKind::App,
             id_token_alg: IdTokenAlg::RS256,
             disabled: false,
-            options: ClientOptions::default(),
+            options: ClientOptions { device: wish.device, ..ClientOptions::default() },
             app: Some(AppFacts { trust, made_by, made_at, stage }),
         };
         self.keep_app(maker, &client, "app.added", "registered the app").await?;
@@ -124,6 +126,7 @@ impl Directory {
     pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
         let (client, app) = self.app(maker, id).await?;
         maker.must_be_elevated()?;
+        let wish = &AppWish { device: client.options.device, ..wish.clone() };
         let (redirect_uris, post_logout_redirect_uris) = checked(wish)?;
         let new_address = redirect_uris.iter().any(|uri| !client.redirect_uris.contains(uri));
         let stage = if new_address { AppStage::Sandbox } else { app.stage };
@@ -228,7 +231,7 @@ fn checked(wish: &AppWish) -> Result<(Vec<String>, Vec<String>)> {
     };
     let redirect = read("redirect_uris", &wish.redirect_uris);
     let after = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
-    if redirect.is_empty() {
+    if redirect.is_empty() && !wish.device {
         faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
     }
     if faults.is_empty() { Ok((redirect, after)) } else { Err(DirectoryError::Faults(faults)) }

@@ -77,11 +77,14 @@ impl AppStage {
 }
 
 /// What a client may ask for beyond the usual. The default is what most apps need.
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, as in the standards’ client metadata")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientOptions {
     /// Authorization requests come by the back channel only (RFC 9126 §6).
     pub pushed_only: bool,
+    /// It runs on a device without a browser, and asks people to go on elsewhere (RFC 8628).
+    pub device: bool,
     /// Access tokens are bound to a key of the client (RFC 9449 §5.2).
     pub dpop: bool,
     /// Access tokens are JWTs (RFC 9068) rather than opaque.
@@ -90,8 +93,6 @@ pub struct ClientOptions {
     pub resources: Vec<String>,
     /// Userinfo is signed (OpenID Connect Core §5.3.2), as this.
     pub userinfo_alg: Option<IdTokenAlg>,
-    /// Where it learns that somebody has signed out (OpenID Connect Back-Channel Logout §2.2).
-    pub backchannel_logout_uri: Option<String>,
 }
 
 /// Token endpoint authentication (OpenID Connect Core §9).

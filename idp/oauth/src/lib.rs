@@ -17,6 +17,7 @@ pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod registry;
+mod scope;
 pub mod signals;
 pub mod standards;
 pub mod token;

@@ -10,7 +10,8 @@ use crate::{Provider, jwk};
 /// Scopes that an app may ask for.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Grants of the token endpoint.
-pub const GRANTS: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+pub const GRANTS: [&str; 4] =
+    ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
 /// Ways of client authentication.
 pub const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
 /// Claims of ID tokens and userinfo.
@@ -51,6 +52,7 @@ impl Provider {
             "revocation_endpoint": at("/revoke"),
             "introspection_endpoint": at("/introspect"),
             "pushed_authorization_request_endpoint": at("/par"),
+            "device_authorization_endpoint": at("/device_authorization"),
             "scopes_supported": SCOPES,
             "response_types_supported": ["code"],
             "response_modes_supported": MODES.map(|(name, _)| name),
@@ -72,7 +74,6 @@ impl Provider {
             "code_challenge_methods_supported": ["S256"],
             "claim_types_supported": ["normal"],
             "claims_supported": CLAIMS,
-            "ui_locales_supported": idp_domain::Language::ALL.map(idp_domain::Language::code),
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": true,
             "request_uri_parameter_supported": false,

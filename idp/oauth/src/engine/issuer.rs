@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::client::Client;
 use idp_domain::{PersonId, Secret};
-use idp_store::tokens::{Rotation, Token, TokenFacts};
+use idp_store::tokens::{Rotation, TokenFacts};
 use oxide_auth::primitives::grant::{Extensions, Grant};
 use oxide_auth::primitives::issuer::{IssuedToken, RefreshedToken, TokenType};
 use oxide_auth_async::primitives::Issuer;
@@ -11,8 +11,9 @@ use oxide_auth_async::primitives::Issuer;
 use super::authorizer::until_always;
 use super::extras::KEY;
 use super::{CodeGrant, Issued};
+use crate::token::access::Pair;
 use crate::token::{Asking, access};
-use crate::{ACCESS_LIFE, OAuthError, Provider, REFRESH_LIFE};
+use crate::{OAuthError, Provider};
 
 pub(super) struct Tokens<'a> {
     pub provider: &'a Provider,
@@ -24,32 +25,7 @@ pub(super) struct Tokens<'a> {
     pub refused: Option<OAuthError>,
 }
 
-/// New tokens, and what is kept of them.
-struct Pair {
-    access: Secret,
-    refresh: Secret,
-    kept_access: Token,
-    kept_refresh: Token,
-}
-
 impl Tokens<'_> {
-    /// A new pair. An access token may say less than its family, which goes on with all of it.
-    fn pair(&self, family: &str, narrow: &TokenFacts, whole: &TokenFacts) -> Result<Pair, OAuthError> {
-        let (context, now) = (&self.provider.context, self.provider.context.now());
-        let facts = |facts: &TokenFacts| TokenFacts { issued_at: now.0, ..facts.clone() };
-        let kept = |secret: &Secret, facts, life| Token {
-            hash: secret.hash(),
-            family: family.to_owned(),
-            facts,
-            expires_at: now.plus(life),
-        };
-        let narrow = facts(narrow);
-        let (access, refresh) = (self.provider.new_access(self.client, &narrow)?, Secret::new(&*context.random));
-        let kept_access = kept(&access, narrow, ACCESS_LIFE);
-        let kept_refresh = kept(&refresh, facts(whole), REFRESH_LIFE);
-        Ok(Pair { access, refresh, kept_access, kept_refresh })
-    }
-
     /// The key of this request. What is bound to another one is not handed over (RFC 9449 §5 and §10).
     fn key(&mut self, bound: Option<&String>) -> Result<Option<String>, ()> {
         let proven = self.asking.and_then(|asking| asking.jkt.clone());
@@ -115,12 +91,12 @@ impl Issuer for Tokens<'_> {
             audience: self.resource(code.resource.as_ref())?,
             issued_at: 0,
         };
-        let pair = self.pair(&code.family, &facts, &facts);
+        let pair = self.provider.new_pair(self.client, &code.family, (&facts, &facts));
         let Pair { access, refresh, kept_access, kept_refresh } = match pair {
             Ok(pair) => pair,
             Err(error) => return self.refuse(error),
         };
-        let with_refresh = self.client.refresh && facts.scope.split_whitespace().any(|scope| scope == "offline_access");
+        let with_refresh = access::stays_connected(self.client, &facts.scope);
         let kept = self.provider.context.store.add_tokens(&kept_access, with_refresh.then_some(&kept_refresh)).await;
         match kept {
             Ok(true) => {}
@@ -150,10 +126,11 @@ impl Issuer for Tokens<'_> {
         self.key(stored.facts.jkt.as_ref())?;
         let audience = self.resource(stored.facts.audience.as_ref())?;
         let narrow = TokenFacts { scope: scope.clone(), audience, ..stored.facts.clone() };
-        let Pair { access, refresh, kept_access, kept_refresh } = match self.pair(&family, &narrow, &stored.facts) {
-            Ok(pair) => pair,
-            Err(error) => return self.refuse(error),
-        };
+        let Pair { access, refresh, kept_access, kept_refresh } =
+            match self.provider.new_pair(self.client, &family, (&narrow, &stored.facts)) {
+                Ok(pair) => pair,
+                Err(error) => return self.refuse(error),
+            };
         match self.provider.context.store.rotate(&hash, &kept_access, &kept_refresh, now).await {
             Ok(Rotation::Rotated) => {}
             Ok(Rotation::Reused) => {

@@ -2,12 +2,42 @@
 
 use idp_domain::client::{Client, IdTokenAlg};
 use idp_domain::{Secret, id};
-use idp_store::tokens::TokenFacts;
+use idp_store::tokens::{Token, TokenFacts};
 use serde_json::json;
 
-use crate::{ACCESS_LIFE, OAuthError, Provider};
+use crate::{ACCESS_LIFE, OAuthError, Provider, REFRESH_LIFE};
+
+/// New tokens, and what is kept of them.
+pub(crate) struct Pair {
+    pub access: Secret,
+    pub refresh: Secret,
+    pub kept_access: Token,
+    pub kept_refresh: Token,
+}
 
 impl Provider {
+    /// A new pair of a family. An access token may say less than its family, which goes on with all of it.
+    pub(crate) fn new_pair(
+        &self,
+        client: &Client,
+        family: &str,
+        (narrow, whole): (&TokenFacts, &TokenFacts),
+    ) -> Result<Pair, OAuthError> {
+        let now = self.context.now();
+        let issued = |facts: &TokenFacts| TokenFacts { issued_at: now.0, ..facts.clone() };
+        let kept = |secret: &Secret, facts, life| Token {
+            hash: secret.hash(),
+            family: family.to_owned(),
+            facts,
+            expires_at: now.plus(life),
+        };
+        let narrow = issued(narrow);
+        let (access, refresh) = (self.new_access(client, &narrow)?, Secret::new(&*self.context.random));
+        let kept_access = kept(&access, narrow, ACCESS_LIFE);
+        let kept_refresh = kept(&refresh, issued(whole), REFRESH_LIFE);
+        Ok(Pair { access, refresh, kept_access, kept_refresh })
+    }
+
     /// A new access token that stands for these facts.
     pub(crate) fn new_access(&self, client: &Client, facts: &TokenFacts) -> Result<Secret, OAuthError> {
         if !client.options.jwt_access {
@@ -35,6 +65,11 @@ impl Provider {
         let token = token.ok_or(OAuthError::new("server_error", "the access token could not be made"))?;
         Ok(Secret::presented(&token))
     }
+}
+
+/// Whether a client gets a refresh token with these scopes (OpenID Connect Core §11).
+pub(crate) fn stays_connected(client: &Client, scope: &str) -> bool {
+    client.refresh && scope.split_whitespace().any(|scope| scope == "offline_access")
 }
 
 /// The resource server that a request is for (RFC 8707 §2): one for which the client is registered.

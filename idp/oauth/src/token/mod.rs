@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod client_auth;
+pub mod device;
 mod grants;
 mod may_issue;
 

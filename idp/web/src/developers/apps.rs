@@ -71,6 +71,7 @@ impl Typed {
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
             confidential: self.kind == "server",
+            device: self.kind == "device",
         }
     }
 }

@@ -5,8 +5,9 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use idp_domain::audit::AuditEntry;
+use idp_domain::client::Client;
+use idp_domain::person::Person;
 use idp_oauth::OAuthError;
-use idp_oauth::authorize::Request;
 use idp_signin::flow::{Standing, Step, next_step};
 use idp_store::Effects;
 use serde::Deserialize;
@@ -40,18 +41,12 @@ pub(crate) async fn ask(
     let (request, _) = stored(&web, &browser, &asked.attempt).await?;
     let request = request.map_err(|_| PageError::AttemptExpired)?;
     let person = &signed_in.person;
-    let facts = request.scopes.iter().filter_map(|scope| match scope.as_str() {
-        "profile" => Some(t1("Your name: {0}", person.full_name())),
-        "email" => person.email.as_ref().map(|email| t1("Your email address: {0}", email)),
-        "offline_access" => Some(t("Stay connected while you are away")),
-        _ => None,
-    });
     let host = url::Url::parse(&request.redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     show(&Page {
         frame: Frame::of(&t1("Sign in to {0}", &request.client.name), person, ""),
         attempt: asked.attempt,
         app: request.client.name.clone(),
-        facts: facts.collect(),
+        facts: facts_of(&request.scopes, person),
         host: host.unwrap_or_default(),
     })
 }
@@ -75,7 +70,7 @@ pub(crate) async fn submit(
         let error = OAuthError::new("access_denied", "the person did not agree");
         return back(&web, &request, &error);
     }
-    remember(&web, &signed_in, &request).await?;
+    remember(&web, &signed_in.person, (&request.client, &request.scopes)).await?;
     let standing = Standing::of(&attempt, Some(&signed_in.session));
     let step = next_step(standing, web.signin.context.now());
     if step != Step::Done {
@@ -85,11 +80,26 @@ pub(crate) async fn submit(
     complete(&web, stage, (&signed_in.session, &signed_in.person)).await
 }
 
-async fn remember(web: &Web, signed_in: &SignedIn, request: &Request) -> Result<(), PageError> {
-    let (context, person) = (&web.signin.context, &signed_in.person);
-    let now = context.now();
-    context.store.save_consent(person.id, &request.client.id, &request.scopes.join(" "), now).await?;
-    let sentence = format!("{} agreed to sign in to {}", person.full_name(), request.client.name);
+/// What an app is told, in words, scope by scope.
+pub(super) fn facts_of(scopes: &[String], person: &Person) -> Vec<String> {
+    let fact = |scope: &String| match scope.as_str() {
+        "profile" => Some(t1("Your name: {0}", person.full_name())),
+        "email" => person.email.as_ref().map(|email| t1("Your email address: {0}", email)),
+        "offline_access" => Some(t("Stay connected while you are away")),
+        _ => None,
+    };
+    scopes.iter().filter_map(fact).collect()
+}
+
+/// Remembers that somebody has agreed.
+pub(super) async fn remember(
+    web: &Web,
+    person: &Person,
+    (client, scopes): (&Client, &[String]),
+) -> Result<(), PageError> {
+    let (context, now) = (&web.signin.context, web.signin.context.now());
+    context.store.save_consent(person.id, &client.id, &scopes.join(" "), now).await?;
+    let sentence = format!("{} agreed to sign in to {}", person.full_name(), client.name);
     let entry = AuditEntry::new(now, "consent.given", sentence).by(person.id).about(person.id);
     Ok(context.store.record(Effects::audit(entry)).await?)
 }

@@ -3,6 +3,7 @@
 mod authorize;
 mod consent;
 mod cors;
+mod device;
 mod discovery;
 mod logout;
 mod token;
@@ -19,6 +20,7 @@ pub(crate) fn pages() -> Router<Web> {
     Router::new()
         .route("/authorize", get(authorize::by_query).post(authorize::by_form))
         .route("/authorize/resume", get(authorize::resume))
+        .route("/device", get(device::show_form).post(device::submit))
         .route("/consent", get(consent::ask).post(consent::submit))
         .route("/logout", get(logout::by_query).post(logout::by_form))
 }
@@ -30,6 +32,7 @@ pub(crate) fn machines() -> Router<Web> {
         .route("/jwks", get(discovery::jwks))
         .route("/token", post(token::token).options(cors::preflight))
         .route("/par", post(token::push).options(cors::preflight))
+        .route("/device_authorization", post(token::device))
         .route("/revoke", post(token::revoke).options(cors::preflight))
         .route("/introspect", post(token::introspect))
         .route("/userinfo", get(token::userinfo).post(token::userinfo).options(cors::preflight))

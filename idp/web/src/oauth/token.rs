@@ -117,6 +117,11 @@ pub(crate) async fn push(State(web): State<Web>, headers: HeaderMap, body: Strin
     answered(&web, ("/par", &headers, &body), run, created).await
 }
 
+pub(crate) async fn device(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+    let run = async |request: TokenRequest<'_>| web.provider.device(request).await;
+    answered(&web, ("/device_authorization", &headers, &body), run, |answer| no_store(Json(answer))).await
+}
+
 pub(crate) async fn revoke(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.revoke(request).await;
     answered(&web, ("/revoke", &headers, &body), run, |()| StatusCode::OK.into_response()).await

@@ -11,7 +11,7 @@ use idp_domain::session::Method;
 use idp_domain::{Acr, london};
 use idp_signin::Refusal;
 use idp_signin::account::keys::FRESH;
-use idp_signin::attempt::{Attempt, Need};
+use idp_signin::attempt::{Attempt, Goal, Need};
 use idp_signin::flow::{Standing, Step, next_step};
 use idp_signin::upstreams::Upstream;
 use serde::Deserialize;
@@ -106,8 +106,15 @@ pub(crate) async fn show_form(
     let upstreams = web.signin.upstreams.all();
     show_with(
         StatusCode::OK,
-        &Page { frame, attempt: token, login: "", shared, challenge, upstreams, late, faults: vec![] },
+        &Page { frame, attempt: token, login: hint(&attempt), shared, challenge, upstreams, late, faults: vec![] },
     )
+}
+
+/// Whom the client expects (`login_hint`, OpenID Connect Core §3.1.2.1): it fills the field in, and proves nothing.
+fn hint(attempt: &Attempt) -> &str {
+    let Goal::Authorize { parameters } = &attempt.goal else { return "" };
+    let hint = parameters.iter().find(|(name, _)| name == "login_hint").map(|(_, value)| value.as_str());
+    hint.filter(|hint| hint.len() <= 254).unwrap_or_default()
 }
 
 fn no_cookies() -> Result<Response, PageError> {

@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 
 use super::{Asking, Granted};
@@ -12,6 +13,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     match asking.params.require("grant_type", "grant_type is missing")? {
         "authorization_code" => authorization_code::run(provider, asking).await,
         "refresh_token" => refresh_token::run(provider, asking).await,
+        "urn:ietf:params:oauth:grant-type:device_code" => device_code::run(provider, asking).await,
         "client_credentials" => client_credentials::run(provider, asking).await,
         _ => Err(OAuthError::new("unsupported_grant_type", "this grant_type is not supported")),
     }

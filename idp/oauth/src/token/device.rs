@@ -1,0 +1,173 @@
+//! Devices without a browser (RFC 8628): they show a short code, and somebody goes on with it where they are signed in.
+
+use idp_domain::client::{Client, ClientKind};
+use idp_domain::person::Person;
+use idp_domain::random::read_printed;
+use idp_domain::session::Session;
+use idp_domain::{Acr, Amr, PersonId, Secret, SecretHash, Timestamp};
+use idp_store::attempts::StoredAttempt;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::TokenRequest;
+use crate::scope::scope_of;
+use crate::{OAuthError, Provider};
+
+/// Seconds for which a code can be used.
+const LIFE: i64 = 600;
+/// Seconds between two questions of a device, at first.
+const INTERVAL: i64 = 5;
+/// Characters of the code that people type. 40 bits for ten minutes, and guesses are counted.
+const LENGTH: usize = 8;
+
+/// A device that waits, as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Device {
+    pub client: String,
+    pub scope: String,
+    pub state: State,
+    /// When it may ask again.
+    next: Timestamp,
+    interval: i64,
+}
+
+/// How far a person has come with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum State {
+    Waiting,
+    Approved(Approval),
+    Denied,
+}
+
+/// Who approved, and what they had proven.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub person: PersonId,
+    pub epoch: i64,
+    pub auth_time: Timestamp,
+    pub amr: Vec<Amr>,
+    pub sid: String,
+}
+
+/// What a person is asked about a device.
+#[derive(Debug)]
+pub struct Asked {
+    /// Which app.
+    pub client: Client,
+    /// What it wants to know.
+    pub scopes: Vec<String>,
+}
+
+impl Provider {
+    /// Answers a device with its codes (RFC 8628 §3.2).
+    pub async fn device(&self, request: TokenRequest<'_>) -> Result<Value, OAuthError> {
+        let client = self.authenticated_client(&request).await?;
+        if !client.options.device || client.kind != ClientKind::App {
+            return Err(OAuthError::new("unauthorized_client", "the client is not registered as a device"));
+        }
+        let scope = scope_of(&client, request.params.get("scope").unwrap_or("openid"))?.join(" ");
+        let (context, now) = (&self.context, self.context.now());
+        let (device, code) = (Secret::new(&*context.random), context.random.readable(LENGTH));
+        let waits = Device { client: client.id, scope, state: State::Waiting, next: now, interval: INTERVAL };
+        let expires_at = now.plus(LIFE);
+        let stored = |hash, body: String| StoredAttempt { hash, version: 0, body, expires_at };
+        context.store.short.add_attempt(&stored(of_device(device.reveal()), json!(waits).to_string())).await?;
+        context.store.short.add_attempt(&stored(of_person(&code), of_device(device.reveal()).0)).await?;
+        let (first, last) = code.split_at(LENGTH / 2);
+        let (shown, page) = (format!("{first}-{last}"), format!("{}/device", self.issuer));
+        Ok(json!({
+            "device_code": device.reveal(),
+            "user_code": shown,
+            "verification_uri": page,
+            "verification_uri_complete": format!("{page}?user_code={shown}"),
+            "expires_in": LIFE,
+            "interval": INTERVAL,
+        }))
+    }
+
+    /// The device of a code that somebody typed, if one waits.
+    pub async fn device_of(&self, typed: &str) -> Result<Option<Asked>, OAuthError> {
+        let Some((_, device)) = self.waiting(typed).await? else { return Ok(None) };
+        let client = self.context.store.client(&device.client).await?.filter(|client| !client.disabled);
+        let scopes = device.scope.split_whitespace().map(str::to_owned).collect();
+        Ok(client.map(|client| Asked { client, scopes }))
+    }
+
+    /// Somebody lets the device of a code in, or does not. False when it no longer waits.
+    pub async fn decide_device(
+        &self,
+        typed: &str,
+        (session, person): (&Session, &Person),
+        approve: bool,
+    ) -> Result<bool, OAuthError> {
+        let Some((mut stored, mut device)) = self.waiting(typed).await? else { return Ok(false) };
+        device.state = if approve {
+            State::Approved(Approval {
+                person: person.id,
+                epoch: session.epoch,
+                auth_time: session.auth_time,
+                amr: session.amr(None),
+                sid: session.sid.clone(),
+            })
+        } else {
+            State::Denied
+        };
+        stored.body = json!(device).to_string();
+        let short = &self.context.store.short;
+        // A code is typed once; whoever reads it over a shoulder afterwards finds nothing.
+        Ok(short.save_attempt(&stored).await? && short.take_attempt(&of_person(&read_printed(typed))).await?)
+    }
+
+    async fn waiting(&self, typed: &str) -> Result<Option<(StoredAttempt, Device)>, OAuthError> {
+        let (short, now) = (&self.context.store.short, self.context.now());
+        let Some(named) = short.attempt(&of_person(&read_printed(typed)), now).await? else { return Ok(None) };
+        let Some(stored) = short.attempt(&SecretHash(named.body), now).await? else { return Ok(None) };
+        let device: Option<Device> = serde_json::from_str(&stored.body).ok();
+        Ok(device.filter(|device| matches!(device.state, State::Waiting)).map(|device| (stored, device)))
+    }
+
+    /// What a device that asks for its tokens has come to (RFC 8628 §3.5). An approval is handed out once.
+    pub(crate) async fn asked_by_device(&self, client: &Client, code: &str) -> Result<(Device, Approval), OAuthError> {
+        let (short, now) = (&self.context.store.short, self.context.now());
+        let expired = OAuthError::new("expired_token", "the device code is not known, or is too old");
+        let mut stored = short.attempt(&of_device(code), now).await?.ok_or(expired.clone())?;
+        let mut device: Device = serde_json::from_str(&stored.body).map_err(|_| expired.clone())?;
+        if device.client != client.id {
+            return Err(OAuthError::grant("the device code is another client’s"));
+        }
+        match device.state.clone() {
+            State::Waiting => {
+                let early = now < device.next;
+                device.interval += if early { INTERVAL } else { 0 };
+                device.next = now.plus(device.interval);
+                stored.body = json!(device).to_string();
+                // Lost against a decision that was made meanwhile: the next question finds it.
+                short.save_attempt(&stored).await?;
+                Err(if early {
+                    OAuthError::new("slow_down", "ask 5 seconds less often")
+                } else {
+                    OAuthError::new("authorization_pending", "nobody has decided yet")
+                })
+            }
+            State::Denied => Err(OAuthError::new("access_denied", "the person did not agree")),
+            State::Approved(approval) if short.take_attempt(&of_device(code)).await? => Ok((device, approval)),
+            State::Approved(_) => Err(expired),
+        }
+    }
+}
+
+impl Approval {
+    /// What the sign-in behind it may claim: a key that was used for something else counts for nothing here.
+    pub fn acr(&self) -> Acr {
+        Acr::Base
+    }
+}
+
+/// Names among the attempts, so that no code of another kind has one of them.
+fn of_device(code: &str) -> SecretHash {
+    Secret::presented(&format!("device {code}")).hash()
+}
+
+fn of_person(code: &str) -> SecretHash {
+    Secret::presented(&format!("device of {code}")).hash()
+}

@@ -1,0 +1,47 @@
+//! `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4): the tokens of a device that somebody has let in.
+
+use idp_domain::id;
+use idp_store::tokens::TokenFacts;
+
+use crate::issue::IdTokenFacts;
+use crate::token::access::{Pair, resource, stays_connected};
+use crate::token::device::{Approval, Device};
+use crate::token::{Asking, Granted};
+use crate::{OAuthError, Provider};
+
+pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    let Asking { client, params, jkt } = asking;
+    let code = params.require("device_code", "device_code is missing")?;
+    let audience = resource(client, params.get("resource"))?.map(str::to_owned);
+    let (Device { scope, .. }, approval) = provider.asked_by_device(client, code).await?;
+    let acr = approval.acr();
+    let Approval { person, epoch, auth_time, amr, sid } = approval;
+    let (context, gone) = (&provider.context, OAuthError::grant("the person is gone"));
+    let known = context.store.person(person).await?.ok_or(gone)?;
+    provider.may_issue(&known, client, epoch).await.map_err(|error| OAuthError::grant(error.description))?;
+    let facts = TokenFacts {
+        client_id: client.id.clone(),
+        person: Some(person),
+        epoch,
+        scope: scope.clone(),
+        auth_time: auth_time.0,
+        acr: acr.as_str().to_owned(),
+        sid: sid.clone(),
+        redirect_uri: provider.issuer.clone(),
+        jkt: jkt.clone(),
+        audience,
+        issued_at: 0,
+    };
+    let family = id::uuid_v7(&*context.clock, &*context.random).to_string();
+    let Pair { access, refresh, kept_access, kept_refresh } = provider.new_pair(client, &family, (&facts, &facts))?;
+    let refresh = Some(refresh).filter(|_| stays_connected(client, &scope));
+    context.store.add_tokens(&kept_access, refresh.as_ref().map(|_| &kept_refresh)).await?;
+    let facts = IdTokenFacts { person, nonce: None, auth_time, acr, amr, sid, scope: scope.clone(), ends: None };
+    let id_token = provider.id_token(client, &facts, access.reveal()).await?;
+    Ok(Granted {
+        access: access.reveal().to_owned(),
+        refresh: refresh.map(|token| token.reveal().to_owned()),
+        id_token: Some(id_token),
+        scope,
+    })
+}
