@@ -4,7 +4,7 @@ use idp_domain::client::{Client, ClientKind};
 use idp_domain::person::Person;
 use idp_domain::random::read_printed;
 use idp_domain::session::Session;
-use idp_domain::{Acr, Amr, PersonId, Secret, SecretHash, Timestamp};
+use idp_domain::{Amr, PersonId, Secret, SecretHash, Timestamp};
 use idp_store::attempts::StoredAttempt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -153,13 +153,6 @@ impl Provider {
             State::Approved(approval) if short.take_attempt(&of_device(code)).await? => Ok((device, approval)),
             State::Approved(_) => Err(expired),
         }
-    }
-}
-
-impl Approval {
-    /// What the sign-in behind it may claim: a key that was used for something else counts for nothing here.
-    pub fn acr(&self) -> Acr {
-        Acr::Base
     }
 }
 

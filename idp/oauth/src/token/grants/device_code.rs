@@ -1,6 +1,6 @@
 //! `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4): the tokens of a device that somebody has let in.
 
-use idp_domain::id;
+use idp_domain::{Acr, id};
 use idp_store::tokens::TokenFacts;
 
 use crate::issue::IdTokenFacts;
@@ -14,7 +14,8 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     let code = params.require("device_code", "device_code is missing")?;
     let audience = resource(client, params.get("resource"))?.map(str::to_owned);
     let (Device { scope, .. }, approval) = provider.asked_by_device(client, code).await?;
-    let acr = approval.acr();
+    // A key that was used for something else counts for nothing here.
+    let acr = Acr::Base;
     let Approval { person, epoch, auth_time, amr, sid } = approval;
     let (context, gone) = (&provider.context, OAuthError::grant("the person is gone"));
     let known = context.store.person(person).await?.ok_or(gone)?;
