@@ -1,0 +1,160 @@
+//! F-01, I-06, I-38: codes, refresh tokens and proofs over a crash: nothing counts twice, nothing acknowledged is lost.
+
+use std::path::Path;
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::client_key::{ClientKey, unique};
+use tests::oauth::{VERIFIER, challenge};
+use tests::{Browser, Page};
+
+use super::{PASSWORD, Victim};
+
+const TOBIAS: &str = "t.quennell@tamberwell.example";
+const MOMENTS: [u64; 5] = [0, 2, 5, 9, 20];
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+fn callback(victim: &Victim) -> String {
+    format!("http://bookworm.lanyard.localhost:{}/callback", victim.port)
+}
+
+async fn signed_in(victim: &Victim) -> Browser {
+    super::sign_in(victim, TOBIAS, PASSWORD).await.0
+}
+
+async fn code(victim: &Victim, browser: &mut Browser) -> String {
+    let query = encoded(&[
+        ("response_type", "code"),
+        ("client_id", "bookworm"),
+        ("redirect_uri", &callback(victim)),
+        ("scope", "openid profile email offline_access"),
+        ("code_challenge", &challenge(VERIFIER)),
+        ("code_challenge_method", "S256"),
+    ]);
+    let url = format!("{}/authorize?{query}", victim.id());
+    let mut page = browser.send(Method::GET, &url, None, &[("accept", "text/html")]).await;
+    if page.location().starts_with("/consent") {
+        let asked = browser.open(&format!("{}{}", victim.id(), page.location())).await;
+        let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let (url, body) = (format!("{}/consent", victim.id()), format!("attempt={attempt}&decision=allow"));
+        let headers = [("origin", victim.id()), ("accept", "text/html".to_owned())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        page = browser.send(Method::POST, &url, Some(body), &headers).await;
+    }
+    page.location_param("code").unwrap()
+}
+
+fn redeems(victim: &Victim, code: &str) -> String {
+    encoded(&[
+        ("grant_type", "authorization_code"),
+        ("client_id", "bookworm"),
+        ("code", code),
+        ("redirect_uri", &callback(victim)),
+        ("code_verifier", VERIFIER),
+    ])
+}
+
+fn refreshes(token: &str) -> String {
+    encoded(&[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", token)])
+}
+
+async fn token(victim: &Victim, body: String, proof: Option<&str>) -> Page {
+    let headers: Vec<(&str, &str)> = proof.map(|proof| ("dpop", proof)).into_iter().collect();
+    victim.browser().send(Method::POST, &format!("{}/token", victim.id()), Some(body), &headers).await
+}
+
+/// Sends a token request and kills the server a moment later. Answers what came back before that, if anything did.
+async fn killed_at(victim: Victim, folder: &Path, (moment, body): (u64, String)) -> (Victim, Option<Value>) {
+    let sent = tokio::spawn({
+        let (mut browser, url) = (victim.browser(), format!("{}/token", victim.id()));
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        async move {
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            browser.try_post(&url, &fields).await
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(moment)).await;
+    let victim = victim.kill(folder).await;
+    let page = sent.await.unwrap().filter(|page| page.status == 200);
+    (victim, page.and_then(|page| serde_json::from_str(&page.body).ok()))
+}
+
+fn text(answer: &Value, name: &str) -> String {
+    answer.get(name).and_then(Value::as_str).unwrap().to_owned()
+}
+
+async fn opens(victim: &Victim, access: &str) -> bool {
+    let bearer = format!("Bearer {access}");
+    let url = format!("{}/userinfo", victim.id());
+    victim.browser().send(Method::GET, &url, None, &[("authorization", &bearer)]).await.status == 200
+}
+
+#[tokio::test]
+async fn f_01_a_code_is_redeemed_once_over_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut victim = Victim::start(folder.path()).await;
+    for moment in MOMENTS {
+        let mut browser = signed_in(&victim).await;
+        let code = code(&victim, &mut browser).await;
+        let request = redeems(&victim, &code);
+        let (back, answered) = killed_at(victim, folder.path(), (moment, request.clone())).await;
+        victim = back;
+        if let Some(tokens) = &answered {
+            assert!(opens(&victim, &text(tokens, "access_token")).await, "{moment} ms: acknowledged and lost");
+        }
+        let again = token(&victim, request, None).await;
+        assert!(answered.is_none() || again.status == 400, "{moment} ms: redeemed before and after: {}", again.body);
+    }
+}
+
+#[tokio::test]
+async fn i_06_a_refresh_token_counts_once_over_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut victim = Victim::start(folder.path()).await;
+    for moment in MOMENTS {
+        let mut browser = signed_in(&victim).await;
+        let code = code(&victim, &mut browser).await;
+        let first = token(&victim, redeems(&victim, &code), None).await;
+        let first = text(&serde_json::from_str(&first.body).unwrap(), "refresh_token");
+        let (back, answered) = killed_at(victim, folder.path(), (moment, refreshes(&first))).await;
+        victim = back;
+        let Some(tokens) = answered else {
+            let again = token(&victim, refreshes(&first), None).await;
+            assert!([200, 400].contains(&again.status), "{moment} ms: {}", again.body);
+            continue;
+        };
+        let next = token(&victim, refreshes(&text(&tokens, "refresh_token")), None).await;
+        assert_eq!(next.status, 200, "{moment} ms: acknowledged and lost: {}", next.body);
+        let again = token(&victim, refreshes(&first), None).await;
+        assert_eq!(again.status, 400, "{moment} ms: rotated before and after");
+        let next = text(&serde_json::from_str(&next.body).unwrap(), "refresh_token");
+        assert_eq!(token(&victim, refreshes(&next), None).await.status, 400, "the family has ended with it");
+    }
+}
+
+#[tokio::test]
+async fn i_38_a_proof_counts_once_over_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut victim = Victim::start(folder.path()).await;
+    let key = ClientKey::default();
+    let mut browser = signed_in(&victim).await;
+    let url = format!("{}/token", victim.id());
+    let claims = |nonce: &str| {
+        let now = idp_domain::Clock::now(&idp_domain::SystemClock).0;
+        json!({ "htm": "POST", "htu": url, "iat": now, "jti": unique(), "nonce": nonce })
+    };
+    let asked = token(&victim, refreshes("x"), Some(&key.proof(&claims("none")))).await;
+    let nonce = asked.header("dpop-nonce").to_owned();
+    let proof = key.proof(&claims(&nonce));
+    let first = token(&victim, redeems(&victim, &code(&victim, &mut browser).await), Some(&proof)).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    victim = victim.kill(folder.path()).await;
+    let mut browser = signed_in(&victim).await;
+    let again = token(&victim, redeems(&victim, &code(&victim, &mut browser).await), Some(&proof)).await;
+    assert!(again.status == 400 && again.body.contains("invalid_dpop_proof"), "{}", again.body);
+}
