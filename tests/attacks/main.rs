@@ -4,6 +4,7 @@
 mod authentication;
 mod dispatcher;
 mod gateway;
+mod handoff;
 mod identity;
 mod logs;
 mod pages;
