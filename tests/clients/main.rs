@@ -134,21 +134,9 @@ impl Ready {
 
     /// Opens the address that a client sends the browser to. Answers where the browser is sent back to.
     async fn visit(&mut self, url: &str) -> String {
-        let accept = [("accept", "text/html")];
-        let page = self.browser.send(http::Method::GET, url, None, &accept).await;
-        if !page.location().contains("/consent") {
-            return page.location().to_owned();
-        }
+        let page = self.browser.send(http::Method::GET, url, None, &[("accept", "text/html")]).await;
         let id = self.system.origin("id");
-        let asked = self.browser.open(&format!("{id}{}", page.location())).await;
-        let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let body = format!("attempt={attempt}&decision=allow");
-        let headers = [("origin", id.as_str()), ("accept", "text/html")];
-        self.browser
-            .send(http::Method::POST, &format!("{id}/consent"), Some(body), &headers)
-            .await
-            .location()
-            .to_owned()
+        tests::oauth::agree(&mut self.browser, &id, page).await.location().to_owned()
     }
 }
 

@@ -36,15 +36,7 @@ async fn open(system: &System, browser: &mut Browser, app: &str, back: &str) -> 
 /// With consent, the parameters of the answer.
 async fn agree(system: &System, browser: &mut Browser, app: &str) -> Page {
     let page = open(system, browser, app, BACK).await;
-    let id = system.origin("id");
-    if !page.location().starts_with("/consent") {
-        return page;
-    }
-    let asked = browser.open(&format!("{id}{}", page.location())).await;
-    let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let body = format!("attempt={attempt}&decision=allow");
-    let headers = [("origin", id.as_str()), ("accept", "text/html")];
-    browser.send(http::Method::POST, &format!("{id}/consent"), Some(body), &headers).await
+    tests::oauth::agree(browser, &system.origin("id"), page).await
 }
 
 async fn redeem(system: &System, app: &str, secret: &str, code: &str) -> u16 {

@@ -36,15 +36,8 @@ async fn code(victim: &Victim, browser: &mut Browser) -> String {
         ("code_challenge_method", "S256"),
     ]);
     let url = format!("{}/authorize?{query}", victim.id());
-    let mut page = browser.send(Method::GET, &url, None, &[("accept", "text/html")]).await;
-    if page.location().starts_with("/consent") {
-        let asked = browser.open(&format!("{}{}", victim.id(), page.location())).await;
-        let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let (url, body) = (format!("{}/consent", victim.id()), format!("attempt={attempt}&decision=allow"));
-        let headers = [("origin", victim.id()), ("accept", "text/html".to_owned())];
-        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-        page = browser.send(Method::POST, &url, Some(body), &headers).await;
-    }
+    let page = browser.send(Method::GET, &url, None, &[("accept", "text/html")]).await;
+    let page = tests::oauth::agree(browser, &victim.id(), page).await;
     page.location_param("code").unwrap()
 }
 

@@ -39,18 +39,23 @@ pub async fn authorize(system: &System, browser: &mut Browser, params: &[(String
     browser.send(Method::GET, &url, None, &[("accept", "text/html")]).await
 }
 
+/// Agrees to the app if the answer to an authorization request leads there. Answers what the browser is sent back with, not
+/// followed.
+pub async fn agree(browser: &mut Browser, id: &str, page: Page) -> Page {
+    if !page.location().contains("/consent") {
+        return page;
+    }
+    let asked = browser.open(url::Url::parse(id).unwrap().join(page.location()).unwrap().as_ref()).await;
+    let attempt = asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let body = format!("attempt={attempt}&decision=allow");
+    let headers = [("origin", id), ("accept", "text/html")];
+    browser.send(Method::POST, &format!("{id}/consent"), Some(body), &headers).await
+}
+
 /// A code for the app, with consent given. The browser must be signed in.
 pub async fn code(system: &System, browser: &mut Browser, params: &[(String, String)]) -> String {
-    let mut page = authorize(system, browser, params).await;
-    if page.location().contains("/consent") || !page.location().starts_with(&system.origin("bookworm")) {
-        let asked = browser.open(url::Url::parse(&page.url).unwrap().join(page.location()).unwrap().as_ref()).await;
-        let url = format!("{}/consent", system.origin("id"));
-        let attempt =
-            asked.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        let body = format!("attempt={attempt}&decision=allow");
-        let origin = system.origin("id");
-        page = browser.send(Method::POST, &url, Some(body), &[("origin", &origin), ("accept", "text/html")]).await;
-    }
+    let page = authorize(system, browser, params).await;
+    let page = agree(browser, &system.origin("id"), page).await;
     page.location_param("code").unwrap_or_else(|| panic!("no code: {} {}", page.status, page.location()))
 }
 
