@@ -14,4 +14,5 @@ mod second_factor;
 mod sessions;
 mod strongest;
 mod tenancy;
+mod tokens;
 mod webauthn;

@@ -9,11 +9,11 @@ use tests::client_key::{ClientKey, unique};
 use tests::oauth::{VERIFIER, authorize, claims, code, request};
 use tests::{Browser, Page, System};
 
-const WHO: &str = "t.quennell@tamberwell.example";
-const STRONG: &str = "strong";
+pub const WHO: &str = "t.quennell@tamberwell.example";
+pub const STRONG: &str = "strong";
 
 /// Bookworm once more, as an app that signs and proves everything.
-async fn strong(options: ClientOptions) -> (System, Browser, ClientKey) {
+pub async fn strong(options: ClientOptions) -> (System, Browser, ClientKey) {
     let system = System::start().await;
     let key = ClientKey::default();
     let store = &system.demo.assembled.context.store;
@@ -30,23 +30,23 @@ fn every() -> ClientOptions {
 }
 
 /// Posts a form with a client assertion, and a proof if there is one.
-async fn post(system: &System, key: &ClientKey, path: &str, form: &[(&str, &str)], proof: Option<&str>) -> Page {
+pub async fn post(system: &System, key: &ClientKey, path: &str, form: &[(&str, &str)], proof: Option<&str>) -> Page {
     let assertion = key.assertion(system, STRONG);
     post_as(system, path, &[form, &with_assertion(&assertion)].concat(), proof).await
 }
 
-fn with_assertion(assertion: &str) -> [(&str, &str); 2] {
+pub fn with_assertion(assertion: &str) -> [(&str, &str); 2] {
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     [("client_assertion", assertion), ("client_assertion_type", kind)]
 }
 
-async fn post_as(system: &System, path: &str, form: &[(&str, &str)], proof: Option<&str>) -> Page {
+pub async fn post_as(system: &System, path: &str, form: &[(&str, &str)], proof: Option<&str>) -> Page {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let headers: Vec<(&str, &str)> = proof.map(|proof| ("dpop", proof)).into_iter().collect();
     system.browser().send(Method::POST, &format!("{}{path}", system.origin("id")), Some(body), &headers).await
 }
 
-fn json_of(page: &Page) -> Value {
+pub fn json_of(page: &Page) -> Value {
     serde_json::from_str(&page.body).unwrap_or_default()
 }
 
@@ -54,12 +54,12 @@ fn text_of(page: &Page, name: &str) -> String {
     json_of(page).get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn error_of(page: &Page) -> (u16, String) {
+pub fn error_of(page: &Page) -> (u16, String) {
     (page.status, text_of(page, "error"))
 }
 
 /// A proof for an address, with the nonce that the server hands out.
-fn proof(system: &System, key: &ClientKey, path: &str) -> String {
+pub fn proof(system: &System, key: &ClientKey, path: &str) -> String {
     let url = format!("{}{path}", system.origin("id"));
     let nonce = system.demo.assembled.provider.dpop_nonce();
     key.proof(&ClientKey::proof_claims(system, ("POST", &url), &nonce, None))
@@ -89,7 +89,7 @@ async fn tokens(system: &System, browser: &mut Browser, key: &ClientKey) -> Valu
     json_of(&page)
 }
 
-async fn redeem(system: &System, key: &ClientKey, code: &str, proof: Option<&str>) -> Page {
+pub async fn redeem(system: &System, key: &ClientKey, code: &str, proof: Option<&str>) -> Page {
     let redirect = format!("{}/callback", system.origin("bookworm"));
     let form = [
         ("grant_type", "authorization_code"),
@@ -100,7 +100,7 @@ async fn redeem(system: &System, key: &ClientKey, code: &str, proof: Option<&str
     post(system, key, "/token", &form, proof).await
 }
 
-async fn userinfo(system: &System, scheme: &str, token: &str, proof: Option<&str>) -> Page {
+pub async fn userinfo(system: &System, scheme: &str, token: &str, proof: Option<&str>) -> Page {
     let authorization = format!("{scheme} {token}");
     let mut headers = vec![("authorization", authorization.as_str())];
     headers.extend(proof.map(|proof| ("dpop", proof)));
@@ -315,81 +315,4 @@ async fn an_answer_by_form_needs_no_script() {
     params.retain(|(name, _)| name != "response_type");
     let page = authorize(&system, &mut browser, &params).await;
     assert!(page.body.contains("value=\"invalid_request\""), "errors go the same way: {}", page.body);
-}
-
-#[tokio::test]
-async fn i_24_a_token_for_another_server_opens_nothing_here_and_is_told_to_that_server() {
-    let orders = "https://orders.example/api";
-    let options = ClientOptions { jwt_access: true, resources: vec![orders.to_owned()], ..ClientOptions::default() };
-    let (system, mut browser, key) = strong(options).await;
-    let with = |resource: &str| {
-        let mut params = request(&system);
-        params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = STRONG.to_owned();
-        params.push(("resource".to_owned(), resource.to_owned()));
-        params
-    };
-    let page = authorize(&system, &mut browser, &with("https://other.example/")).await;
-    assert_eq!(page.location_param("error").as_deref(), Some("invalid_target"));
-    let code = code(&system, &mut browser, &with(orders)).await;
-    let found = json_of(&redeem(&system, &key, &code, None).await);
-    let access = found["access_token"].as_str().unwrap();
-    let said = claims(access);
-    assert_eq!((said["aud"].as_str(), said["client_id"].as_str()), (Some(orders), Some(STRONG)), "{said}");
-    assert_eq!(userinfo(&system, "Bearer", access, None).await.status, 401);
-    let described = json_of(&post(&system, &key, "/introspect", &[("token", access)], None).await);
-    assert_eq!((described["active"].as_bool(), described["aud"].as_str()), (Some(true), Some(orders)), "{described}");
-    let store = &system.demo.assembled.context.store;
-    let mut other = store.client(STRONG).await.unwrap().unwrap();
-    (other.id, other.options) = ("nosy".to_owned(), ClientOptions::default());
-    store.save_client(&other, Effects::none()).await.unwrap();
-    let assertion = key.assertion(&system, "nosy");
-    let form = [&[("token", access)][..], &with_assertion(&assertion)].concat();
-    assert_eq!(post_as(&system, "/introspect", &form, None).await.body, r#"{"active":false}"#, "none of its business");
-    let person = system.person(WHO).await;
-    system.demo.assembled.signin.end_everywhere(&person).await.unwrap();
-    let gone = post(&system, &key, "/introspect", &[("token", access)], None).await;
-    assert_eq!(gone.body, r#"{"active":false}"#, "the person has signed out everywhere");
-}
-
-#[tokio::test]
-async fn a_device_is_let_in_once_by_who_sees_its_code() {
-    let options = ClientOptions { device: true, ..ClientOptions::default() };
-    let (system, mut browser, key) = strong(options).await;
-    let id = system.origin("id");
-    let begun = json_of(&post(&system, &key, "/device_authorization", &[("scope", "openid profile")], None).await);
-    let (device, code) = (begun["device_code"].as_str().unwrap(), begun["user_code"].as_str().unwrap());
-    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device)];
-    let ask = async || post(&system, &key, "/token", &form, None).await;
-    assert_eq!(error_of(&ask().await), (400, "authorization_pending".to_owned()));
-    assert_eq!(error_of(&ask().await), (400, "slow_down".to_owned()));
-    let mut stranger = system.browser();
-    let page = stranger.open(&format!("{id}/device?user_code={code}")).await;
-    assert!(page.url.contains("/signin"), "{}", page.url);
-    let page = browser.open(&format!("{id}/device?user_code={code}")).await;
-    let wrong = browser.fill(&page, "device", &[("user_code", "AAAA-BBBB")]).await;
-    assert!(wrong.status == 422 && wrong.body.contains("No device waits"), "{}", wrong.body);
-    let page = browser.fill(&page, "device", &[("user_code", &code.to_lowercase())]).await;
-    assert!(
-        page.body.contains("Let Strong in?") && page.body.contains("If somebody sent you the code"),
-        "{}",
-        page.body
-    );
-    let done = browser.fill(&page, "decide", &[("decision", "allow")]).await;
-    assert!(done.body.contains("is signed in as you now"), "{}", done.body);
-    let again = browser.fill(&page, "decide", &[("decision", "allow")]).await;
-    assert_eq!(again.status, 422, "a code is used once");
-    system.clock.advance(20);
-    let other = [("grant_type", form[0].1), ("device_code", device), ("client_id", "bookworm")];
-    assert_eq!(error_of(&post_as(&system, "/token", &other, None).await).1, "invalid_grant", "another client");
-    let found = json_of(&ask().await);
-    assert_eq!(claims(found["id_token"].as_str().unwrap())["name"], "Tobias Quennell", "{found}");
-    assert_eq!(error_of(&ask().await), (400, "expired_token".to_owned()), "handed out once");
-    let begun = json_of(&post(&system, &key, "/device_authorization", &[], None).await);
-    let page = browser.open(&format!("{id}/device")).await;
-    let page = browser.fill(&page, "device", &[("user_code", begun["user_code"].as_str().unwrap())]).await;
-    browser.fill(&page, "decide", &[("decision", "deny")]).await;
-    let form = [("grant_type", form[0].1), ("device_code", begun["device_code"].as_str().unwrap())];
-    assert_eq!(error_of(&post(&system, &key, "/token", &form, None).await), (400, "access_denied".to_owned()));
-    let plain = post_as(&system, "/device_authorization", &[("client_id", "bookworm")], None).await;
-    assert_eq!(error_of(&plain), (400, "unauthorized_client".to_owned()));
 }

@@ -5,6 +5,7 @@ use tests::system::{ADAEZE, CALLUM};
 use tests::{Browser, Page, System};
 
 const TOBIAS: &str = "t.quennell@tamberwell.example";
+const MARGUERITE: &str = "m.osei-lind@tamberwell.example";
 const BACK: &str = "http://localhost:3000/callback";
 
 fn between<'a>(page: &'a Page, before: &str) -> &'a str {
@@ -72,7 +73,9 @@ async fn an_app_is_tried_out_by_its_trust_and_opened_by_another_person() {
     let mut callum = system.admin(CALLUM).await;
     let seen = callum.open(&page).await;
     assert!(seen.body.contains("Open to everybody") && seen.body.contains(BACK), "{}", seen.body);
-    callum.post(&format!("{page}/do"), &[("what", "approve")]).await;
+    let unseen = callum.post(&format!("{page}/do"), &[("what", "approve")]).await;
+    assert!(unseen.body.contains("Somebody else changed this app"), "what is approved was seen: {}", unseen.body);
+    callum.fill(&seen, "do", &[("what", "approve")]).await;
     let answer = agree(&system, &mut adaeze, &app).await;
     assert!(answer.location_param("code").is_some(), "{}", answer.location());
 
@@ -82,11 +85,75 @@ async fn an_app_is_tried_out_by_its_trust_and_opened_by_another_person() {
     tobias.fill(&form, "app", &moved).await;
     let answer = open(&system, &mut adaeze, &app, BACK).await;
     assert_eq!(answer.location_param("error").as_deref(), Some("access_denied"), "{}", answer.location());
+    assert!(!answer.location().contains("/consent"), "nobody is asked in the name of an app that is not theirs");
     let mut callums = system.admin(CALLUM).await;
     let (own, _) = register(&system, &mut callums).await;
     callums.post(&format!("{id}/developers/apps/{own}/do"), &[("what", "ask")]).await;
     let refused = callums.post(&format!("{id}/developers/apps/{own}/do"), &[("what", "approve")]).await;
     assert!(refused.body.contains("Someone else needs to approve this"), "{}", refused.body);
+}
+
+/// The settings of an app: its name, where people come back to, where they go after signing out.
+fn settings<'a>(name: &'a str, back: &'a str, after: &'a str) -> [(&'static str, &'a str); 3] {
+    [("name", name), ("redirect_uris", back), ("post_logout_redirect_uris", after)]
+}
+
+#[tokio::test]
+async fn nobody_approves_what_they_made_of_an_app() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut tobias = system.admin(TOBIAS).await;
+    let (app, _) = register(&system, &mut tobias).await;
+    let page = format!("{id}/developers/apps/{app}");
+    let act = format!("{page}/do");
+    let mut callum = system.admin(CALLUM).await;
+    let form = callum.open(&page).await;
+    callum.fill(&form, "app", &settings("Reading log", "https://elsewhere.example/cb", "")).await;
+    tobias.post(&act, &[("what", "ask")]).await;
+    let form = callum.open(&page).await;
+    assert!(!form.body.contains("Open to everybody"), "{}", form.body);
+    let own = callum.fill(&form, "do", &[("what", "approve")]).await;
+    assert!(own.body.contains("Someone else needs to approve this"), "{}", own.body);
+
+    // The address changes while the page of whoever decides is open.
+    let mut marguerite = system.admin(MARGUERITE).await;
+    let seen = marguerite.open(&page).await;
+    let form = tobias.open(&page).await;
+    let (back, out) = ("https://elsewhere.example/cb", "https://elsewhere.example/out");
+    tobias.fill(&form, "app", &settings("Reading log", back, out)).await;
+    tobias.post(&act, &[("what", "ask")]).await;
+    let stale = marguerite.fill(&seen, "do", &[("what", "approve")]).await;
+    assert!(stale.body.contains("Somebody else changed this app"), "{}", stale.body);
+    let seen = marguerite.open(&page).await;
+    let live = marguerite.fill(&seen, "do", &[("what", "approve")]).await;
+    assert!(live.body.contains("Live"), "{}", live.body);
+
+    // A new name, or a new address after signing out, is a new decision; so is switching on what was switched off.
+    for (name, after) in [("The Bank", out), ("The Bank", "https://phish.example/")] {
+        let form = tobias.open(&page).await;
+        let changed = tobias.fill(&form, "app", &settings(name, back, after)).await;
+        assert!(changed.body.contains("Ask for approval"), "{name}, {after}: {}", changed.body);
+        tobias.post(&act, &[("what", "ask")]).await;
+        let seen = marguerite.open(&page).await;
+        marguerite.fill(&seen, "do", &[("what", "approve")]).await;
+    }
+    marguerite.post(&act, &[("what", "off")]).await;
+    let on = tobias.post(&act, &[("what", "on")]).await;
+    assert!(on.status == 303 || on.status == 200, "{}", on.status);
+    assert!(tobias.open(&page).await.body.contains("Ask for approval"), "on again in the sandbox only");
+}
+
+#[tokio::test]
+async fn s_15_an_address_that_nobody_approved_is_not_opened_after_signing_out() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut tobias = system.admin(TOBIAS).await;
+    let (app, _) = register(&system, &mut tobias).await;
+    let form = tobias.open(&format!("{id}/developers/apps/{app}")).await;
+    tobias.fill(&form, "app", &settings("Reading log", BACK, "https://phish.example/")).await;
+    let url = format!("{id}/logout?client_id={app}&post_logout_redirect_uri=https%3A%2F%2Fphish.example%2F");
+    let sent = system.browser().send(http::Method::GET, &url, None, &[]).await;
+    assert_eq!(sent.location(), "/signed-out");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn t_12_a_new_key_is_published_before_it_signs_and_the_old_one_after() {
     system.clock.advance(1);
     provider.keys.rotate(context).await.unwrap();
     let after = published(&system).await;
-    assert!(before.len() == 2 && after.len() == 4 && before.iter().all(|kid| after.contains(kid)), "{after:?}");
+    assert!(after.len() == 2 * before.len() && before.iter().all(|kid| after.contains(kid)), "{after:?}");
     assert_eq!(token(&system).await.1, old, "nobody may know the new one yet");
     system.clock.advance(LEAD);
     let new = token(&system).await.1;
@@ -48,7 +48,7 @@ async fn t_12_a_new_key_is_published_before_it_signs_and_the_old_one_after() {
     system.clock.advance(3600);
     provider.keys.tend(context).await.unwrap();
     let last = published(&system).await;
-    assert!(last.len() == 2 && last.contains(&new) && !last.contains(&old), "{last:?}");
+    assert!(last.len() == before.len() && last.contains(&new) && !last.contains(&old), "{last:?}");
     system.signed_in(ADAEZE, "larkmoor").await;
 }
 
@@ -82,11 +82,12 @@ async fn t_13_a_key_that_is_revoked_is_believed_no_longer_and_the_next_one_signs
 async fn a_key_is_replaced_in_time_without_anybody_asking() {
     let system = System::start().await;
     let (provider, context) = (&system.demo.assembled.provider, &system.demo.assembled.context);
+    let first = published(&system).await;
     system.clock.advance(ROTATE - 60);
     provider.keys.tend(context).await.unwrap();
-    assert_eq!(published(&system).await.len(), 2);
+    assert_eq!(published(&system).await, first);
     system.clock.advance(60);
     provider.keys.tend(context).await.unwrap();
     provider.keys.tend(context).await.unwrap();
-    assert_eq!(published(&system).await.len(), 4, "one more of each, once");
+    assert_eq!(published(&system).await.len(), 2 * first.len(), "one more of each, once");
 }

@@ -60,6 +60,7 @@ async fn promises(store: &dyn Durable) {
     a_step_is_used_once(store, &person).await;
     super::account::promises(store, &person).await;
     super::trust::promises(store, &person).await;
+    super::contended::promises(store, &person).await;
     a_refresh_token_rotates_once(store).await;
     an_identifier_is_new_once(store).await;
     nodes_that_rotate_at_once_add_one_signing_key(store).await;

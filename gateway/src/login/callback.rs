@@ -258,8 +258,10 @@ async fn session_for(
         session_until: own.session_until,
         language: facts.language,
     };
-    let cookie = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
+    let begun = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
     let mut response = redirect(&flow.return_to);
+    // Somebody’s rights changed between the provider’s answer and now: the page they go back to asks the provider again.
+    let Some(cookie) = begun else { return Ok(response) };
     if let Some(cookie) = Cookie::Session.set(&cookie, inner.settings.secure) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

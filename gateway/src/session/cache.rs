@@ -185,8 +185,13 @@ impl Sessions {
     }
 
     /// Begins a session and answers its cookie. A session that it replaces dies with its cookie (S-01). `mark` was taken
-    /// before the provider was asked: what was revoked since then keeps the session out.
-    pub async fn begin(&self, record: Record, replaces: Option<&Arc<Live>>, mark: u64) -> Result<String, StoreAway> {
+    /// before the provider was asked: what was revoked since then keeps the session out, and there is no cookie.
+    pub async fn begin(
+        &self,
+        record: Record,
+        replaces: Option<&Arc<Live>>,
+        mark: u64,
+    ) -> Result<Option<String>, StoreAway> {
         let cookie = secret(&*self.random);
         let hash = hash(&cookie);
         let live = Arc::new(Live::new(hash.clone(), record, self.clock.now()));
@@ -201,12 +206,12 @@ impl Sessions {
         };
         if overtaken {
             self.store.remove(&hash).await?;
-            return Err(StoreAway("a revocation came in between; try again".to_owned()));
+            return Ok(None);
         }
         if let Some(old) = replaces {
             self.end(old).await?;
         }
-        Ok(cookie)
+        Ok(Some(cookie))
     }
 
     /// Goes back to base access.

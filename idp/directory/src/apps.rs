@@ -115,29 +115,29 @@ impl Directory {
             id_token_alg: IdTokenAlg::RS256,
             disabled: false,
             options: ClientOptions { device: wish.device, ..ClientOptions::default() },
-            app: Some(AppFacts { trust, made_by, made_at, stage }),
+            app: Some(AppFacts { trust, made_by, made_at, stage, touched_by: vec![made_by] }),
         };
-        self.keep_app(maker, &client, "app.added", "registered the app").await?;
+        let effects = Effects::audit(self.app_entry(maker, &client, "app.added", "registered the app"));
+        self.context.store.save_client(&client, effects).await?;
         Ok(NewSecret { client, secret })
     }
 
-    /// Changes name and addresses. An app that is open to everybody goes back to the sandbox when it gets a new address: who
-    /// approved it approved where people are sent.
+    /// Changes name and addresses. An app that is open to everybody goes back to the sandbox when it gets a new name or
+    /// address: who approved it approved what people read and where they are sent.
     pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
         let (client, app) = self.app(maker, id).await?;
         maker.must_be_elevated()?;
         let wish = &AppWish { device: client.options.device, ..wish.clone() };
         let (redirect_uris, post_logout_redirect_uris) = checked(wish)?;
-        let new_address = redirect_uris.iter().any(|uri| !client.redirect_uris.contains(uri));
-        let stage = if new_address { AppStage::Sandbox } else { app.stage };
-        let changed = Client {
-            name: wish.name.trim().to_owned(),
-            redirect_uris,
-            post_logout_redirect_uris,
-            app: Some(AppFacts { stage, ..app }),
-            ..client
-        };
-        self.keep_app(maker, &changed, "app.changed", "changed the app").await
+        let name = wish.name.trim().to_owned();
+        let all_known = |new: &[String], known: &[String]| new.iter().all(|uri| known.contains(uri));
+        let approved = name == client.name
+            && all_known(&redirect_uris, &client.redirect_uris)
+            && all_known(&post_logout_redirect_uris, &client.post_logout_redirect_uris);
+        let stage = if approved { app.stage } else { AppStage::Sandbox };
+        let app = Some(maker.touches(AppFacts { stage, ..app }));
+        let changed = Client { name, redirect_uris, post_logout_redirect_uris, app, ..client.clone() };
+        self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
 
     /// Makes a new secret. The one before it goes on to count until it is dropped, so that an app is changed over without a
@@ -150,9 +150,9 @@ impl Directory {
         };
         let secret = Secret::new(&*self.context.random);
         let auth = ClientAuth::Secret { hash: secret.hash(), before: Some(hash.clone()) };
-        let client = Client { auth, ..client };
-        self.keep_app(maker, &client, "app.secret-made", "made a new secret for the app").await?;
-        Ok(NewSecret { client, secret: Some(secret) })
+        let changed = Client { auth, ..client.clone() };
+        self.keep_app(maker, (&client, &changed), ("app.secret-made", "made a new secret for the app")).await?;
+        Ok(NewSecret { client: changed, secret: Some(secret) })
     }
 
     /// Drops the secret before the newest one.
@@ -163,44 +163,99 @@ impl Directory {
             ClientAuth::Secret { hash, .. } => ClientAuth::Secret { hash, before: None },
             other => other,
         };
-        let client = Client { auth, ..client };
-        self.keep_app(maker, &client, "app.secret-dropped", "dropped the old secret of the app").await
+        let changed = Client { auth, ..client.clone() };
+        self.keep_app(maker, (&client, &changed), ("app.secret-dropped", "dropped the old secret of the app")).await
     }
 
-    /// Switches an app off, or on again. Off takes one person, and holds at once.
+    /// Switches an app off, or on again. Off takes one person, and holds at once. Somebody who does not decide about apps
+    /// switches it on in the sandbox only: it may have been switched off by those who do.
     pub async fn switch_app(&self, maker: &Maker, id: &str, on: bool) -> Result<()> {
-        let (client, _) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
-        let client = Client { disabled: !on, ..client };
-        let (event, verb) = if on { ("app.on", "switched on the app") } else { ("app.off", "switched off the app") };
-        self.keep_app(maker, &client, event, verb).await
-    }
-
-    /// Moves an app on: its maker asks, another person opens it to everybody, either takes it back to the sandbox.
-    pub async fn move_app(&self, maker: &Maker, id: &str, to: AppStage) -> Result<()> {
         let (client, app) = self.app(maker, id).await?;
         maker.must_be_elevated()?;
-        let (event, verb) = match to {
-            AppStage::Live if app.stage != AppStage::Waiting => return Err(DirectoryError::NotFound),
-            AppStage::Live if !maker.decides.contains(&app.trust) => return Err(DirectoryError::NotFound),
-            AppStage::Live if app.made_by == maker.person => return Err(DirectoryError::own_wish()),
-            AppStage::Live => ("app.approved", "opened to everybody the app"),
-            AppStage::Waiting => ("app.asked", "asked to open to everybody the app"),
-            AppStage::Sandbox => ("app.sandboxed", "took back to the sandbox the app"),
-        };
-        let client = Client { app: Some(AppFacts { stage: to, ..app }), ..client };
-        self.keep_app(maker, &client, event, verb).await
+        let stage = if on && !maker.decides.contains(&app.trust) { AppStage::Sandbox } else { app.stage };
+        let changed = Client { disabled: !on, app: Some(AppFacts { stage, ..app }), ..client.clone() };
+        let what = if on { ("app.on", "switched on the app") } else { ("app.off", "switched off the app") };
+        self.keep_app(maker, (&client, &changed), what).await
     }
 
-    async fn keep_app(&self, maker: &Maker, client: &Client, event: &'static str, verb: &str) -> Result<()> {
+    /// Asks for an app to be opened to everybody.
+    pub async fn ask_app(&self, maker: &Maker, id: &str) -> Result<()> {
+        let (client, app) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let app = Some(maker.touches(AppFacts { stage: AppStage::Waiting, ..app }));
+        let changed = Client { app, ..client.clone() };
+        self.keep_app(maker, (&client, &changed), ("app.asked", "asked to open to everybody the app")).await
+    }
+
+    /// Opens an app to everybody, as it was `seen`: another person than those who made it what it is.
+    pub async fn approve_app(&self, maker: &Maker, id: &str, seen: &str) -> Result<()> {
+        let (client, app) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        if app.stage != AppStage::Waiting || !maker.decides.contains(&app.trust) {
+            return Err(DirectoryError::NotFound);
+        }
+        if maker.has_a_hand_in(&app) {
+            return Err(DirectoryError::own_wish());
+        }
+        if seen != seen_as(&client) {
+            return Err(changed_meanwhile());
+        }
+        let app = Some(AppFacts { stage: AppStage::Live, touched_by: vec![], ..app });
+        let changed = Client { app, ..client.clone() };
+        self.keep_app(maker, (&client, &changed), ("app.approved", "opened to everybody the app")).await
+    }
+
+    /// Takes an app back to the sandbox.
+    pub async fn sandbox_app(&self, maker: &Maker, id: &str) -> Result<()> {
+        let (client, app) = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        let changed = Client { app: Some(AppFacts { stage: AppStage::Sandbox, ..app }), ..client.clone() };
+        self.keep_app(maker, (&client, &changed), ("app.sandboxed", "took back to the sandbox the app")).await
+    }
+
+    fn app_entry(&self, maker: &Maker, client: &Client, event: &'static str, verb: &str) -> AuditEntry {
         let sentence = format!("{} {verb} {}", maker.name, client.name);
         let trust = client.app.as_ref().map(|app| app.trust);
-        let entry = AuditEntry::new(self.context.now(), event, sentence).by(maker.person).in_trust(trust);
-        Ok(self.context.store.save_client(client, Effects::audit(entry)).await?)
+        AuditEntry::new(self.context.now(), event, sentence).by(maker.person).in_trust(trust)
+    }
+
+    /// Keeps a change of what was read, unless somebody else was faster.
+    async fn keep_app(
+        &self,
+        maker: &Maker,
+        (read, changed): (&Client, &Client),
+        (event, verb): (&'static str, &str),
+    ) -> Result<()> {
+        let effects = Effects::audit(self.app_entry(maker, changed, event, verb));
+        let kept = self.context.store.change_client(read, changed, effects).await?;
+        if kept { Ok(()) } else { Err(changed_meanwhile()) }
     }
 }
 
+fn changed_meanwhile() -> DirectoryError {
+    DirectoryError::no("Somebody else changed this app a moment ago. Look at it again first.")
+}
+
+/// What an approval is about, as one word: what people read of an app, and where they are sent.
+pub fn seen_as(client: &Client) -> String {
+    let Client { name, redirect_uris, post_logout_redirect_uris, .. } = client;
+    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris]).to_string();
+    idp_domain::Secret::presented(&all).hash().0
+}
+
 impl Maker {
+    /// Whether an app is what it is through them: then somebody else approves it.
+    pub fn has_a_hand_in(&self, app: &AppFacts) -> bool {
+        app.made_by == self.person || app.touched_by.contains(&self.person)
+    }
+
+    fn touches(&self, mut app: AppFacts) -> AppFacts {
+        if !app.touched_by.contains(&self.person) {
+            app.touched_by.push(self.person);
+        }
+        app
+    }
+
     fn sees(&self, trust: TrustId) -> bool {
         self.trusts.iter().any(|own| own.id == trust)
     }

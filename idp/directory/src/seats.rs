@@ -74,12 +74,9 @@ impl Directory {
         if !seats.iter().any(|seat| seat.person == person.id) {
             return Err(DirectoryError::NotFound);
         }
-        if role == TrustRole::Owner && seats.len() == 1 {
-            return Err(DirectoryError::no("Choose another owner before removing the last one"));
-        }
         let effects = self.role_effects(asker, &trust, (&person, role), ("role.taken", "took away")).await?;
-        self.context.store.remove_seat(&TrustSeat { person: person.id, trust: id, role }, effects).await?;
-        Ok(())
+        let gone = self.context.store.remove_seat(&TrustSeat { person: person.id, trust: id, role }, effects).await?;
+        if gone { Ok(()) } else { Err(DirectoryError::no("Choose another owner before removing the last one")) }
     }
 
     /// A trust that the asker owns, with a key used a short while ago.

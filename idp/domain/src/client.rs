@@ -51,6 +51,9 @@ pub struct AppFacts {
     pub made_at: Timestamp,
     /// Who may use it.
     pub stage: AppStage,
+    /// Who changed it, or asked for it to be opened, since somebody approved it last: none of them approves it.
+    #[serde(default)]
+    pub touched_by: Vec<PersonId>,
 }
 
 /// How far an app has come.

@@ -25,13 +25,12 @@ impl Provider {
         }
         let presented = Secret::presented(request.params.require("token", "token is missing")?).hash();
         let (store, now) = (&self.context.store, self.context.now());
-        let found = match store.access_token(&presented, now).await? {
-            Some(token) => Some(token),
-            None => store.unused_refresh_token(&presented, now).await?,
-        };
-        let described = match found {
-            Some(token) => self.described(&caller, &token).await?,
-            None => None,
+        let described = match store.access_token(&presented, now).await? {
+            Some(token) => self.described(&caller, &token, true).await?,
+            None => match store.unused_refresh_token(&presented, now).await? {
+                Some(token) => self.described(&caller, &token, false).await?,
+                None => None,
+            },
         };
         let answer = described.unwrap_or_else(|| json!({ "active": false }));
         if !signed {
@@ -43,44 +42,29 @@ impl Provider {
         signed.map(Introspection::Signed).ok_or(OAuthError::new("server_error", "something went wrong here"))
     }
 
-    /// What a token stands for, if it is the caller's business and still counts for its person.
-    async fn described(&self, caller: &Client, token: &Token) -> Result<Option<Value>, OAuthError> {
+    /// What a token stands for, if it is the caller's business and still counts for its person. A refresh token opens nothing
+    /// at a resource server, and is no business of one.
+    async fn described(&self, caller: &Client, token: &Token, access: bool) -> Result<Option<Value>, OAuthError> {
         let facts = &token.facts;
-        let is_for = facts.audience.as_ref().is_some_and(|audience| caller.options.resources.contains(audience));
+        let named = facts.audience.as_ref().is_some_and(|audience| caller.options.resources.contains(audience));
+        let is_for = access && named;
         if facts.client_id != caller.id && !is_for {
             return Ok(None);
         }
         let Some(client) = self.context.store.client(&facts.client_id).await?.filter(|client| !client.disabled) else {
             return Ok(None);
         };
-        let subject = match facts.person {
-            None => client.id.clone(),
-            Some(id) => {
-                let Some(person) = self.context.store.person(id).await? else { return Ok(None) };
-                if self.may_issue(&person, &client, facts.epoch).await.is_err() {
-                    return Ok(None);
-                }
-                self.subject(&client, id)
-            }
-        };
-        let mut answer = json!({
-            "active": true,
-            "iss": self.issuer,
-            "client_id": facts.client_id,
-            "scope": facts.scope,
-            "sub": subject,
-            "aud": facts.audience.as_ref().unwrap_or(&self.issuer),
-            "iat": facts.issued_at,
-            "exp": token.expires_at.0,
-            "token_type": if facts.jkt.is_some() { "DPoP" } else { "Bearer" },
-        });
-        if let Some(answer) = answer.as_object_mut() {
-            answer.extend(facts.jkt.as_ref().map(|jkt| ("cnf".to_owned(), json!({ "jkt": jkt }))));
-            if facts.person.is_some() {
-                answer.insert("auth_time".to_owned(), json!(facts.auth_time));
-                answer.insert("acr".to_owned(), json!(facts.acr));
+        if let Some(id) = facts.person {
+            let Some(person) = self.context.store.person(id).await? else { return Ok(None) };
+            if self.may_issue(&person, &client, facts.epoch).await.is_err() {
+                return Ok(None);
             }
         }
-        Ok(Some(answer))
+        let mut answer = self.token_claims(&client, facts, token.expires_at.0);
+        answer.insert("active".to_owned(), json!(true));
+        if access {
+            answer.insert("token_type".to_owned(), json!(if facts.jkt.is_some() { "DPoP" } else { "Bearer" }));
+        }
+        Ok(Some(answer.into()))
     }
 }

@@ -55,6 +55,14 @@ impl PublicKey {
         sized.then(|| Self { kid: text("kid").map(str::to_owned), kind, alg })
     }
 
+    /// Reads a P-256 point, uncompressed SEC1 in base64url, that signs as ES256.
+    pub fn of_point(point: &str) -> Option<Self> {
+        let point = URL_SAFE_NO_PAD.decode(point).ok()?;
+        let (x, y) = point.strip_prefix(&[4])?.split_at_checked(32)?;
+        let kind = Kind::P256 { x: x.to_vec(), y: y.to_vec() };
+        (y.len() == 32).then(|| Self { kid: None, kind, alg: Some("ES256".to_owned()) })
+    }
+
     /// Reads the keys of a JWKS; those that are of no use here are left out.
     pub fn parse_set(jwks: &str) -> Vec<Self> {
         let set: Option<Value> = serde_json::from_str(jwks).ok();

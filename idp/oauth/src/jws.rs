@@ -1,10 +1,12 @@
 //! Compact JWS with a chosen `typ`: made for events, checked for clients. The algorithm is fixed by the key.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use crate::jwk::PublicKey;
 
@@ -43,7 +45,8 @@ impl<'a> Unverified<'a> {
         self.header.get(name).and_then(Value::as_str)
     }
 
-    /// The claims, if the token is signed by this key. A claim that comes twice makes a token unreadable.
+    /// The claims, if the token is signed by this key. A claim that comes twice makes a token
+    /// unreadable, for a type that names its claims as for [`Members`].
     pub fn claims_by<T: DeserializeOwned>(&self, key: &PublicKey) -> Option<T> {
         let signed = key.verifies(&self.alg, self.signed.as_bytes(), &self.signature);
         signed.then(|| serde_json::from_slice(&self.payload).ok()).flatten()
@@ -57,17 +60,31 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// Checks an ES256 JWS against a public point (SEC1, base64url) and answers header and claims.
-pub fn verify<T: DeserializeOwned>(token: &str, point: &str) -> Option<(Value, T)> {
-    let read = Unverified::read(token)?;
-    if read.alg != "ES256" {
-        return None;
+/// Claims of any kind, each at most once.
+pub struct Members(pub Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Once;
+        impl<'de> Visitor<'de> for Once {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object, each of whose members comes once")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a member comes twice"));
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Once)
     }
-    let point = URL_SAFE_NO_PAD.decode(point).ok()?;
-    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-    key.verify(read.signed.as_bytes(), &read.signature).ok()?;
-    let claims = serde_json::from_slice(&read.payload).ok()?;
-    Some((read.header, claims))
 }
 
 /// The part of a JWS that is signed.
@@ -78,4 +95,15 @@ pub fn signing_input(header: &Value, claims: &Value) -> String {
 /// Joins the signed part and the signature.
 pub fn compact(signing_input: &str, signature: &[u8]) -> String {
     format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Members;
+
+    #[test]
+    fn t_08_a_claim_that_comes_twice_makes_claims_unreadable() {
+        assert!(serde_json::from_str::<Members>(r#"{"aud":"a","scope":"openid"}"#).is_ok());
+        assert!(serde_json::from_str::<Members>(r#"{"aud":"a","scope":"openid","aud":"b"}"#).is_err());
+    }
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use idp_domain::client::Client;
+use idp_domain::client::{AppStage, Client};
 use openidconnect::core::{
     CoreGenderClaim, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
 };
@@ -33,6 +33,10 @@ impl Provider {
             Some(id) => self.context.store.client(id).await?,
             None => None,
         };
+        // Without a token of its own an app is sent people back only once somebody has approved its address: anybody who
+        // makes apps can name one (Logout 1.0 §3).
+        let approved = |client: &Client| client.app.as_ref().is_none_or(|app| app.stage == AppStage::Live);
+        let client = client.filter(|client| !client.disabled && (hint.is_some() || approved(client)));
         let return_to = client.and_then(|client| registered(&client, params));
         Ok(Logout { sid: hint.and_then(|(_, sid)| sid), return_to })
     }

@@ -118,7 +118,7 @@ impl SqlStore {
         .execute(&mut **transaction)
         .await
         .map_err(problem)?;
-        if membership.status != MembershipStatus::Ended {
+        if membership.status == MembershipStatus::Active {
             grant_requests(transaction, membership, self.clock.now()).await?;
         }
         sqlx::query("DELETE FROM grants WHERE membership_id = $1")

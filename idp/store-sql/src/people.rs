@@ -267,12 +267,32 @@ impl Trusts for SqlStore {
         self.carry(statement, effects).await
     }
 
-    async fn remove_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()> {
-        let statement = sqlx::query("DELETE FROM seats WHERE person_id = $1 AND trust_id = $2 AND role = $3")
-            .bind(seat.person.to_string())
-            .bind(seat.trust.to_string())
-            .bind(seat.role.as_str());
-        self.carry(statement, effects).await
+    async fn remove_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let (person, trust) = (seat.person.to_string(), seat.trust.to_string());
+        // Two owners who remove each other come one after the other: each holds the row of the trust.
+        sqlx::query("UPDATE trusts SET name = name WHERE id = $1")
+            .bind(&trust)
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        let gone = sqlx::query(
+            "DELETE FROM seats WHERE person_id = $1 AND trust_id = $2 AND role = $3 AND ($3 <> 'owner' OR EXISTS \
+             (SELECT 1 FROM seats other JOIN people p ON p.id = other.person_id WHERE other.trust_id = $2 \
+             AND other.role = 'owner' AND other.person_id <> $1 AND p.status = 'active')) RETURNING person_id",
+        )
+        .bind(&person)
+        .bind(&trust)
+        .bind(seat.role.as_str())
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        if gone.is_none() {
+            return Ok(false);
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
     }
 
     async fn seats_of(&self, person: PersonId) -> Result<Vec<TrustSeat>> {

@@ -98,6 +98,7 @@ impl SqlStore {
         for sql in [
             "DELETE FROM attempts WHERE expires_at <= $1",
             "DELETE FROM codes WHERE expires_at + 3600 <= $1",
+            "DELETE FROM codes WHERE expires_at <= $1 AND family = 'pushed'",
             "DELETE FROM replay WHERE expires_at <= $1",
             "DELETE FROM access_tokens WHERE expires_at <= $1",
             "DELETE FROM refresh_tokens WHERE expires_at <= $1",

@@ -28,6 +28,24 @@ impl Clients for SqlStore {
         self.carry(statement, effects).await
     }
 
+    async fn change_client(&self, seen: &Client, client: &Client, effects: Effects) -> Result<bool> {
+        let row = sqlx::query("SELECT body FROM clients WHERE id = $1")
+            .bind(&seen.id)
+            .fetch_optional(&self.write)
+            .await
+            .map_err(problem)?;
+        let Some(row) = row.filter(|row| row.json::<Client>("body").is_ok_and(|now| now == *seen)) else {
+            return Ok(false);
+        };
+        // The text as it is stored is what is compared: an older version wrote the same client in other words.
+        let statement = sqlx::query("UPDATE clients SET name = $2, body = $3 WHERE id = $1 AND body = $4 RETURNING id")
+            .bind(&client.id)
+            .bind(&client.name)
+            .bind(to_json(client)?)
+            .bind(row.text("body")?);
+        self.settle(statement, effects).await
+    }
+
     async fn client(&self, id: &str) -> Result<Option<Client>> {
         let row = sqlx::query("SELECT body FROM clients WHERE id = $1")
             .bind(id)

@@ -33,9 +33,8 @@ fn request(row: &AnyRow) -> Result<AccessRequest> {
 impl Requests for SqlStore {
     async fn ask_access(&self, request: &AccessRequest, effects: Effects) -> Result<bool> {
         let statement = sqlx::query(
-            "INSERT INTO access_requests (id, person_id, site_id, reason, asked_at) SELECT $1, $2, $3, $4, $5 \
-             WHERE NOT EXISTS (SELECT 1 FROM access_requests WHERE person_id = $2 AND site_id = $3 \
-             AND answered_at IS NULL) RETURNING id",
+            "INSERT INTO access_requests (id, person_id, site_id, reason, asked_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT DO NOTHING RETURNING id",
         )
         .bind(request.id.to_string())
         .bind(request.person.to_string())

@@ -40,6 +40,8 @@ pub trait Audit: Send + Sync {
     async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>>;
     /// Removes what is too old. Answers how many went.
     async fn forget(&self, retention: Retention) -> Result<u64>;
-    /// What a person did or had done to them, since `since`, newest first; for their own eyes.
-    async fn audit_of(&self, person: PersonId, since: Timestamp, limit: i64) -> Result<Vec<AuditEntry>>;
+    /// What a person did or had done to them, since `since`, newest first; for their own eyes. Of these `kinds` of events,
+    /// or of all when there are none.
+    async fn audit_of(&self, person: PersonId, since: Timestamp, kinds: &[&str], limit: i64)
+    -> Result<Vec<AuditEntry>>;
 }

@@ -11,6 +11,8 @@ use crate::error::Result;
 pub trait Clients: Send + Sync {
     /// Adds or replaces a client.
     async fn save_client(&self, client: &Client, effects: Effects) -> Result<()>;
+    /// Changes a client that still is what somebody saw. False, and nothing kept, when it was changed meanwhile.
+    async fn change_client(&self, seen: &Client, client: &Client, effects: Effects) -> Result<bool>;
     /// One client.
     async fn client(&self, id: &str) -> Result<Option<Client>>;
     /// All clients, by name.

@@ -226,6 +226,7 @@ pub enum MailKind {
         /// At which site.
         site: String,
         /// What is different now, in the order in which it is told.
+        #[serde(default)]
         changes: Vec<AccessChange>,
     },
     /// 14, after a suspension everywhere: you can sign in again.

@@ -56,8 +56,9 @@ pub trait Trusts: Send + Sync {
     async fn trusts(&self) -> Result<Vec<Trust>>;
     /// Gives a role; giving it twice changes nothing.
     async fn add_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()>;
-    /// Takes a role away.
-    async fn remove_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<()>;
+    /// Takes a role away. False, and nothing done, when nobody held it, or when the trust would be left without an owner who
+    /// can sign in.
+    async fn remove_seat(&self, seat: &TrustSeat, effects: Effects) -> Result<bool>;
     /// The roles of a person.
     async fn seats_of(&self, person: PersonId) -> Result<Vec<TrustSeat>>;
     /// Everyone with a role in a trust.

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use idp_domain::person::Person;
-use idp_domain::session::{Method, Session};
+use idp_domain::session::{KeyProof, Method, Session};
 use idp_domain::{Secret, SecretHash};
 use idp_signin::throttle::TriedFrom;
 
@@ -119,6 +119,15 @@ impl FromRequestParts<Web> for Visitor {
 pub(crate) struct SignedIn {
     pub session: Session,
     pub person: Person,
+}
+
+impl SignedIn {
+    /// The proof by a key that is recent enough for the console, if there is one.
+    pub async fn console_proof(&self, web: &Web) -> Result<Option<&KeyProof>, PageError> {
+        let fresh_for = web.signin.context.settings_of(self.person.id).await?.console_minutes * 60;
+        let now = web.signin.context.now();
+        Ok(self.session.key_proof.as_ref().filter(|proof| now.since(proof.at) <= fresh_for))
+    }
 }
 
 impl FromRequestParts<Web> for SignedIn {

@@ -66,6 +66,11 @@ pub(crate) struct Fault {
     pub message: String,
 }
 
+/// The faults of a form of the console, which speaks English.
+pub(crate) fn shown(faults: Vec<idp_directory::FieldFault>) -> Vec<Fault> {
+    faults.into_iter().map(|fault| Fault { field: fault.field.into(), message: fault.message }).collect()
+}
+
 /// A list of at most one fault.
 pub(crate) fn fault(field: &'static str, message: impl std::fmt::Display) -> Vec<Fault> {
     vec![Fault { field: field.into(), message: t(&message.to_string()) }]

@@ -27,13 +27,19 @@ impl Provider {
     /// The answer with these parameters.
     pub(crate) fn answer(&self, request: &Request, parameters: &[(&str, &str)]) -> Answer {
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut fields: Vec<_> = parameters.iter().map(|(name, value)| own(name, value)).collect();
-        fields.extend(request.params.get("state").map(|state| own("state", state)));
-        fields.push(own("iss", &self.issuer));
-        if request.mode.signed
-            && let Some(signed) = self.signed_answer(request, &fields)
-        {
-            fields = vec![("response".to_owned(), signed)];
+        let complete = |parameters: &[(&str, &str)]| -> Vec<(String, String)> {
+            let mut fields: Vec<_> = parameters.iter().map(|(name, value)| own(name, value)).collect();
+            fields.extend(request.params.get("state").map(|state| own("state", state)));
+            fields.push(own("iss", &self.issuer));
+            fields
+        };
+        let mut fields = complete(parameters);
+        if request.mode.signed {
+            // What was to be signed never travels without a signature.
+            fields = match self.signed_answer(request, &fields) {
+                Some(signed) => vec![own("response", &signed)],
+                None => complete(&[("error", "server_error")]),
+            };
         }
         let action = request.redirect_uri.clone();
         if request.mode.form {

@@ -5,12 +5,12 @@ use idp_domain::Secret;
 use idp_domain::client::{Client, ClientAuth};
 use idp_store::codes::Redeemed;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::client;
 use crate::authorize::Fault;
 use crate::jwk::PublicKey;
-use crate::jws::Unverified;
+use crate::jws::{Members, Unverified};
 use crate::params::Params;
 use crate::token::TokenRequest;
 use crate::{OAuthError, Provider};
@@ -19,10 +19,14 @@ use crate::{OAuthError, Provider};
 pub const URN: &str = "urn:ietf:params:oauth:request_uri:";
 /// Seconds for which a pushed request can be used.
 const LIFE: i64 = 60;
+/// Their family among the codes: nothing ends with one that comes twice.
+const PUSHED: &str = "pushed";
 /// Longest life of a request object, in seconds (FAPI 2.0 Message Signing §5.3.1).
 const LONGEST: i64 = 3600;
 /// Difference of clocks that is forgiven, in seconds.
 const SKEW: i64 = 30;
+/// Longest request that is kept, in bytes: a public client is anybody.
+const MOST: usize = 8 * 1024;
 /// What authenticates a client is no part of its request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
@@ -76,8 +80,11 @@ impl Provider {
         }
         let secret = Secret::new(&*self.context.random);
         let body = json!(Pushed { client: client.id, parameters: params.pairs() }).to_string();
+        if body.len() > MOST {
+            return Err(OAuthError::request("the request is longer than 8 kilobytes"));
+        }
         let expires = self.context.now().plus(LIFE);
-        self.context.store.short.add_code(&key(secret.reveal()), &body, "pushed", expires).await?;
+        self.context.store.short.add_code(&key(secret.reveal()), &body, PUSHED, expires).await?;
         Ok(json!({ "request_uri": format!("{URN}{}", secret.reveal()), "expires_in": LIFE }))
     }
 
@@ -88,12 +95,13 @@ impl Provider {
         let ClientAuth::Keys { jwks } = &client.auth else {
             return Err(OAuthError::new("request_not_supported", "the client has no registered keys"));
         };
-        let claims: Option<Map<String, Value>> =
-            Unverified::read(object).and_then(|read| read.claims_by_any(&PublicKey::parse_set(jwks)));
-        let claims = claims.ok_or(bad("the request object is not signed by a key of the client"))?;
+        let keys = PublicKey::parse_set(jwks);
+        let claims: Option<Members> = Unverified::read(object).and_then(|read| read.claims_by_any(&keys));
+        let Members(claims) = claims.ok_or(bad("the request object is not signed by a key of the client"))?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let (now, exp) = (self.context.now().0, claims.get("exp").and_then(Value::as_i64));
-        let timely = exp.is_some_and(|exp| exp > now - SKEW && exp <= now + LONGEST + SKEW);
+        let (now, time) = (self.context.now().0, |name: &str| claims.get(name).and_then(Value::as_i64));
+        let timely = time("exp").is_some_and(|exp| exp > now - SKEW && exp <= now + LONGEST + SKEW)
+            && time("nbf").is_none_or(|nbf| nbf <= now + SKEW);
         if text("iss") != Some(&client.id) || text("aud") != Some(&self.issuer) || !timely {
             return Err(bad("iss, aud or exp of the request object does not fit"));
         }

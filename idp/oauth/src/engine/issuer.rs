@@ -123,11 +123,13 @@ impl Issuer for Tokens<'_> {
         let (epoch, family) = (stored.facts.epoch, stored.family.clone());
         self.may(person, epoch).await?;
         let scope = sorted(&grant.scope.to_string());
-        self.key(stored.facts.jkt.as_ref())?;
+        // Whoever proves a key once is bound to it from then on.
+        let jkt = self.key(stored.facts.jkt.as_ref())?;
         let audience = self.resource(stored.facts.audience.as_ref())?;
-        let narrow = TokenFacts { scope: scope.clone(), audience, ..stored.facts.clone() };
+        let whole = TokenFacts { jkt, ..stored.facts.clone() };
+        let narrow = TokenFacts { scope: scope.clone(), audience, ..whole.clone() };
         let Pair { access, refresh, kept_access, kept_refresh } =
-            match self.provider.new_pair(self.client, &family, (&narrow, &stored.facts)) {
+            match self.provider.new_pair(self.client, &family, (&narrow, &whole)) {
                 Ok(pair) => pair,
                 Err(error) => return self.refuse(error),
             };

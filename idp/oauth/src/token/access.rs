@@ -3,7 +3,7 @@
 use idp_domain::client::{Client, IdTokenAlg};
 use idp_domain::{Secret, id};
 use idp_store::tokens::{Token, TokenFacts};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{ACCESS_LIFE, OAuthError, Provider, REFRESH_LIFE};
 
@@ -43,27 +43,33 @@ impl Provider {
         if !client.options.jwt_access {
             return Ok(Secret::new(&*self.context.random));
         }
-        let subject = facts.person.map_or_else(|| client.id.clone(), |person| self.subject(client, person));
-        let mut claims = json!({
-            "iss": self.issuer,
-            "aud": facts.audience.as_ref().unwrap_or(&self.issuer),
-            "sub": subject,
-            "client_id": facts.client_id,
-            "scope": facts.scope,
-            "iat": facts.issued_at,
-            "exp": facts.issued_at + ACCESS_LIFE,
-            "jti": id::uuid_v7(&*self.context.clock, &*self.context.random).to_string(),
-        });
-        if let Some(claims) = claims.as_object_mut() {
-            claims.extend(facts.jkt.as_ref().map(|jkt| ("cnf".to_owned(), json!({ "jkt": jkt }))));
-            if facts.person.is_some() {
-                claims.insert("auth_time".to_owned(), json!(facts.auth_time));
-                claims.insert("acr".to_owned(), json!(facts.acr));
-            }
-        }
-        let token = self.keys.sign_as(IdTokenAlg::ES256, "at+jwt", &claims);
+        let mut claims = self.token_claims(client, facts, facts.issued_at + ACCESS_LIFE);
+        let jti = id::uuid_v7(&*self.context.clock, &*self.context.random).to_string();
+        claims.insert("jti".to_owned(), json!(jti));
+        let token = self.keys.sign_as(IdTokenAlg::ES256, "at+jwt", &claims.into());
         let token = token.ok_or(OAuthError::new("server_error", "the access token could not be made"))?;
         Ok(Secret::presented(&token))
+    }
+
+    /// What a token says, in itself (RFC 9068 §2.2) and at introspection (RFC 7662 §2.2).
+    pub(crate) fn token_claims(&self, client: &Client, facts: &TokenFacts, exp: i64) -> Map<String, Value> {
+        let mut claims = Map::new();
+        let mut say = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        say("iss", json!(self.issuer));
+        say("aud", json!(facts.audience.as_ref().unwrap_or(&self.issuer)));
+        say("sub", json!(facts.person.map_or_else(|| client.id.clone(), |person| self.subject(client, person))));
+        say("client_id", json!(facts.client_id));
+        say("scope", json!(facts.scope));
+        say("iat", json!(facts.issued_at));
+        say("exp", json!(exp));
+        if let Some(jkt) = &facts.jkt {
+            say("cnf", json!({ "jkt": jkt }));
+        }
+        if facts.person.is_some() {
+            say("auth_time", json!(facts.auth_time));
+            say("acr", json!(facts.acr));
+        }
+        claims
     }
 }
 

@@ -23,18 +23,10 @@ impl Provider {
         client: &Client,
         epoch: i64,
     ) -> Result<Option<(Site, SiteRights)>, OAuthError> {
-        if client.disabled {
-            return Err(OAuthError::new("unauthorized_client", "the client is switched off"));
-        }
         if person.status != PersonStatus::Active || person.epoch != epoch {
             return Err(denied("the person cannot sign in now"));
         }
-        if let Some(app) = client.app.as_ref().filter(|app| app.stage != AppStage::Live) {
-            let seats = self.context.store.seats_of(person.id).await?;
-            if !seats.iter().any(|seat| seat.trust == app.trust) {
-                return Err(denied("the app is still being tried out in its trust"));
-            }
-        }
+        self.is_open(client, person).await?;
         let slug = match &client.kind {
             ClientKind::Site { slug } => slug,
             // Also a code that was issued just before the person disconnected the app.
@@ -56,6 +48,20 @@ impl Provider {
             Err(State::Paused) => Err(denied("access is paused")),
             Err(State::Ended | State::Live) => Err(denied("access has ended")),
         }
+    }
+
+    /// Whether a client is there for a person at all. Asked before they are asked anything in its name.
+    pub async fn is_open(&self, client: &Client, person: &Person) -> Result<(), OAuthError> {
+        if client.disabled {
+            return Err(OAuthError::new("unauthorized_client", "the client is switched off"));
+        }
+        if let Some(app) = client.app.as_ref().filter(|app| app.stage != AppStage::Live) {
+            let seats = self.context.store.seats_of(person.id).await?;
+            if !seats.iter().any(|seat| seat.trust == app.trust) {
+                return Err(denied("the app is still being tried out in its trust"));
+            }
+        }
+        Ok(())
     }
 
     /// The rule about keys for somebody with these rights at a site: the strictest of the trust, the site and their groups.

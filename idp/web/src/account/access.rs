@@ -118,7 +118,7 @@ const MOST: i64 = 300;
 
 pub(crate) async fn activity(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let (context, person) = (&web.signin.context, &signed_in.person);
-    let entries = context.store.audit_of(person.id, context.now().plus(-YEAR), MOST).await?;
+    let entries = context.store.audit_of(person.id, context.now().plus(-YEAR), &[], MOST).await?;
     let lines = entries.into_iter().map(|entry| (language::show(entry.at), entry.sentence)).collect();
     let mut frame = Frame::of("My activity", person, "account");
     frame.manages = web.directory.manages_anything(person).await?;

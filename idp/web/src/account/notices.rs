@@ -31,35 +31,34 @@ struct Page {
     unread: usize,
 }
 
-/// What a kind of event means for its person; nothing for what they did on purpose a moment ago and see anyway.
-fn title(event: &str) -> Option<&'static str> {
-    Some(match event {
-        "key.added" => "A key was added to your account",
-        "key.removed" => "A key was removed",
-        "key.suspended" => "A key was suspended",
-        "key.resumed" => "A key was switched on again",
-        "password.set" => "Your password was changed",
-        "address.changed" => "Your email address was changed",
-        "address.undone" => "A change of your email address was undone",
-        "recovery.used" => "A recovery code was used",
-        "pass.made" => "A temporary pass was made for you",
-        "pass.used" => "A temporary pass was used",
-        "browser.new" => "You signed in somewhere new",
-        "upstream.linked" => "Another account was linked",
-        "upstream.unlinked" => "Another account was unlinked",
-        "membership.changed" => "Your access was changed",
-        "grant.approved" => "A user group was approved",
-        "grant.refused" => "A user group was not approved",
-        "access.refused" => "Your request was not approved",
-        "hold.lifted" => "Your new key was confirmed",
-        "person.restored" => "Your access was given back",
-        _ => return None,
-    })
-}
+/// What kinds of events mean for their person. Left out is what they did on purpose a moment ago and see anyway.
+const TITLES: [(&str, &str); 19] = [
+    ("key.added", "A key was added to your account"),
+    ("key.removed", "A key was removed"),
+    ("key.suspended", "A key was suspended"),
+    ("key.resumed", "A key was switched on again"),
+    ("password.set", "Your password was changed"),
+    ("address.changed", "Your email address was changed"),
+    ("address.undone", "A change of your email address was undone"),
+    ("recovery.used", "A recovery code was used"),
+    ("pass.made", "A temporary pass was made for you"),
+    ("pass.used", "A temporary pass was used"),
+    ("browser.new", "You signed in somewhere new"),
+    ("upstream.linked", "Another account was linked"),
+    ("upstream.unlinked", "Another account was unlinked"),
+    ("membership.changed", "Your access was changed"),
+    ("grant.approved", "A user group was approved"),
+    ("grant.refused", "A user group was not approved"),
+    ("access.refused", "Your request was not approved"),
+    ("hold.lifted", "Your new key was confirmed"),
+    ("person.restored", "Your access was given back"),
+];
 
 async fn entries(web: &Web, person: PersonId) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
     let context = &web.signin.context;
-    let entries = context.store.audit_of(person, context.now().plus(-REACH), MOST).await?;
+    let kinds = TITLES.map(|(kind, _)| kind);
+    let entries = context.store.audit_of(person, context.now().plus(-REACH), &kinds, MOST).await?;
+    let title = |event: &str| TITLES.iter().find(|(kind, _)| *kind == event).map(|(_, title)| *title);
     Ok(entries.into_iter().filter_map(|entry| title(&entry.event).map(|title| (entry, title))).collect())
 }
 

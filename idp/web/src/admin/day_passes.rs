@@ -9,8 +9,8 @@ use idp_domain::{Slug, london};
 use idp_signin::account::soft_key::qr_svg;
 
 use super::wanted::Fields;
-use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, form_head, grouped, show, show_with};
+use super::{Admin, refused};
+use crate::page::{Fault, Frame, form_head, grouped, show, show_with, shown};
 use crate::{PageError, Web};
 
 #[derive(Template)]

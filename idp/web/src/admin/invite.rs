@@ -9,8 +9,8 @@ use idp_domain::Slug;
 use idp_domain::group::GROUPS;
 
 use super::wanted::Fields;
-use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, form_head, go, show_with};
+use super::{Admin, refused};
+use crate::page::{Fault, Frame, form_head, go, show_with, shown};
 use crate::{PageError, Web};
 
 #[derive(Template)]

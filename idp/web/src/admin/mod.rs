@@ -16,13 +16,12 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 use axum::routing::{get, post};
-use idp_directory::FieldFault;
 use idp_directory::asker::Asker;
 use idp_domain::person::Person;
 
 use crate::browser::SignedIn;
 use crate::error::refused;
-use crate::page::{Fault, Frame};
+use crate::page::Frame;
 use crate::{PageError, Web};
 
 pub(crate) fn routes() -> Router<Web> {
@@ -61,19 +60,17 @@ impl FromRequestParts<Web> for Admin {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let SignedIn { session, person } = SignedIn::from_request_parts(parts, web).await?;
-        let now = web.signin.context.now();
-        let fresh_for = web.signin.context.settings_of(person.id).await?.console_minutes * 60;
-        let fresh = session.key_proof.as_ref().filter(|proof| now.since(proof.at) <= fresh_for);
-        let mut asker = web.directory.asker(&person, fresh.is_some()).await?;
+        let signed_in = SignedIn::from_request_parts(parts, web).await?;
+        let fresh = signed_in.console_proof(web).await?;
+        let mut asker = web.directory.asker(&signed_in.person, fresh.is_some()).await?;
         // A proof given for another trust, or for an app, opens nothing here (invariant 3).
-        let mut seen = asker.sites.iter().chain(&asker.approves);
-        let here = fresh.is_some_and(|proof| proof.place.is_empty() || seen.all(|one| one.site.place() == proof.place));
-        asker.elevated = here;
+        let mut places = asker.sites.iter().chain(&asker.approves).map(|seen| seen.site.place()).peekable();
+        let mut only = |place: &str| places.peek().is_some() && places.all(|seen| seen == place);
+        asker.elevated = fresh.is_some_and(|proof| proof.place.is_empty() || only(&proof.place));
         if !asker.sees_anything() {
             return Err(PageError::NotFound);
         }
-        Ok(Self { person, asker })
+        Ok(Self { person: signed_in.person, asker })
     }
 }
 
@@ -81,8 +78,4 @@ impl Admin {
     fn frame(&self, title: &str) -> Frame {
         Frame { manages: true, ..Frame::of(title, &self.person, "admin") }
     }
-}
-
-fn shown(faults: Vec<FieldFault>) -> Vec<Fault> {
-    faults.into_iter().map(|fault| Fault { field: fault.field.into(), message: fault.message }).collect()
 }

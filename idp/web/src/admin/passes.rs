@@ -9,8 +9,8 @@ use idp_directory::passes::Seen;
 use idp_domain::PersonId;
 
 use super::wanted::Fields;
-use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, go, grouped, show, show_with};
+use super::{Admin, refused};
+use crate::page::{Fault, Frame, go, grouped, show, show_with, shown};
 use crate::{PageError, Web};
 
 #[derive(Template)]

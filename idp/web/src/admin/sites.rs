@@ -14,8 +14,8 @@ use idp_domain::key_policy::{CHOICES, KeyPolicy, KeyRule};
 use idp_domain::site::SiteSettings;
 
 use super::wanted::Fields;
-use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, go, show, show_with};
+use super::{Admin, refused};
+use crate::page::{Fault, Frame, go, show, show_with, shown};
 use crate::{PageError, Web};
 
 struct Line {

@@ -13,8 +13,8 @@ use idp_domain::person::Person;
 use idp_domain::trust::{NUMBERS, Trust, TrustRole, TrustSettings};
 
 use super::wanted::Fields;
-use super::{Admin, refused, shown};
-use crate::page::{Fault, Frame, go, grouped, show, show_with};
+use super::{Admin, refused};
+use crate::page::{Fault, Frame, go, grouped, show, show_with, shown};
 use crate::{PageError, Web};
 
 /// A number as the form shows it.

@@ -5,14 +5,14 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use idp_directory::DirectoryError;
-use idp_directory::apps::{AppWish, NewSecret};
+use idp_directory::apps::{AppWish, NewSecret, seen_as};
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth};
 use idp_domain::london;
 use serde::Deserialize;
 
 use super::AppMaker;
 use crate::error::refused;
-use crate::page::{Fault, Frame, form_head, go, show, show_with};
+use crate::page::{Fault, Frame, form_head, go, show, show_with, shown};
 use crate::{PageError, Web};
 
 struct Line {
@@ -115,10 +115,6 @@ fn secret_page(web: &Web, by: &AppMaker, made: &NewSecret) -> Result<Response, P
     })
 }
 
-fn shown(faults: Vec<idp_directory::FieldFault>) -> Vec<Fault> {
-    faults.into_iter().map(|fault| Fault { field: fault.field.into(), message: fault.message }).collect()
-}
-
 pub(crate) async fn add(State(web): State<Web>, by: AppMaker, Form(typed): Form<Typed>) -> Result<Response, PageError> {
     let trust = typed.trust.parse().map_err(|_| PageError::Incomplete)?;
     match web.directory.add_app(&by.maker, trust, &typed.wish()).await {
@@ -149,7 +145,10 @@ struct App {
     disabled: bool,
     /// Whether this person may open it to everybody.
     decides: bool,
+    /// Whether it is what it is through this person, too.
     own: bool,
+    /// What an approval is about.
+    seen: String,
     /// `none`, `one` or `two` secrets that count.
     secrets: &'static str,
     typed: Typed,
@@ -192,7 +191,8 @@ async fn app_page(
         stage: app.stage,
         disabled: client.disabled,
         decides: by.maker.decides.contains(&app.trust),
-        own: app.made_by == by.maker.person,
+        own: by.maker.has_a_hand_in(&app),
+        seen: seen_as(&client),
         secrets: match &client.auth {
             ClientAuth::Secret { before: Some(_), .. } => "two",
             ClientAuth::Secret { before: None, .. } => "one",
@@ -231,6 +231,9 @@ pub(crate) async fn save(
 #[derive(Deserialize)]
 pub(crate) struct Action {
     what: String,
+    /// What an approval is about.
+    #[serde(default)]
+    seen: String,
 }
 
 pub(crate) async fn act(
@@ -249,9 +252,9 @@ pub(crate) async fn act(
         "drop-secret" => directory.drop_app_secret(maker, &id).await,
         "off" => directory.switch_app(maker, &id, false).await,
         "on" => directory.switch_app(maker, &id, true).await,
-        "ask" => directory.move_app(maker, &id, AppStage::Waiting).await,
-        "approve" => directory.move_app(maker, &id, AppStage::Live).await,
-        "sandbox" => directory.move_app(maker, &id, AppStage::Sandbox).await,
+        "ask" => directory.ask_app(maker, &id).await,
+        "approve" => directory.approve_app(maker, &id, &action.seen).await,
+        "sandbox" => directory.sandbox_app(maker, &id).await,
         _ => return Err(PageError::Incomplete),
     };
     done.map_err(|error| refused(error, &back))?;

@@ -39,11 +39,10 @@ impl FromRequestParts<Web> for AppMaker {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let SignedIn { session, person } = SignedIn::from_request_parts(parts, web).await?;
-        let now = web.signin.context.now();
-        let fresh_for = web.signin.context.settings_of(person.id).await?.console_minutes * 60;
+        let signed_in = SignedIn::from_request_parts(parts, web).await?;
         // A proof that was given for a school opens nothing here.
-        let fresh = session.key_proof.is_some_and(|proof| proof.place.is_empty() && now.since(proof.at) <= fresh_for);
+        let fresh = signed_in.console_proof(web).await?.is_some_and(|proof| proof.place.is_empty());
+        let person = signed_in.person;
         let maker = web.directory.maker(&person, fresh).await.map_err(|error| refused(error, "/"))?;
         let maker = maker.ok_or(PageError::NotFound)?;
         Ok(Self { person, maker })

@@ -191,6 +191,9 @@ async fn finish(
     stage: Stage,
     (session, person): (&Session, &Person),
 ) -> Result<Response, PageError> {
+    if let Err(error) = web.provider.is_open(&stage.request.client, person).await {
+        return back(web, &stage.request, &error);
+    }
     if stage.request.needs_consent() && !consented(web, &stage.request, person).await? {
         if stage.request.prompts("none") {
             let error = OAuthError::new("consent_required", "the person has to agree first");

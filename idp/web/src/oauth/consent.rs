@@ -70,6 +70,9 @@ pub(crate) async fn submit(
         let error = OAuthError::new("access_denied", "the person did not agree");
         return back(&web, &request, &error);
     }
+    if let Err(error) = web.provider.is_open(&request.client, &signed_in.person).await {
+        return back(&web, &request, &error);
+    }
     remember(&web, &signed_in.person, (&request.client, &request.scopes)).await?;
     let standing = Standing::of(&attempt, Some(&signed_in.session));
     let step = next_step(standing, web.signin.context.now());

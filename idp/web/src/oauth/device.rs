@@ -64,6 +64,9 @@ pub(crate) async fn submit(
     }
     let asked = web.provider.device_of(&typed.user_code).await.map_err(|_| PageError::Unavailable)?;
     let Some(asked) = asked else { return page(&signed_in, typed.user_code, fault("user_code", gone)) };
+    if web.provider.is_open(&asked.client, person).await.is_err() {
+        return page(&signed_in, typed.user_code, fault("user_code", "This app is not open to you"));
+    }
     if !["allow", "deny"].contains(&typed.decision.as_str()) {
         let facts = facts_of(&asked.scopes, person);
         let frame = Frame::of("Sign in on a device", person, "");

@@ -62,13 +62,16 @@ fn form(headers: &HeaderMap, body: &str) -> Result<Params, OAuthError> {
     }
 }
 
-/// What a client sent. More than one proof is none (RFC 9449 §4.3, check 1).
+/// The proof of a request. More than one counts as little as one that cannot be read (RFC 9449 §4.3, check 1).
+fn proof(headers: &HeaderMap) -> Option<&str> {
+    let one = headers.get_all(DPOP).iter().nth(1).is_none();
+    headers.contains_key(DPOP).then(|| text(headers, DPOP).filter(|_| one).unwrap_or_default())
+}
+
+/// What a client sent.
 fn request<'a>(headers: &'a HeaderMap, body: &str) -> Result<TokenRequest<'a>, OAuthError> {
-    if headers.get_all(DPOP).iter().nth(1).is_some() {
-        return Err(OAuthError::new("invalid_dpop_proof", "more than one DPoP proof"));
-    }
     let params = form(headers, body)?;
-    Ok(TokenRequest { authorization: text(headers, header::AUTHORIZATION), dpop: text(headers, DPOP), params })
+    Ok(TokenRequest { authorization: text(headers, header::AUTHORIZATION), dpop: proof(headers), params })
 }
 
 /// Answers a client: its makers are told what was wrong, and a page of its own origin may read it.
@@ -139,7 +142,7 @@ pub(crate) async fn introspect(State(web): State<Web>, headers: HeaderMap, body:
 
 /// The token with which a request came.
 pub(crate) fn bearing<'a>(headers: &'a HeaderMap, at: (&'a str, &'a str)) -> Bearing<'a> {
-    Bearing { authorization: text(headers, header::AUTHORIZATION), dpop: text(headers, DPOP), at }
+    Bearing { authorization: text(headers, header::AUTHORIZATION), dpop: proof(headers), at }
 }
 
 pub(crate) async fn userinfo(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderMap) -> Response {

@@ -7,12 +7,18 @@ use axum::response::Response;
 use idp_directory::DirectoryError;
 use idp_domain::Slug;
 use idp_domain::site::Site;
+use idp_signin::throttle::within_budget;
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
 use crate::error::refused;
 use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
 use crate::{PageError, Web, t1};
+
+/// How often somebody asks one site in a [`DAY`]: each request that was answered lets them ask again.
+const TRIES: i64 = 5;
+/// In seconds.
+const DAY: i64 = 24 * 3600;
 
 #[derive(Template)]
 #[template(path = "ask_access.html")]
@@ -52,14 +58,19 @@ pub(crate) async fn submit(
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     let site = found(&web, &asked.site).await?;
+    let again = |words: &str| {
+        let faults = fault("reason", words);
+        let (status, title) = form_head("Ask for access", &faults);
+        let frame = Frame::of(&title, &signed_in.person, "").at(Some(&site));
+        show_with(status, &Page { frame, site: &asked.site, reason: &asked.reason, faults })
+    };
+    let counter = format!("ask:{}:{}", signed_in.person.id, site.id);
+    if !within_budget(&web.signin.context, &counter, TRIES, DAY).await? {
+        return again("You have asked several times today. Wait for an answer, or talk to the school office.");
+    }
     match web.directory.ask_access(&signed_in.person, &site, &asked.reason).await {
         Ok(()) => {}
-        Err(DirectoryError::Faults(_)) => {
-            let faults = fault("reason", "Enter a reason, up to 500 characters");
-            let (status, title) = form_head("Ask for access", &faults);
-            let frame = Frame::of(&title, &signed_in.person, "").at(Some(&site));
-            return show_with(status, &Page { frame, site: &asked.site, reason: &asked.reason, faults });
-        }
+        Err(DirectoryError::Faults(_)) => return again("Enter a reason, up to 500 characters"),
         Err(other) => return Err(refused(other, "/")),
     }
     show(&Message {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::jwk::PublicKey;
 use crate::jws::Unverified;
-use crate::{OAuthError, Provider, jws};
+use crate::{OAuthError, Provider};
 
 /// `client_assertion_type`.
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -64,9 +64,10 @@ pub(super) async fn check(provider: &Provider, client: &Client, assertion: &str)
 
 /// The claims of an assertion that one of the client's own keys has signed.
 fn believed(client: &Client, assertion: &str) -> Option<Claims> {
-    match &client.auth {
-        ClientAuth::PrivateKeyJwt { public_key } => jws::verify(assertion, public_key).map(|(_, claims)| claims),
-        ClientAuth::Keys { jwks } => Unverified::read(assertion)?.claims_by_any(&PublicKey::parse_set(jwks)),
-        ClientAuth::None | ClientAuth::Secret { .. } => None,
-    }
+    let keys = match &client.auth {
+        ClientAuth::PrivateKeyJwt { public_key } => PublicKey::of_point(public_key).into_iter().collect(),
+        ClientAuth::Keys { jwks } => PublicKey::parse_set(jwks),
+        ClientAuth::None | ClientAuth::Secret { .. } => return None,
+    };
+    Unverified::read(assertion)?.claims_by_any(&keys)
 }

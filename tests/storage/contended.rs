@@ -1,0 +1,90 @@
+//! Promises about what several people do at the same moment: of two, one wins, and the other learns of it.
+
+use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
+use idp_domain::person::{Person, PersonStatus};
+use idp_domain::trust::{TrustRole, TrustSeat};
+use idp_domain::{RequestId, SteppedClock, SystemRandom, Timestamp};
+use idp_store::requests::{AccessRequest, Answer};
+use idp_store::{Durable, Effects};
+
+use super::durable::random_person;
+use super::trust::{some_site, trust};
+
+pub async fn promises(store: &dyn Durable, person: &Person) {
+    two_who_ask_at_once_wait_once(store).await;
+    two_owners_who_remove_each_other_leave_one(store).await;
+    a_client_is_changed_by_who_saw_it_as_it_is(store, person).await;
+}
+
+async fn two_who_ask_at_once_wait_once(store: &dyn Durable) {
+    let (person, site) = (random_person(), some_site(store).await);
+    store.add_person(&person, Effects::none()).await.unwrap();
+    let request = || AccessRequest {
+        id: RequestId::new(&SteppedClock::new(), &SystemRandom),
+        person: person.id,
+        site,
+        reason: "Fridays".to_owned(),
+        asked_at: Timestamp(100),
+        answer: Answer::Waiting,
+    };
+    let (one, two, three) = (request(), request(), request());
+    let (one, two, three) = tokio::join!(
+        store.ask_access(&one, Effects::none()),
+        store.ask_access(&two, Effects::none()),
+        store.ask_access(&three, Effects::none()),
+    );
+    let kept = [one, two, three].into_iter().filter(|asked| *asked.as_ref().unwrap()).count();
+    assert_eq!((kept, store.requests_at(&[site]).await.unwrap().len()), (1, 1));
+}
+
+async fn two_owners_who_remove_each_other_leave_one(store: &dyn Durable) {
+    let trust = trust();
+    store.add_trust(&trust).await.unwrap();
+    let (one, two) = (random_person(), random_person());
+    let seat = |person: &Person| TrustSeat { person: person.id, trust: trust.id, role: TrustRole::Owner };
+    for person in [&one, &two] {
+        store.add_person(person, Effects::none()).await.unwrap();
+        store.add_seat(&seat(person), Effects::none()).await.unwrap();
+    }
+    let (first, second) = (seat(&one), seat(&two));
+    let (first, second) =
+        tokio::join!(store.remove_seat(&first, Effects::none()), store.remove_seat(&second, Effects::none()));
+    assert!(first.unwrap() != second.unwrap(), "one of them stays");
+    assert_eq!(store.seats_in(trust.id, TrustRole::Owner).await.unwrap().len(), 1);
+    let held = Person { status: PersonStatus::Suspended, ..random_person() };
+    store.add_person(&held, Effects::none()).await.unwrap();
+    store.add_seat(&seat(&held), Effects::none()).await.unwrap();
+    let left = store.seats_in(trust.id, TrustRole::Owner).await.unwrap();
+    let working = left.into_iter().find(|seat| seat.person != held.id).unwrap();
+    assert!(!store.remove_seat(&working, Effects::none()).await.unwrap(), "a suspended owner is none");
+}
+
+async fn a_client_is_changed_by_who_saw_it_as_it_is(store: &dyn Durable, person: &Person) {
+    let facts = AppFacts {
+        trust: trust().id,
+        made_by: person.id,
+        made_at: Timestamp(1),
+        stage: AppStage::Sandbox,
+        touched_by: vec![],
+    };
+    let seen = Client {
+        id: trust().id.to_string(),
+        name: "Old".to_owned(),
+        auth: ClientAuth::None,
+        redirect_uris: vec![],
+        post_logout_redirect_uris: vec![],
+        scopes: vec![],
+        refresh: false,
+        kind: ClientKind::App,
+        sector: None,
+        id_token_alg: IdTokenAlg::RS256,
+        disabled: false,
+        options: ClientOptions::default(),
+        app: Some(facts),
+    };
+    store.save_client(&seen, Effects::none()).await.unwrap();
+    let (off, renamed) = (Client { disabled: true, ..seen.clone() }, Client { name: "New".to_owned(), ..seen.clone() });
+    assert!(store.change_client(&seen, &off, Effects::none()).await.unwrap());
+    assert!(!store.change_client(&seen, &renamed, Effects::none()).await.unwrap(), "it was switched off meanwhile");
+    assert_eq!(store.client(&seen.id).await.unwrap(), Some(off));
+}
