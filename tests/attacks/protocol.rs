@@ -132,6 +132,22 @@ async fn i_05_a_refresh_token_that_comes_twice_ends_its_family() {
 }
 
 #[tokio::test]
+async fn i_39_the_middle_one_of_three_refresh_tokens_ends_the_family_whatever_the_time() {
+    let (system, mut browser) = ready().await;
+    let code = code(&system, &mut browser, &request(&system)).await;
+    let (_, tokens) = redeem(&system, &code, VERIFIER).await;
+    let refresh = async |tokens: &serde_json::Value| {
+        let old = tokens["refresh_token"].as_str().unwrap();
+        token(&system, &[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", old)]).await
+    };
+    let (_, second) = refresh(&tokens).await;
+    let (status, third) = refresh(&second).await;
+    assert_eq!(status, 200, "{third}");
+    assert_eq!(refresh(&second).await.0, 400, "the middle one");
+    assert_eq!(refresh(&third).await.0, 400, "and all of them");
+}
+
+#[tokio::test]
 async fn r_05_redirect_addresses_are_equal_or_refused() {
     let (system, mut browser) = ready().await;
     let good = request(&system);

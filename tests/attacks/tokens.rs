@@ -96,6 +96,28 @@ async fn i_17_a_pushed_request_has_a_length() {
 }
 
 #[tokio::test]
+async fn i_05_a_lost_reply_is_forgiven_to_who_proves_itself_and_a_theft_is_not() {
+    let (system, mut browser, key) = strong(ClientOptions::default()).await;
+    let mut params = request(&system);
+    params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = STRONG.to_owned();
+    let code = code(&system, &mut browser, &params).await;
+    let of = |answer: &serde_json::Value| answer["refresh_token"].as_str().unwrap_or_default().to_owned();
+    let first = of(&json_of(&redeem(&system, &key, &code, None).await));
+    let refresh = async |token: &str| {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        post(&system, &key, "/token", &form, None).await
+    };
+    let lost = of(&json_of(&refresh(&first).await));
+    let again = refresh(&first).await;
+    assert_eq!(again.status, 200, "the reply never came: {}", again.body);
+    let third = refresh(&of(&json_of(&again))).await;
+    assert_eq!(third.status, 200, "{}", third.body);
+    assert_eq!(error_of(&refresh(&lost).await), (400, "invalid_grant".to_owned()), "its successor was used");
+    let newest = of(&json_of(&third));
+    assert_eq!(error_of(&refresh(&newest).await), (400, "invalid_grant".to_owned()), "and the family has ended");
+}
+
+#[tokio::test]
 async fn a_device_is_let_in_once_by_who_sees_its_code() {
     let options = ClientOptions { device: true, ..ClientOptions::default() };
     let (system, mut browser, key) = strong(options).await;

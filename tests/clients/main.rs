@@ -312,7 +312,11 @@ async fn mod_auth_openidc_signs_people_in_by_the_guides_lines() {
     let client = store.client(ID).await.unwrap().unwrap();
     let redirect_uris = vec![format!("{origin}/callback")];
     let post_logout_redirect_uris = vec![format!("{}/", ready.system.origin("bookworm"))];
-    let client = Client { redirect_uris, post_logout_redirect_uris, ..client };
+    let options = ClientOptions {
+        backchannel_logout_uri: Some(format!("{origin}/callback?logout=backchannel")),
+        ..client.options.clone()
+    };
+    let client = Client { redirect_uris, post_logout_redirect_uris, options, ..client };
     store.save_client(&client, Effects::none()).await.unwrap();
     let file = folder.path().join("httpd.conf");
     std::fs::write(&file, apache(folder.path(), port, &from_guide(&guide, "OIDCClientID"))).unwrap();
@@ -321,6 +325,7 @@ async fn mod_auth_openidc_signs_people_in_by_the_guides_lines() {
         .arg(&file)
         .envs([("ISSUER", id.as_str()), ("CLIENT_ID", ID), ("CLIENT_SECRET", ready.secret.reveal())])
         .envs([("PORT", port.to_string().as_str()), ("PASSPHRASE", ready.secret.reveal())])
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
@@ -333,6 +338,19 @@ async fn mod_auth_openidc_signs_people_in_by_the_guides_lines() {
     let page = ready.browser.fill(&page, "consent", &[("decision", "allow")]).await;
     assert_eq!(page.body, "A page for staff", "{} {}", page.url, page.body);
     assert!(page.header("x-hello").starts_with("Hello Tobias Quennell ("), "{:?}", page.headers);
+    // Signing out at the provider ends the session at Apache, which is told by the back channel.
+    ready.system.demo.assembled.signin.end_everywhere(&ready.system.person(WHO).await).await.unwrap();
+    let mut told = false;
+    for _ in 0..100 {
+        let page = ready.browser.send(http::Method::GET, &format!("{origin}/"), None, &[]).await;
+        told = page.body != "A page for staff";
+        if told {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let log = std::fs::read_to_string(folder.path().join("error.log")).unwrap();
+    assert!(told, "Apache still shows its page: {log}");
     let out = ready.browser.open(&format!("{origin}/callback?logout=get")).await;
     assert!(out.status < 400, "{} {}", out.url, out.body);
     // Its own process id, which its children end with.

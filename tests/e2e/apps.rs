@@ -87,3 +87,91 @@ async fn my_account_shows_which_sites_are_open_in_which_browser() {
     let page = browser.open(&format!("{}/me/browsers", system.origin("id"))).await;
     assert!(page.body.contains("Open there: Copperwick, Larkmoor"), "{}", page.body);
 }
+
+#[tokio::test]
+async fn apps_learn_of_a_sign_out_and_one_that_never_answers_holds_up_nobody() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let store = system.demo.assembled.context.store.clone();
+    // An app whose server takes calls and says nothing.
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut dead = store.client("bookworm").await.unwrap().unwrap();
+    dead.id = "dead".to_owned();
+    dead.options.backchannel_logout_uri = Some(format!("http://{}/out", mute.local_addr().unwrap()));
+    store.save_client(&dead, idp_store::Effects::none()).await.unwrap();
+    let mut browser = system.admin(TOBIAS).await;
+    let mut params = request(&system);
+    params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = "dead".to_owned();
+    let waiting = code(&system, &mut browser, &params).await;
+    let redirect = format!("{}/callback", system.origin("bookworm"));
+    let form = [("grant_type", "authorization_code"), ("client_id", "dead"), ("code", &waiting)];
+    let form = [&form[..], &[("redirect_uri", &redirect), ("code_verifier", tests::oauth::VERIFIER)]].concat();
+    assert_eq!(token(&system, &form).await.0, 200);
+
+    let home = format!("{}/", system.origin("bookworm"));
+    let page = browser.open(&format!("{}/login", system.origin("bookworm"))).await;
+    let page = browser.fill(&page, "consent", &[("decision", "allow")]).await;
+    assert!(page.body.contains("Hello Tobias"), "{}", page.body);
+    let mut elsewhere = system.admin(TOBIAS).await;
+    elsewhere.open(&format!("{}/login", system.origin("bookworm"))).await;
+    let page = browser.open(&format!("{id}/signout")).await;
+    browser.fill(&page, "signout", &[]).await;
+    for _ in 0..100 {
+        if !browser.open(&home).await.body.contains("Hello Tobias") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(!browser.open(&home).await.body.contains("Hello Tobias"), "Bookworm was told within 5 seconds");
+    assert!(elsewhere.open(&home).await.body.contains("Hello Tobias"), "the other browser’s session goes on");
+    let knocked = tokio::time::timeout(std::time::Duration::from_secs(5), mute.accept()).await;
+    assert!(knocked.is_ok(), "the other app was called, too");
+    // Everything that a person has ends everywhere.
+    system.demo.assembled.signin.end_everywhere(&system.person(TOBIAS).await).await.unwrap();
+    for _ in 0..100 {
+        if !elsewhere.open(&home).await.body.contains("Hello Tobias") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("Bookworm was not told that all has ended");
+}
+
+#[tokio::test]
+async fn s_11_an_app_believes_only_a_logout_token_of_its_own_and_of_this_moment() {
+    let system = System::start().await;
+    let mut browser = system.admin(TOBIAS).await;
+    let page = browser.open(&format!("{}/login", system.origin("bookworm"))).await;
+    browser.fill(&page, "consent", &[("decision", "allow")]).await;
+    let (provider, clock) = (&system.demo.assembled.provider, &system.clock);
+    let person = system.person(TOBIAS).await;
+    let client = system.demo.assembled.context.store.client("bookworm").await.unwrap().unwrap();
+    let now = idp_domain::Clock::now(&**clock).0;
+    let good = serde_json::json!({
+        "iss": provider.issuer, "aud": "bookworm", "sub": provider.subject(&client, person.id), "iat": now,
+        "exp": now + 60, "jti": "1", "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    let tell = async |typ: &str, changed: &[(&str, Value)]| {
+        let mut claims = good.clone();
+        for (name, value) in changed {
+            claims[*name] = value.clone();
+        }
+        let token = provider.keys.sign_as(client.id_token_alg, typ, &claims).unwrap();
+        let url = format!("{}/signed-out-elsewhere", system.origin("bookworm"));
+        system.browser().send(http::Method::POST, &url, Some(format!("logout_token={token}")), &[]).await.status
+    };
+    for (name, value) in [
+        ("aud", Value::from("other")),
+        ("iss", Value::from("https://evil.example")),
+        ("events", serde_json::json!({})),
+        ("nonce", Value::from("n")),
+        ("exp", Value::from(now - 60)),
+    ] {
+        assert_eq!(tell("logout+jwt", &[(name, value)]).await, 400, "{name}");
+    }
+    assert_eq!(tell("JWT", &[]).await, 400, "an ID token is none");
+    let home = format!("{}/", system.origin("bookworm"));
+    assert!(browser.open(&home).await.body.contains("Hello Tobias"), "nothing has ended");
+    assert_eq!(tell("logout+jwt", &[]).await, 200);
+    assert!(!browser.open(&home).await.body.contains("Hello Tobias"));
+}

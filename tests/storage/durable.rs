@@ -62,6 +62,7 @@ async fn promises(store: &dyn Durable) {
     super::trust::promises(store, &person).await;
     super::contended::promises(store, &person).await;
     a_refresh_token_rotates_once(store).await;
+    a_refresh_token_is_forgiven_only_where_it_is_asked(store).await;
     an_identifier_is_new_once(store).await;
     nodes_that_rotate_at_once_add_one_signing_key(store).await;
     the_outbox_delivers_at_least_once(store, &person).await;
@@ -152,8 +153,11 @@ async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
 }
 
-async fn a_refresh_token_rotates_once(store: &dyn Durable) {
-    let family = format!("f{}", random_person().id);
+fn print() -> SecretHash {
+    Secret::new(&SystemRandom).hash()
+}
+
+fn refresh_token() -> Token {
     let facts = TokenFacts {
         client_id: "c".into(),
         person: None,
@@ -167,21 +171,43 @@ async fn a_refresh_token_rotates_once(store: &dyn Durable) {
         issued_at: 0,
         redirect_uri: String::new(),
     };
-    let token = || Token {
-        hash: Secret::new(&SystemRandom).hash(),
-        family: family.clone(),
-        facts: facts.clone(),
-        expires_at: Timestamp(1000),
-    };
+    Token { hash: print(), family: format!("f{}", random_person().id), facts, expires_at: Timestamp(1000) }
+}
+
+async fn a_refresh_token_rotates_once(store: &dyn Durable) {
+    let some = refresh_token();
+    let token = || Token { hash: print(), ..some.clone() };
     let (access, first) = (token(), token());
     assert!(store.add_tokens(&access, Some(&first)).await.unwrap());
-    let second = token();
-    assert_eq!(store.rotate(&first.hash, &token(), &second, Timestamp(10)).await.unwrap(), Rotation::Rotated);
-    assert_eq!(store.rotate(&first.hash, &token(), &token(), Timestamp(10)).await.unwrap(), Rotation::Reused);
+    let rotate = async |old: &Token, new: &Token, forgiving| {
+        store.rotate(&old.hash, (&token(), new), forgiving, Timestamp(10)).await.unwrap()
+    };
+    let (second, third, fourth) = (token(), token(), token());
+    assert_eq!(rotate(&first, &second, false).await, Rotation::Rotated);
+    assert_eq!(rotate(&first, &third, true).await, Rotation::Rotated, "the reply was lost");
+    assert!(store.unused_refresh_token(&second.hash, Timestamp(10)).await.unwrap().is_none(), "one counts at a time");
+    assert_eq!(rotate(&third, &fourth, true).await, Rotation::Rotated);
+    assert_eq!(rotate(&second, &token(), true).await, Rotation::Reused, "a later one was used");
     assert!(store.access_token(&access.hash, Timestamp(10)).await.unwrap().is_none(), "the family has ended");
-    assert!(store.refresh_token(&second.hash, Timestamp(10)).await.unwrap().is_none());
+    assert!(store.refresh_token(&fourth.hash, Timestamp(10)).await.unwrap().is_none());
     assert!(!store.add_tokens(&token(), None).await.unwrap(), "nothing is added to an ended family");
-    assert_eq!(store.rotate(&token().hash, &token(), &token(), Timestamp(10)).await.unwrap(), Rotation::Unknown);
+    assert_eq!(rotate(&token(), &token(), false).await, Rotation::Unknown);
+}
+
+async fn a_refresh_token_is_forgiven_only_where_it_is_asked(store: &dyn Durable) {
+    let (one, two) = (refresh_token(), refresh_token());
+    let two = Token { family: one.family.clone(), ..two };
+    assert!(store.add_tokens(&Token { hash: print(), ..one.clone() }, Some(&one)).await.unwrap());
+    let rotate = async |forgiving| {
+        let access = Token { hash: print(), ..one.clone() };
+        store
+            .rotate(&one.hash, (&access, &Token { hash: print(), ..two.clone() }), forgiving, Timestamp(10))
+            .await
+            .unwrap()
+    };
+    let (a, b, c, d) = tokio::join!(rotate(true), rotate(true), rotate(true), rotate(true));
+    assert!([a, b, c, d].iter().all(|rotation| *rotation == Rotation::Rotated), "tabs of one client");
+    assert_eq!(rotate(false).await, Rotation::Reused);
 }
 
 async fn nodes_that_rotate_at_once_add_one_signing_key(store: &dyn Durable) {
@@ -221,7 +247,7 @@ async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person)
     };
     store.record(Effects::none().mail(mail.clone())).await.unwrap();
     let far = Timestamp(i64::MAX / 4);
-    let mine = |claimed: Vec<idp_store::effects::Claimed>| {
+    let mine = |claimed: Vec<idp_store::outbox::Claimed>| {
         claimed.into_iter().find(|one| one.outgoing == idp_store::Outgoing::Mail(Box::new(mail.clone())))
     };
     let first = mine(store.claim("mail", far, 60, 100).await.unwrap()).expect("it is due");

@@ -80,7 +80,13 @@ impl BackChannel for InProcess {
 
 /// Names below `localhost` are this machine and nothing else (RFC 6761 §6.3); the system's own resolver rarely knows.
 #[derive(Clone)]
-struct Names(GaiResolver);
+pub(crate) struct Names(GaiResolver);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self(GaiResolver::new())
+    }
+}
 
 impl tower::Service<Name> for Names {
     type Response = std::vec::IntoIter<SocketAddr>;
@@ -112,7 +118,7 @@ pub struct Network {
 impl Network {
     /// A client that trusts the host's certificate authorities.
     pub fn new() -> std::io::Result<Self> {
-        let mut plain = HttpConnector::new_with_resolver(Names(GaiResolver::new()));
+        let mut plain = HttpConnector::new_with_resolver(Names::default());
         plain.enforce_http(false);
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_native_roots()?

@@ -10,3 +10,4 @@ pub mod config;
 pub mod demo;
 pub mod front;
 pub mod listen;
+pub mod outside;

@@ -40,6 +40,8 @@ pub struct AppWish {
     pub redirect_uris: String,
     /// Where they may come back to after signing out, one on each line.
     pub post_logout_redirect_uris: String,
+    /// Where the app is told that somebody signed out, if anywhere.
+    pub backchannel_logout_uri: String,
     /// Whether it has a server that keeps a secret. An app in a browser or on a telephone has none.
     pub confidential: bool,
     /// Whether it runs on a device without a browser: then nobody comes back to it.
@@ -95,7 +97,7 @@ impl Directory {
             return Err(DirectoryError::NotFound);
         }
         maker.must_be_elevated()?;
-        let (redirect_uris, post_logout_redirect_uris) = checked(wish)?;
+        let Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri } = checked(wish)?;
         let context = &self.context;
         let secret = wish.confidential.then(|| Secret::new(&*context.random));
         let auth =
@@ -114,7 +116,7 @@ impl Directory {
             kind: ClientKind::App,
             id_token_alg: IdTokenAlg::RS256,
             disabled: false,
-            options: ClientOptions { device: wish.device, ..ClientOptions::default() },
+            options: ClientOptions { device: wish.device, backchannel_logout_uri, ..ClientOptions::default() },
             app: Some(AppFacts { trust, made_by, made_at, stage, touched_by: vec![made_by] }),
         };
         let effects = Effects::audit(self.app_entry(maker, &client, "app.added", "registered the app"));
@@ -128,15 +130,17 @@ impl Directory {
         let (client, app) = self.app(maker, id).await?;
         maker.must_be_elevated()?;
         let wish = &AppWish { device: client.options.device, ..wish.clone() };
-        let (redirect_uris, post_logout_redirect_uris) = checked(wish)?;
+        let Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri } = checked(wish)?;
         let name = wish.name.trim().to_owned();
         let all_known = |new: &[String], known: &[String]| new.iter().all(|uri| known.contains(uri));
         let approved = name == client.name
             && all_known(&redirect_uris, &client.redirect_uris)
-            && all_known(&post_logout_redirect_uris, &client.post_logout_redirect_uris);
+            && all_known(&post_logout_redirect_uris, &client.post_logout_redirect_uris)
+            && (backchannel_logout_uri.is_none() || backchannel_logout_uri == client.options.backchannel_logout_uri);
         let stage = if approved { app.stage } else { AppStage::Sandbox };
         let app = Some(maker.touches(AppFacts { stage, ..app }));
-        let changed = Client { name, redirect_uris, post_logout_redirect_uris, app, ..client.clone() };
+        let options = ClientOptions { backchannel_logout_uri, ..client.options.clone() };
+        let changed = Client { name, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
 
@@ -238,8 +242,9 @@ fn changed_meanwhile() -> DirectoryError {
 
 /// What an approval is about, as one word: what people read of an app, and where they are sent.
 pub fn seen_as(client: &Client) -> String {
-    let Client { name, redirect_uris, post_logout_redirect_uris, .. } = client;
-    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris]).to_string();
+    let Client { name, redirect_uris, post_logout_redirect_uris, options, .. } = client;
+    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, options.backchannel_logout_uri]);
+    let all = all.to_string();
     idp_domain::Secret::presented(&all).hash().0
 }
 
@@ -265,8 +270,15 @@ impl Maker {
     }
 }
 
+/// The addresses of a wish.
+struct Addresses {
+    redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+}
+
 /// The addresses of a wish, if everything in it is right.
-fn checked(wish: &AppWish) -> Result<(Vec<String>, Vec<String>)> {
+fn checked(wish: &AppWish) -> Result<Addresses> {
     let mut faults = Vec::new();
     let name = wish.name.trim();
     if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
@@ -284,12 +296,19 @@ fn checked(wish: &AppWish) -> Result<(Vec<String>, Vec<String>)> {
         }
         addresses
     };
-    let redirect = read("redirect_uris", &wish.redirect_uris);
-    let after = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
-    if redirect.is_empty() && !wish.device {
+    let redirect_uris = read("redirect_uris", &wish.redirect_uris);
+    let post_logout_redirect_uris = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
+    let mut told = read("backchannel_logout_uri", &wish.backchannel_logout_uri);
+    if told.len() > 1 {
+        faults.push(FieldFault::new("backchannel_logout_uri", "Enter one address"));
+    }
+    if redirect_uris.is_empty() && !wish.device {
         faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
     }
-    if faults.is_empty() { Ok((redirect, after)) } else { Err(DirectoryError::Faults(faults)) }
+    if !faults.is_empty() {
+        return Err(DirectoryError::Faults(faults));
+    }
+    Ok(Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri: told.pop() })
 }
 
 /// Why an address is none that people may be sent to; nothing when it is fine.

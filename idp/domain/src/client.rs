@@ -94,6 +94,8 @@ pub struct ClientOptions {
     pub jwt_access: bool,
     /// Resource servers for which it may ask for tokens (RFC 8707), and whose tokens it may introspect.
     pub resources: Vec<String>,
+    /// Where it is told of a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.2), always with `sid` where one session ended.
+    pub backchannel_logout_uri: Option<String>,
     /// Userinfo is signed (OpenID Connect Core §5.3.2), as this.
     pub userinfo_alg: Option<IdTokenAlg>,
 }

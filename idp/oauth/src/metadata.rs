@@ -75,6 +75,8 @@ impl Provider {
             "claim_types_supported": ["normal"],
             "claims_supported": CLAIMS,
             "authorization_response_iss_parameter_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
             "request_parameter_supported": true,
             "request_uri_parameter_supported": false,
             "claims_parameter_supported": false,

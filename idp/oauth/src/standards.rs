@@ -55,8 +55,18 @@ pub const STANDARDS: [Standard; 32] = [
         "With a true id_token_hint at once, else after a question.",
     ),
     row("OAuth 2.0 Form Post Response Mode", "Answers by form", Support::Yes, "The form works without JavaScript."),
-    row("OpenID Connect Back-Channel Logout", "Telling apps of a sign-out", Support::No, ""),
-    row("OpenID Connect Front-Channel Logout", "Telling apps of a sign-out by the browser", Support::No, ""),
+    row(
+        "OpenID Connect Back-Channel Logout",
+        "Telling apps of a sign-out",
+        Support::Yes,
+        "Told again for a day until the app answers. With sid where one session ended.",
+    ),
+    row(
+        "OpenID Connect Front-Channel Logout",
+        "Telling apps of a sign-out by the browser",
+        Support::No,
+        "Browsers keep an app’s cookies from a frame of another site. Use the back channel.",
+    ),
     row(
         "OpenID Connect Dynamic Registration",
         "Registering apps by a program",

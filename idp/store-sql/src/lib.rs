@@ -6,6 +6,7 @@
 
 mod access;
 mod account;
+mod app_visits;
 mod bounces;
 mod outbox;
 mod owner_kit;

@@ -5,8 +5,8 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::id::uuid_v7;
 use idp_domain::{PersonId, Timestamp};
 use idp_store::audit::{Audit, AuditQuery, Retention};
-use idp_store::effects::{Claimed, Outbox};
-use idp_store::{Effects, Outgoing, Result};
+use idp_store::outbox::{Claimed, Outbox};
+use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
@@ -16,16 +16,15 @@ use crate::row::{Columns, corrupt, placeholders, problem};
 /// Seconds until an entry that could not be read is looked at again.
 const UNREADABLE: i64 = 3600;
 const SEAL: &str = "outbox";
+/// What was delivered is forgotten; a receipt stays.
+pub(crate) const DELIVERED: &str = "UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = '' WHERE id = $1";
 
 impl SqlStore {
     /// Writes what follows from a change into its transaction.
     pub(crate) async fn put(&self, transaction: &mut Transaction<'static, Any>, effects: Effects) -> Result<()> {
         let now = self.clock.now().0;
         for outgoing in effects.outgoing {
-            let topic = match outgoing {
-                Outgoing::Mail(_) => "mail",
-                Outgoing::Signal(_) => "signal",
-            };
+            let topic = outgoing.topic();
             let sealed = self.vault.seal(SEAL, &serde_json::to_vec(&outgoing).map_err(corrupt)?);
             sqlx::query(
                 "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) VALUES ($1, $2, $3, $4, 0, '', $4)",
@@ -109,13 +108,7 @@ impl Outbox for SqlStore {
     }
 
     async fn delivered(&self, id: &str, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = '' WHERE id = $1")
-            .bind(id)
-            .bind(now.0)
-            .execute(&self.write)
-            .await
-            .map_err(problem)
-            .map(|_| ())
+        sqlx::query(DELIVERED).bind(id).bind(now.0).execute(&self.write).await.map_err(problem).map(|_| ())
     }
 
     async fn postpone(&self, id: &str, due: Timestamp, reason: &str) -> Result<()> {

@@ -108,6 +108,7 @@ impl SqlStore {
             "DELETE FROM failures WHERE last_at + 31536000 <= $1",
             "DELETE FROM day_passes WHERE expires_at <= $1",
             "DELETE FROM visits WHERE visited_at + 86400 <= $1",
+            "DELETE FROM app_visits WHERE visited_at + 2592000 <= $1",
             "DELETE FROM outbox WHERE delivered_at + 2592000 <= $1",
         ] {
             gone += sqlx::query(sql).bind(now).execute(&self.write).await.map_err(problem)?.rows_affected();

@@ -140,9 +140,13 @@ async fn put_token(transaction: &mut Transaction<'static, Any>, sql: &'static st
 const PUT_ACCESS: &str = "INSERT INTO access_tokens (hash, family, facts, expires_at, person_id, client_id, sid) \
      SELECT $1, $2, $3, $4, $5, $6, $7 \
      WHERE NOT EXISTS (SELECT 1 FROM ended_families WHERE family = $2) RETURNING hash";
-const PUT_REFRESH: &str = "INSERT INTO refresh_tokens (hash, family, facts, expires_at, person_id, client_id, sid) \
-     SELECT $1, $2, $3, $4, $5, $6, $7 \
+const PUT_REFRESH: &str = "INSERT INTO refresh_tokens (hash, family, facts, expires_at, person_id, client_id, sid, generation) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, coalesce((SELECT max(generation) FROM refresh_tokens WHERE family = $2), 0) + 1 \
      WHERE NOT EXISTS (SELECT 1 FROM ended_families WHERE family = $2) RETURNING hash";
+/// Voids the newest token of a family, if nobody has come with any that was issued after this generation.
+const VOID_LATER: &str = "UPDATE refresh_tokens SET used_at = $3 WHERE family = $1 AND generation > $2 AND used_at IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM refresh_tokens later WHERE later.family = $1 AND later.generation > $2 \
+     AND later.presented = 1) RETURNING generation";
 const END_FAMILY: &str = "INSERT INTO ended_families (family, ended_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
 /// Ends every family of a person's tokens with this value in a column, `client_id` or `sid`.
@@ -226,36 +230,53 @@ impl Tokens for SqlStore {
         .await
     }
 
-    async fn rotate(&self, old: &SecretHash, access: &Token, refresh: &Token, now: Timestamp) -> Result<Rotation> {
+    async fn rotate(
+        &self,
+        old: &SecretHash,
+        (access, refresh): (&Token, &Token),
+        forgiving: bool,
+        now: Timestamp,
+    ) -> Result<Rotation> {
         let mut transaction = self.begin().await?;
         let used = sqlx::query(
-            "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING family",
+            "UPDATE refresh_tokens SET used_at = $2, presented = 1 \
+             WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING family",
         )
         .bind(&old.0)
         .bind(now.0)
         .fetch_optional(&mut *transaction)
         .await
         .map_err(problem)?;
-        if used.is_some() {
-            let alive = put_token(&mut transaction, PUT_ACCESS, access).await?
-                && put_token(&mut transaction, PUT_REFRESH, refresh).await?;
-            commit(transaction).await?;
-            return Ok(if alive { Rotation::Rotated } else { Rotation::Unknown });
-        }
-        let reused = sqlx::query("SELECT family FROM refresh_tokens WHERE hash = $1 AND used_at IS NOT NULL")
+        if used.is_none() {
+            // Its row is held from here on, so that of two that come at once one waits for the other.
+            let before = sqlx::query(
+                "UPDATE refresh_tokens SET presented = 1 WHERE hash = $1 AND used_at IS NOT NULL AND expires_at > $2 \
+                 RETURNING family, generation",
+            )
             .bind(&old.0)
+            .bind(now.0)
             .fetch_optional(&mut *transaction)
             .await
             .map_err(problem)?;
-        let Some(row) = reused else { return Ok(Rotation::Unknown) };
-        sqlx::query(END_FAMILY)
-            .bind(row.text("family")?)
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
+            let Some(before) = before else { return Ok(Rotation::Unknown) };
+            let family = before.text("family")?;
+            let voided = sqlx::query(VOID_LATER)
+                .bind(&family)
+                .bind(before.int("generation")?)
+                .bind(now.0)
+                .fetch_all(&mut *transaction)
+                .await
+                .map_err(problem)?;
+            if !forgiving || voided.is_empty() {
+                sqlx::query(END_FAMILY).bind(family).bind(now.0).execute(&mut *transaction).await.map_err(problem)?;
+                commit(transaction).await?;
+                return Ok(Rotation::Reused);
+            }
+        }
+        let alive = put_token(&mut transaction, PUT_ACCESS, access).await?
+            && put_token(&mut transaction, PUT_REFRESH, refresh).await?;
         commit(transaction).await?;
-        Ok(Rotation::Reused)
+        Ok(if alive { Rotation::Rotated } else { Rotation::Unknown })
     }
 
     async fn end_family(&self, family: &str, now: Timestamp) -> Result<()> {

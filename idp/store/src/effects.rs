@@ -1,13 +1,10 @@
-//! What follows from a change, written in the same transaction: mails, signals, audit entries; and the outbox.
+//! What follows from a change, written in the same transaction: mails, signals, audit entries.
 
-use async_trait::async_trait;
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
 use idp_domain::{Language, PersonId, Slug, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use crate::error::Result;
 
 /// What follows from a change. All of it happens, or none and the change neither.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +57,9 @@ impl Effects {
     /// Adds a signal to the gateway and to apps.
     #[must_use]
     pub fn signal(mut self, signal: Signal) -> Self {
+        if let Signal::SessionRevoked { person, sid } = &signal {
+            self.outgoing.push(Outgoing::SignOut { person: *person, sid: sid.clone() });
+        }
         self.outgoing.push(Outgoing::Signal(signal));
         self
     }
@@ -73,6 +73,34 @@ pub enum Outgoing {
     Mail(Box<Mail>),
     /// A Security Event Token, signed by `idp/oauth`.
     Signal(Signal),
+    /// A sign-out that apps are told of: all of a person's, or that of one session.
+    SignOut {
+        /// Whose.
+        person: PersonId,
+        /// Only this session.
+        sid: Option<String>,
+    },
+    /// One app that is told of it.
+    AppSignOut {
+        /// Which.
+        client: String,
+        /// Whose sign-out.
+        person: PersonId,
+        /// Which session ended.
+        sid: String,
+    },
+}
+
+impl Outgoing {
+    /// The topic under which workers claim it.
+    pub fn topic(&self) -> &'static str {
+        match self {
+            Self::Mail(_) => "mail",
+            Self::Signal(_) => "signal",
+            Self::SignOut { .. } => "sign_out",
+            Self::AppSignOut { .. } => "app_sign_out",
+        }
+    }
 }
 
 /// An e-mail as a value. Links are given whole; they are made from the fixed public origin.
@@ -350,39 +378,4 @@ pub enum Signal {
     },
     /// The registry of sites has changed.
     RegistryChange,
-}
-
-/// One entry that was claimed for delivery.
-#[derive(Clone, Debug)]
-pub struct Claimed {
-    /// Its identifier, also the `jti` of a signal.
-    pub id: String,
-    /// What to deliver.
-    pub outgoing: Outgoing,
-    /// How often it was tried before.
-    pub tries: i64,
-    /// When it was put in.
-    pub created_at: Timestamp,
-}
-
-/// The durable outbox: every entry is delivered at least once.
-#[async_trait]
-pub trait Outbox: Send + Sync {
-    /// Puts effects in that belong to no other change.
-    async fn record(&self, effects: Effects) -> Result<()>;
-
-    /// Claims up to `limit` due entries of a topic (`mail` or `signal`), oldest first, for `lease` seconds.
-    async fn claim(&self, topic: &str, now: Timestamp, lease: i64, limit: i64) -> Result<Vec<Claimed>>;
-
-    /// The entry was delivered: its content is forgotten, a receipt stays.
-    async fn delivered(&self, id: &str, now: Timestamp) -> Result<()>;
-
-    /// It failed; try again at `due`. `problem` holds no secret.
-    async fn postpone(&self, id: &str, due: Timestamp, problem: &str) -> Result<()>;
-
-    /// When the oldest entry of a topic that waits was put in.
-    async fn oldest_waiting(&self, topic: &str) -> Result<Option<Timestamp>>;
-
-    /// How many entries of a topic wait.
-    async fn waiting(&self, topic: &str) -> Result<i64>;
 }

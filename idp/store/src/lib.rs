@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 pub mod addresses;
+pub mod app_visits;
 pub mod approvals;
 pub mod attempts;
 pub mod audit;
@@ -23,6 +24,7 @@ pub mod keys;
 pub mod links;
 pub mod memberships;
 pub mod notices;
+pub mod outbox;
 pub mod owner_kit;
 pub mod people;
 pub mod recovery;
@@ -55,7 +57,7 @@ pub trait Durable:
     + consents::Consents
     + tokens::Tokens
     + signing_keys::SigningKeys
-    + effects::Outbox
+    + outbox::Outbox
     + audit::Audit
     + replay::Replay
     + imports::Imports
@@ -71,6 +73,7 @@ pub trait Durable:
     + requests::Requests
     + day_passes::DayPasses
     + notices::Notices
+    + app_visits::AppVisits
 {
 }
 
@@ -87,7 +90,7 @@ impl<T> Durable for T where
         + consents::Consents
         + tokens::Tokens
         + signing_keys::SigningKeys
-        + effects::Outbox
+        + outbox::Outbox
         + audit::Audit
         + replay::Replay
         + imports::Imports
@@ -103,6 +106,7 @@ impl<T> Durable for T where
         + requests::Requests
         + day_passes::DayPasses
         + notices::Notices
+        + app_visits::AppVisits
 {
 }
 

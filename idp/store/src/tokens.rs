@@ -71,8 +71,16 @@ pub trait Tokens: Send + Sync {
     async fn refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
     /// A refresh token that was not used yet.
     async fn unused_refresh_token(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Token>>;
-    /// Uses a refresh token and keeps its successors, in one transaction.
-    async fn rotate(&self, old: &SecretHash, access: &Token, refresh: &Token, now: Timestamp) -> Result<Rotation>;
+    /// Uses a refresh token and keeps its successors, in one transaction. One that was used before is used once more where
+    /// `forgiving`, as long as nobody has come with a token that was issued after it: its reply was lost. The token of that
+    /// reply is void then.
+    async fn rotate(
+        &self,
+        old: &SecretHash,
+        (access, refresh): (&Token, &Token),
+        forgiving: bool,
+        now: Timestamp,
+    ) -> Result<Rotation>;
     /// Ends a family: none of its tokens counts any more, nor any that would still be added.
     async fn end_family(&self, family: &str, now: Timestamp) -> Result<()>;
 }

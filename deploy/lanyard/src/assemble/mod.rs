@@ -30,6 +30,8 @@ use webauthn_rs::WebauthnBuilder;
 
 use crate::adapters::{GatewayClock, GatewayRandom, InProcess, Network, Nowhere, Sealing};
 
+use crate::outside::Reach;
+
 pub use workers::Workers;
 
 /// What a deployment decides.
@@ -53,6 +55,8 @@ pub struct Plan {
     pub password_tries: i64,
     /// Providers elsewhere whose accounts lead in.
     pub upstreams: Vec<Upstream>,
+    /// Where apps may be that are told of a sign-out.
+    pub apps: Reach,
 }
 
 /// Time and chance.

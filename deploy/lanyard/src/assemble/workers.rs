@@ -1,10 +1,11 @@
 //! What goes on beside requests: mail out, events out, sweeping.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::Gateway;
 use idp_mail::{Deliver, Worker};
-use idp_oauth::signals::{Post, Pusher, Receiver};
+use idp_oauth::signals::{Call, Post, Pusher, Receiver, Teller};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -61,6 +62,26 @@ impl Workers {
                 if pusher.run_once().await == 0 {
                     tokio::time::sleep(PAUSE).await;
                 }
+            }
+        });
+    }
+
+    /// Tells apps of sign-outs, each on its own.
+    pub fn apps<C: Call + 'static>(&self, assembled: &Assembled, call: C) {
+        let teller = Arc::new(Teller { provider: assembled.provider.clone(), call });
+        let tasks = self.tasks.clone();
+        self.run(async move {
+            loop {
+                match teller.due().await {
+                    Ok(due) => {
+                        for entry in due {
+                            let teller = teller.clone();
+                            tasks.spawn(async move { teller.deliver(entry).await });
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "sign-outs for apps cannot be read"),
+                }
+                tokio::time::sleep(PAUSE).await;
             }
         });
     }

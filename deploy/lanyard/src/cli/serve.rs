@@ -15,6 +15,7 @@ use crate::assemble::{self, Chance, Workers};
 use crate::config::Config;
 use crate::front::Front;
 use crate::listen::Listener;
+use crate::outside::Outside;
 
 /// One half of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -89,6 +90,7 @@ async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) 
     workers.sweeping(&assembled);
     workers.reminding(&assembled);
     workers.keys(&assembled);
+    workers.apps(&assembled, Outside::new(plan.apps, None)?);
     let host = url::Url::parse(&plan.issuer)?.host_str().unwrap_or_default().to_owned();
     if only == Some(Half::Idp) {
         workers.events(&assembled, Network::new()?, &config.gateways);

@@ -9,9 +9,10 @@ use idp_domain::Secret;
 use idp_signin::upstreams::Upstream;
 
 use crate::assemble::Plan;
+use crate::outside::Reach;
 
 /// Every key that there is, with a hint of what it holds.
-const KEYS: [(&str, &str); 18] = [
+const KEYS: [(&str, &str); 19] = [
     ("issuer", "the provider's public address, https://id.example.org"),
     ("sites", "how a site's address is made, https://{slug}.example.org"),
     ("data", "a folder for keys and the embedded database, /var/lib/lanyard"),
@@ -22,6 +23,7 @@ const KEYS: [(&str, &str); 18] = [
     ("redis", "redis://host:6379"),
     ("hashing_threads", "a number from 1 to 64"),
     ("password_tries", "wrong passwords until strangers wait 15 minutes, 5 to 10"),
+    ("apps_inside", "true when apps in your own network are told of a sign-out; false otherwise"),
     ("tls.chain", "a PEM file"),
     ("tls.key", "a PEM file"),
     ("smtp.url", "smtps://user:password@host"),
@@ -53,6 +55,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     let metrics = judge.address("metrics", "127.0.0.1:9464");
     let hashing_threads = judge.threads();
     let password_tries = judge.number("password_tries", 5..=10, 10);
+    let apps = if judge.flag("apps_inside") { Reach::Anywhere } else { Reach::Public };
     let tls = judge.tls(folder);
     let smtp = judge.smtp(folder);
     let upstreams = judge.upstreams(folder);
@@ -76,6 +79,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
         hashing_threads,
         password_tries,
         upstreams,
+        apps,
     };
     Ok(Config { listen, metrics, tls, smtp, gateways, gateway_public_key, plan })
 }
@@ -179,6 +183,17 @@ impl Judge {
             Some(_) => {
                 self.fault(key, "is out of range");
                 default
+            }
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        match self.values.get(key) {
+            None => false,
+            Some(toml::Value::Boolean(flag)) => *flag,
+            Some(_) => {
+                self.fault(key, "must be true or false");
+                false
             }
         }
     }

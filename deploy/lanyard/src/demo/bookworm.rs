@@ -2,19 +2,25 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use base64::Engine;
 use gateway::ports::{BackChannel, BackChannelError};
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
-use openidconnect::{
-    AsyncHttpClient, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+    CoreProviderMetadata,
 };
+use openidconnect::{
+    AdditionalClaims, AsyncHttpClient, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse, IdToken,
+    IssuerUrl, JsonWebKey, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+};
+use serde::{Deserialize, Serialize};
 
 use super::html::{safe, simple};
 use crate::assemble::Chance;
@@ -31,9 +37,39 @@ pub(super) struct Bookworm {
     chance: Chance,
     /// State → what has to be remembered until the browser comes back.
     flows: Arc<Mutex<HashMap<String, (String, String)>>>,
-    /// Cookie → name.
-    readers: Arc<Mutex<HashMap<String, String>>>,
+    /// Cookie → who.
+    readers: Arc<Mutex<HashMap<String, Reader>>>,
 }
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+struct Reader {
+    name: String,
+    sub: String,
+    /// Their session at the provider.
+    sid: Option<String>,
+}
+
+/// What a logout token says (OpenID Connect Back-Channel Logout 1.0 §2.4).
+#[derive(Deserialize)]
+struct SignOut {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: Option<String>,
+    exp: i64,
+    events: HashMap<String, serde_json::Value>,
+    nonce: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Sid {
+    sid: Option<String>,
+}
+
+impl AdditionalClaims for Sid {}
+
+type WithSid = IdToken<Sid, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 struct Http<'a>(&'a dyn BackChannel);
 
@@ -59,6 +95,7 @@ impl Bookworm {
             .route("/", get(home))
             .route("/login", get(login))
             .route("/callback", get(callback))
+            .route("/signed-out-elsewhere", post(signed_out))
             .with_state(self)
     }
 
@@ -93,7 +130,7 @@ impl Bookworm {
         Some(url.into())
     }
 
-    async fn finish(&self, answer: &HashMap<String, String>) -> Option<String> {
+    async fn finish(&self, answer: &HashMap<String, String>) -> Option<Reader> {
         let kept = self.flows.lock().unwrap_or_else(PoisonError::into_inner).remove(answer.get("state")?);
         let (nonce, verifier) = kept?;
         let redirect = RedirectUrl::new(format!("{}/callback", self.origin)).ok()?;
@@ -111,8 +148,37 @@ impl Bookworm {
         let time =
             move || (std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(now).unwrap_or(0))).into();
         let verifier = client.id_token_verifier().set_time_fn(time);
-        let claims = tokens.id_token()?.claims(&verifier, &Nonce::new(nonce)).ok()?;
-        Some(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()).unwrap_or_default())
+        // The crate's own type of answer leaves `sid` out, so the token is read once more.
+        let token = WithSid::from_str(&tokens.id_token()?.to_string()).ok()?;
+        let claims = token.claims(&verifier, &Nonce::new(nonce)).ok()?;
+        Some(Reader {
+            name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()).unwrap_or_default(),
+            sub: claims.subject().to_string(),
+            sid: claims.additional_claims().sid.clone(),
+        })
+    }
+
+    /// The claims of a logout token, if it is the provider's, for this app, and of this moment (§2.6).
+    async fn believed(&self, token: &str) -> Option<SignOut> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        let decoded = |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok();
+        let header: serde_json::Value = serde_json::from_slice(&decoded(header)?).ok()?;
+        if header.get("typ")?.as_str()? != "logout+jwt" || header.get("alg")?.as_str()? != "RS256" {
+            return None;
+        }
+        let metadata = self.metadata().await?;
+        let kid = header.get("kid")?.as_str()?;
+        let key = metadata.jwks().keys().iter().find(|key| key.key_id().is_some_and(|id| id.as_str() == kid))?;
+        let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
+        key.verify_signature(&algorithm, signed.as_bytes(), &decoded(signature)?).ok()?;
+        let claims: SignOut = serde_json::from_slice(&decoded(payload)?).ok()?;
+        let right = claims.iss == self.issuer
+            && claims.aud == CLIENT_ID
+            && claims.exp > self.chance.clock.now().0
+            && claims.nonce.is_none()
+            && claims.events.contains_key("http://schemas.openid.net/event/backchannel-logout");
+        right.then_some(claims)
     }
 }
 
@@ -121,7 +187,7 @@ async fn home(State(app): State<Bookworm>, headers: HeaderMap) -> Html<String> {
     let id = cookie.split(';').find_map(|pair| pair.trim().strip_prefix("bookworm="));
     let reader = id.and_then(|id| app.readers.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned());
     let body = match reader {
-        Some(name) => format!("<h1>Bookworm</h1><p id=\"reader\">Hello {}.</p><p>Your class has read 214 books this term.</p>", safe(&name)),
+        Some(reader) => format!("<h1>Bookworm</h1><p id=\"reader\">Hello {}.</p><p>Your class has read 214 books this term.</p>", safe(&reader.name)),
         None => "<h1>Bookworm</h1><p>The reading log for schools. Staff sign in with their Lanyard account.</p><p><a class=\"go\" \
                  id=\"login\" href=\"/login\">Sign in with Lanyard</a></p>"
             .to_owned(),
@@ -139,12 +205,21 @@ async fn login(State(app): State<Bookworm>) -> Response {
 }
 
 async fn callback(State(app): State<Bookworm>, Query(answer): Query<HashMap<String, String>>) -> Response {
-    let Some(name) = app.finish(&answer).await else {
+    let Some(reader) = app.finish(&answer).await else {
         let words = "<h1>Bookworm</h1><p>You were not signed in.</p><p><a href=\"/\">Back</a></p>";
         return simple("Bookworm", STYLE, words).into_response();
     };
     let id = app.secret();
-    app.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), name);
+    app.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), reader);
     let cookie = format!("bookworm={id}; Path=/; HttpOnly; SameSite=Lax");
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+}
+
+/// Somebody signed out at the provider, or was signed out there.
+async fn signed_out(State(app): State<Bookworm>, Form(told): Form<HashMap<String, String>>) -> StatusCode {
+    let token = told.get("logout_token").map(String::as_str).unwrap_or_default();
+    let Some(claims) = app.believed(token).await else { return StatusCode::BAD_REQUEST };
+    let meant = |reader: &Reader| reader.sub == claims.sub && (claims.sid.is_none() || reader.sid == claims.sid);
+    app.readers.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, reader| !meant(reader));
+    StatusCode::OK
 }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use certs::dev_ca::DevCertificates;
 use tokio_util::sync::CancellationToken;
 
 use idp_signin::upstreams::Upstream;
@@ -23,6 +24,7 @@ use crate::adapters::{Handed, InProcess};
 use crate::assemble::{self, Assembled, Chance, Plan, Workers};
 use crate::front::Front;
 use crate::listen::Listener;
+use crate::outside::{Outside, Reach};
 
 pub use mailbox::Mailbox;
 pub use people::{PASSWORD, TRY};
@@ -72,7 +74,9 @@ impl Demo {
             "the demonstration listens on this machine only: use an address such as 127.0.0.1:8080"
         );
         std::fs::create_dir_all(&plan.data)?;
-        let listener = Listener::bind(plan.address, tls(&plan)?)
+        let made = certificates(&plan)?;
+        let tls = made.as_ref().map(|made| certs::tls::server(&made.chain_pem, &made.key_pem)).transpose()?;
+        let listener = Listener::bind(plan.address, tls)
             .await
             .with_context(|| format!("{} is in use. Stop what uses it, or choose another with --port", plan.address))?;
         let address = listener.address()?;
@@ -93,6 +97,7 @@ impl Demo {
         workers.sweeping(&assembled);
         workers.reminding(&assembled);
         workers.keys(&assembled);
+        workers.apps(&assembled, Outside::new(Reach::Anywhere, made.as_ref().map(|made| made.ca_pem.as_str()))?);
         workers.gateway(&gateway);
         let app = bookworm::Bookworm::new(
             Arc::new(InProcess(assembled.router.clone())),
@@ -137,18 +142,19 @@ fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String) -> Plan {
         support_email: "support@tamberwell.example".to_owned(),
         password_tries: 10,
         upstreams: plan.upstreams.clone(),
+        apps: Reach::Anywhere,
         hashing_threads: std::thread::available_parallelism().map_or(1, usize::from),
     }
 }
 
-fn tls(plan: &DemoPlan) -> Result<Option<Arc<rustls::ServerConfig>>> {
+/// The certificates of a demonstration by TLS.
+fn certificates(plan: &DemoPlan) -> Result<Option<DevCertificates>> {
     if !plan.tls {
         return Ok(None);
     }
     let mut names: Vec<String> = data::SITES.iter().map(|site| site.slug).map(host).collect();
     names.extend(["id", "bookworm", "mail", "phone"].map(host));
-    let made = certs::dev_ca::ensure(&plan.data, &names, plan.chance.clock.now().0)?;
-    Ok(Some(certs::tls::server(&made.chain_pem, &made.key_pem)?))
+    Ok(Some(certs::dev_ca::ensure(&plan.data, &names, plan.chance.clock.now().0)?))
 }
 
 fn host(label: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, anyhow};
 use idp_directory::asker::Asker;
 use idp_directory::grants::{Wanted, regrant};
-use idp_domain::client::{Client, ClientAuth, ClientKind, IdTokenAlg};
+use idp_domain::client::{Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::key_policy::{KeyPolicy, KeyRule};
@@ -56,7 +56,10 @@ fn bookworm_client(origin: &str) -> Client {
         sector: Some(super::bookworm::CLIENT_ID.to_owned()),
         id_token_alg: IdTokenAlg::RS256,
         disabled: false,
-        options: idp_domain::client::ClientOptions::default(),
+        options: ClientOptions {
+            backchannel_logout_uri: Some(format!("{origin}/signed-out-elsewhere")),
+            ..ClientOptions::default()
+        },
         app: None,
     }
 }

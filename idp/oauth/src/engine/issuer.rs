@@ -1,7 +1,7 @@
 //! The issuer: opaque access and refresh tokens, hashed, in families; rotation is decided by the store, atomically.
 
 use async_trait::async_trait;
-use idp_domain::client::Client;
+use idp_domain::client::{Client, ClientAuth};
 use idp_domain::{PersonId, Secret};
 use idp_store::tokens::{Rotation, TokenFacts};
 use oxide_auth::primitives::grant::{Extensions, Grant};
@@ -133,7 +133,10 @@ impl Issuer for Tokens<'_> {
                 Ok(pair) => pair,
                 Err(error) => return self.refuse(error),
             };
-        match self.provider.context.store.rotate(&hash, &kept_access, &kept_refresh, now).await {
+        // A thief has neither the client’s credentials nor the key: with one of them, whoever comes twice lost a reply.
+        let forgiving = self.client.auth != ClientAuth::None || whole.jkt.is_some();
+        let rotated = context.store.rotate(&hash, (&kept_access, &kept_refresh), forgiving, now).await;
+        match rotated {
             Ok(Rotation::Rotated) => {}
             Ok(Rotation::Reused) => {
                 tracing::warn!(client = %self.client.id, "a refresh token came twice; its family has ended");

@@ -45,6 +45,7 @@ impl Provider {
         let person = self.context.store.person(facts.person).await?.ok_or(OAuthError::grant("the person is gone"))?;
         let site = self.may_issue(&person, client, person.epoch).await?;
         let lanyard = site.map(|(site, rights)| SiteClaim::of(&site, &rights, (person.epoch, facts.ends)));
+        self.note_app_visit(client, (facts.person, &facts.sid)).await?;
         let now = self.context.now();
         let amr = facts
             .amr

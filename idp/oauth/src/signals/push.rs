@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use idp_store::Outgoing;
-use idp_store::effects::Claimed;
+use idp_store::outbox::Claimed;
 
 use crate::Provider;
 

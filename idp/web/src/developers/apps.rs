@@ -61,6 +61,8 @@ pub(crate) struct Typed {
     #[serde(default)]
     post_logout_redirect_uris: String,
     #[serde(default)]
+    backchannel_logout_uri: String,
+    #[serde(default)]
     kind: String,
 }
 
@@ -70,6 +72,7 @@ impl Typed {
             name: self.name.clone(),
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
             confidential: self.kind == "server",
             device: self.kind == "device",
         }
@@ -162,6 +165,7 @@ fn typed_of(client: &Client) -> Typed {
         name: client.name.clone(),
         redirect_uris: client.redirect_uris.join("\n"),
         post_logout_redirect_uris: client.post_logout_redirect_uris.join("\n"),
+        backchannel_logout_uri: client.options.backchannel_logout_uri.clone().unwrap_or_default(),
         ..Typed::default()
     }
 }
