@@ -6,7 +6,7 @@ use idp_domain::client::{Client, ClientAuth, ClientOptions};
 use idp_store::Effects;
 use serde_json::{Value, json};
 use tests::client_key::{ClientKey, unique};
-use tests::oauth::{VERIFIER, authorize, claims, code, request};
+use tests::oauth::{VERIFIER, authorize, claims, code, request, request_of};
 use tests::{Browser, Page, System};
 
 pub const WHO: &str = "t.quennell@tamberwell.example";
@@ -110,11 +110,7 @@ pub async fn userinfo(system: &System, scheme: &str, token: &str, proof: Option<
 #[tokio::test]
 async fn i_17_a_pushed_request_counts_once_for_its_client_and_alone() {
     let (system, mut browser, key) = strong(every()).await;
-    let front = request(&system).into_iter().map(|(name, value)| {
-        let value = if name == "client_id" { STRONG.to_owned() } else { value };
-        (name, value)
-    });
-    let page = authorize(&system, &mut browser, &front.collect::<Vec<_>>()).await;
+    let page = authorize(&system, &mut browser, &request_of(&system, STRONG)).await;
     assert_eq!(page.status, 400, "this client pushes: {}", page.location());
     let pushed = proof(&system, &key, "/par");
     let uri = push(&system, &key, Some(&pushed)).await;

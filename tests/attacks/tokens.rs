@@ -2,7 +2,7 @@
 
 use idp_domain::client::{Client, ClientOptions};
 use idp_store::Effects;
-use tests::oauth::{authorize, claims, code, request};
+use tests::oauth::{authorize, claims, code, request, request_of};
 
 use super::strongest::{
     STRONG, WHO, error_of, json_of, post, post_as, proof, redeem, strong, userinfo, with_assertion,
@@ -14,8 +14,7 @@ async fn i_24_a_token_for_another_server_opens_nothing_here_and_is_told_to_that_
     let options = ClientOptions { jwt_access: true, resources: vec![orders.to_owned()], ..ClientOptions::default() };
     let (system, mut browser, key) = strong(options).await;
     let with = |resource: &str| {
-        let mut params = request(&system);
-        params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = STRONG.to_owned();
+        let mut params = request_of(&system, STRONG);
         params.push(("resource".to_owned(), resource.to_owned()));
         params
     };
@@ -47,8 +46,7 @@ async fn i_24_a_refresh_token_is_no_token_to_another_server() {
     let orders = "https://orders.example/api";
     let options = ClientOptions { resources: vec![orders.to_owned()], ..ClientOptions::default() };
     let (system, mut browser, key) = strong(options.clone()).await;
-    let mut params = request(&system);
-    params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = STRONG.to_owned();
+    let mut params = request_of(&system, STRONG);
     params.push(("resource".to_owned(), orders.to_owned()));
     let code = code(&system, &mut browser, &params).await;
     let found = json_of(&redeem(&system, &key, &code, None).await);
@@ -70,9 +68,7 @@ async fn i_24_a_refresh_token_is_no_token_to_another_server() {
 #[tokio::test]
 async fn i_23_a_proof_at_a_refresh_binds_what_comes_of_it() {
     let (system, mut browser, key) = strong(ClientOptions::default()).await;
-    let mut params = request(&system);
-    params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = STRONG.to_owned();
-    let code = code(&system, &mut browser, &params).await;
+    let code = code(&system, &mut browser, &request_of(&system, STRONG)).await;
     let found = json_of(&redeem(&system, &key, &code, None).await);
     assert_eq!(found["token_type"], "Bearer");
     let form = [("grant_type", "refresh_token"), ("refresh_token", found["refresh_token"].as_str().unwrap())];
@@ -98,9 +94,7 @@ async fn i_17_a_pushed_request_has_a_length() {
 #[tokio::test]
 async fn i_05_a_lost_reply_is_forgiven_to_who_proves_itself_and_a_theft_is_not() {
     let (system, mut browser, key) = strong(ClientOptions::default()).await;
-    let mut params = request(&system);
-    params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = STRONG.to_owned();
-    let code = code(&system, &mut browser, &params).await;
+    let code = code(&system, &mut browser, &request_of(&system, STRONG)).await;
     let of = |answer: &serde_json::Value| answer["refresh_token"].as_str().unwrap_or_default().to_owned();
     let first = of(&json_of(&redeem(&system, &key, &code, None).await));
     let refresh = async |token: &str| {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tests::System;
-use tests::oauth::{claims, code, redeem, request, token};
+use tests::oauth::{claims, code, redeem, request, request_of, token};
 
 const TOBIAS: &str = "t.quennell@tamberwell.example";
 
@@ -100,9 +100,7 @@ async fn apps_learn_of_a_sign_out_and_one_that_never_answers_holds_up_nobody() {
     dead.options.backchannel_logout_uri = Some(format!("http://{}/out", mute.local_addr().unwrap()));
     store.save_client(&dead, idp_store::Effects::none()).await.unwrap();
     let mut browser = system.admin(TOBIAS).await;
-    let mut params = request(&system);
-    params.iter_mut().find(|(name, _)| name == "client_id").unwrap().1 = "dead".to_owned();
-    let waiting = code(&system, &mut browser, &params).await;
+    let waiting = code(&system, &mut browser, &request_of(&system, "dead")).await;
     let redirect = format!("{}/callback", system.origin("bookworm"));
     let form = [("grant_type", "authorization_code"), ("client_id", "dead"), ("code", &waiting)];
     let form = [&form[..], &[("redirect_uri", &redirect), ("code_verifier", tests::oauth::VERIFIER)]].concat();

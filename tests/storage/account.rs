@@ -3,12 +3,12 @@
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::Person;
-use idp_domain::{KeyId, PersonId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp};
+use idp_domain::{KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
 use idp_store::recovery::Pass;
 use idp_store::{Durable, Effects, StoreError};
 
-use super::durable::random_person;
+use super::durable::{print, random_person};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
     a_printed_code_is_used_once(store, person).await;
@@ -16,10 +16,6 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_pass_is_used_once_in_its_time_and_holds_other_places(store, person).await;
     a_browser_is_known_for_one_person(store, person).await;
     an_address_changes_and_comes_back(store).await;
-}
-
-fn print() -> SecretHash {
-    Secret::new(&SystemRandom).hash()
 }
 
 async fn other(store: &dyn Durable) -> PersonId {

@@ -1,14 +1,13 @@
 //! Promises about what several people do at the same moment: of two, one wins, and the other learns of it.
 
+use idp_domain::Timestamp;
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::trust::{TrustRole, TrustSeat};
-use idp_domain::{RequestId, SteppedClock, SystemRandom, Timestamp};
-use idp_store::requests::{AccessRequest, Answer};
 use idp_store::{Durable, Effects};
 
 use super::durable::random_person;
-use super::trust::{some_site, trust};
+use super::trust::{request, some_site, trust};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
     two_who_ask_at_once_wait_once(store).await;
@@ -19,15 +18,7 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
 async fn two_who_ask_at_once_wait_once(store: &dyn Durable) {
     let (person, site) = (random_person(), some_site(store).await);
     store.add_person(&person, Effects::none()).await.unwrap();
-    let request = || AccessRequest {
-        id: RequestId::new(&SteppedClock::new(), &SystemRandom),
-        person: person.id,
-        site,
-        reason: "Fridays".to_owned(),
-        asked_at: Timestamp(100),
-        answer: Answer::Waiting,
-    };
-    let (one, two, three) = (request(), request(), request());
+    let (one, two, three) = (request(&person, site), request(&person, site), request(&person, site));
     let (one, two, three) = tokio::join!(
         store.ask_access(&one, Effects::none()),
         store.ask_access(&two, Effects::none()),

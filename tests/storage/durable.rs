@@ -153,7 +153,8 @@ async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
 }
 
-fn print() -> SecretHash {
+/// The hash of a secret that nobody knows.
+pub fn print() -> SecretHash {
     Secret::new(&SystemRandom).hash()
 }
 

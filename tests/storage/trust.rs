@@ -9,8 +9,7 @@ use idp_domain::person::{Person, PersonStatus};
 use idp_domain::site::{Site, SiteSettings};
 use idp_domain::trust::{Trust, TrustDraft, TrustSettings};
 use idp_domain::{
-    Language, LinkId, MembershipId, RequestId, Secret, SecretHash, SiteId, Slug, SteppedClock, SystemRandom, TextSize,
-    Timestamp, TrustId,
+    Language, LinkId, MembershipId, RequestId, SiteId, Slug, SteppedClock, SystemRandom, TextSize, Timestamp, TrustId,
 };
 use idp_store::audit::Retention;
 use idp_store::bounces::Bounce;
@@ -25,7 +24,7 @@ use idp_store::restores::Restore;
 use idp_store::upstreams::UpstreamLink;
 use idp_store::{Durable, Effects, StoreError};
 
-use super::durable::random_person;
+use super::durable::{print, random_person};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
     settings_and_a_draft_are_kept_and_count_as_a_change(store, person).await;
@@ -39,10 +38,6 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_day_pass_works_until_it_expires(store, person).await;
     what_was_read_stays_read(store, person).await;
     the_log_forgets_what_is_old_and_nobody_who_is_suspended(store).await;
-}
-
-fn print() -> SecretHash {
-    Secret::new(&SystemRandom).hash()
 }
 
 pub fn trust() -> Trust {
@@ -216,18 +211,22 @@ fn membership(person: &Person, site: SiteId) -> Membership {
     }
 }
 
-async fn a_request_waits_until_it_is_answered(store: &dyn Durable, person: &Person) {
-    let site = some_site(store).await;
-    let request = AccessRequest {
+/// A request that waits.
+pub fn request(person: &Person, site: SiteId) -> AccessRequest {
+    AccessRequest {
         id: RequestId::new(&SteppedClock::new(), &SystemRandom),
         person: person.id,
         site,
         reason: "Fridays".to_owned(),
         asked_at: Timestamp(100),
         answer: Answer::Waiting,
-    };
+    }
+}
+
+async fn a_request_waits_until_it_is_answered(store: &dyn Durable, person: &Person) {
+    let site = some_site(store).await;
+    let (request, again) = (request(person, site), request(person, site));
     assert!(store.ask_access(&request, Effects::none()).await.unwrap());
-    let again = AccessRequest { id: RequestId::new(&SteppedClock::new(), &SystemRandom), ..request.clone() };
     assert!(!store.ask_access(&again, Effects::none()).await.unwrap(), "one at a time");
     assert_eq!(store.requests_at(&[site]).await.unwrap(), std::slice::from_ref(&request));
     assert!(store.refuse_request(request.id, Timestamp(200), "No", Effects::none()).await.unwrap());

@@ -127,8 +127,7 @@ impl Directory {
     /// Changes name and addresses. An app that is open to everybody goes back to the sandbox when it gets a new name or
     /// address: who approved it approved what people read and where they are sent.
     pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
-        let (client, app) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, app) = self.app_to_change(maker, id).await?;
         let wish = &AppWish { device: client.options.device, ..wish.clone() };
         let Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri } = checked(wish)?;
         let name = wish.name.trim().to_owned();
@@ -147,8 +146,7 @@ impl Directory {
     /// Makes a new secret. The one before it goes on to count until it is dropped, so that an app is changed over without a
     /// break.
     pub async fn new_app_secret(&self, maker: &Maker, id: &str) -> Result<NewSecret> {
-        let (client, _) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, _) = self.app_to_change(maker, id).await?;
         let ClientAuth::Secret { hash, .. } = &client.auth else {
             return Err(DirectoryError::no("This app keeps no secret. It proves itself with PKCE alone."));
         };
@@ -161,8 +159,7 @@ impl Directory {
 
     /// Drops the secret before the newest one.
     pub async fn drop_app_secret(&self, maker: &Maker, id: &str) -> Result<()> {
-        let (client, _) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, _) = self.app_to_change(maker, id).await?;
         let auth = match client.auth.clone() {
             ClientAuth::Secret { hash, .. } => ClientAuth::Secret { hash, before: None },
             other => other,
@@ -174,8 +171,7 @@ impl Directory {
     /// Switches an app off, or on again. Off takes one person, and holds at once. Somebody who does not decide about apps
     /// switches it on in the sandbox only: it may have been switched off by those who do.
     pub async fn switch_app(&self, maker: &Maker, id: &str, on: bool) -> Result<()> {
-        let (client, app) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, app) = self.app_to_change(maker, id).await?;
         let stage = if on && !maker.decides.contains(&app.trust) { AppStage::Sandbox } else { app.stage };
         let changed = Client { disabled: !on, app: Some(AppFacts { stage, ..app }), ..client.clone() };
         let what = if on { ("app.on", "switched on the app") } else { ("app.off", "switched off the app") };
@@ -184,8 +180,7 @@ impl Directory {
 
     /// Asks for an app to be opened to everybody.
     pub async fn ask_app(&self, maker: &Maker, id: &str) -> Result<()> {
-        let (client, app) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, app) = self.app_to_change(maker, id).await?;
         let app = Some(maker.touches(AppFacts { stage: AppStage::Waiting, ..app }));
         let changed = Client { app, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.asked", "asked to open to everybody the app")).await
@@ -193,8 +188,7 @@ impl Directory {
 
     /// Opens an app to everybody, as it was `seen`: another person than those who made it what it is.
     pub async fn approve_app(&self, maker: &Maker, id: &str, seen: &str) -> Result<()> {
-        let (client, app) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, app) = self.app_to_change(maker, id).await?;
         if app.stage != AppStage::Waiting || !maker.decides.contains(&app.trust) {
             return Err(DirectoryError::NotFound);
         }
@@ -211,10 +205,16 @@ impl Directory {
 
     /// Takes an app back to the sandbox.
     pub async fn sandbox_app(&self, maker: &Maker, id: &str) -> Result<()> {
-        let (client, app) = self.app(maker, id).await?;
-        maker.must_be_elevated()?;
+        let (client, app) = self.app_to_change(maker, id).await?;
         let changed = Client { app: Some(AppFacts { stage: AppStage::Sandbox, ..app }), ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.sandboxed", "took back to the sandbox the app")).await
+    }
+
+    /// An app that somebody may change now.
+    async fn app_to_change(&self, maker: &Maker, id: &str) -> Result<(Client, AppFacts)> {
+        let found = self.app(maker, id).await?;
+        maker.must_be_elevated()?;
+        Ok(found)
     }
 
     fn app_entry(&self, maker: &Maker, client: &Client, event: &'static str, verb: &str) -> AuditEntry {

@@ -17,10 +17,15 @@ pub fn challenge(verifier: &str) -> String {
 
 /// The parameters of a good request of the demonstration's app.
 pub fn request(system: &System) -> Vec<(String, String)> {
+    request_of(system, "bookworm")
+}
+
+/// The same of another client with the app's addresses.
+pub fn request_of(system: &System, client: &str) -> Vec<(String, String)> {
     let redirect = format!("{}/callback", system.origin("bookworm"));
     [
         ("response_type", "code"),
-        ("client_id", "bookworm"),
+        ("client_id", client),
         ("redirect_uri", &redirect),
         ("scope", "openid profile email offline_access"),
         ("state", "s1"),

@@ -29,7 +29,6 @@ use policies::Rules;
 use webauthn_rs::WebauthnBuilder;
 
 use crate::adapters::{GatewayClock, GatewayRandom, InProcess, Network, Nowhere, Sealing};
-
 use crate::outside::Reach;
 
 pub use workers::Workers;
