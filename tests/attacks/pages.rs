@@ -33,9 +33,8 @@ async fn l_05_names_and_parameters_stay_text() {
     let id = system.origin("id");
     let evil = "<img src=x onerror=alert(1)>";
     let store = &system.demo.assembled.context.store;
-    let mut person = system.person(ADAEZE).await;
-    (person.first_name, person.last_name) = (evil.to_owned(), "\"'><script>x</script>".to_owned());
-    store.save_person(&person, Effects::none()).await.unwrap();
+    let person = system.person(ADAEZE).await.id;
+    store.rename_person(person, evil, "\"'><script>x</script>", Effects::none()).await.unwrap();
     let site = system.site("larkmoor").await;
     let site = idp_domain::site::Site { name: format!("Larkmoor {evil}"), ..site };
     store.save_site(&site, Effects::none()).await.unwrap();
@@ -51,7 +50,7 @@ async fn l_05_names_and_parameters_stay_text() {
         seen.push(adaeze.open(&format!("{id}{path}")).await);
         seen.push(callum.open(&format!("{id}{path}")).await);
     }
-    seen.push(callum.open(&format!("{id}/admin/people/{}", person.id)).await);
+    seen.push(callum.open(&format!("{id}/admin/people/{}", person)).await);
     let mut params = tests::oauth::request(&system);
     params.iter_mut().find(|(name, _)| name == "state").unwrap().1 = evil.to_owned();
     let asked = tests::oauth::authorize(&system, &mut adaeze, &params).await;

@@ -142,7 +142,7 @@ async fn the_status_page_says_what_is_late() {
     let mail = idp_store::Mail {
         to: "x@larkmoor.example".to_owned(),
         name: "X".to_owned(),
-        what: idp_store::effects::MailKind::PasswordChanged,
+        what: idp_store::mails::MailKind::WrongCodes,
         language: idp_domain::Language::En,
         sender: String::new(),
     };

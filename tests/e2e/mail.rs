@@ -4,7 +4,7 @@ use idp_domain::email::EmailAddress;
 use idp_domain::{Clock, Language, SecretHash};
 use idp_mail::{Smtp, Worker};
 use idp_store::addresses::AddressChange;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail};
 use tests::System;
 use tests::servers::{MailServer, mail};

@@ -208,9 +208,9 @@ async fn only_accounts_of_the_named_domains_lead_in_and_suspended_people_stay_ou
     let page = browser.open(&back).await;
     assert!(page.status == 403 && page.body.contains("is not an account of your school"), "{}", page.body);
     two.linked(ADAEZE).await;
-    let mut adaeze = two.below.person(ADAEZE).await;
-    adaeze.status = idp_domain::person::PersonStatus::Suspended;
-    two.below.demo.assembled.context.store.save_person(&adaeze, Effects::none()).await.unwrap();
+    let adaeze = two.below.person(ADAEZE).await.id;
+    let stopped = idp_domain::person::PersonStatus::Suspended;
+    two.below.demo.assembled.context.store.set_status(adaeze, stopped, Effects::none()).await.unwrap();
     let mut browser = two.below.browser();
     let back = two.way_back(&mut browser, ADAEZE).await;
     let page = browser.open(&back).await;

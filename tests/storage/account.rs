@@ -3,9 +3,11 @@
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::Person;
+use idp_domain::session::{Limits, Method, Session};
 use idp_domain::{KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
 use idp_store::recovery::Pass;
+use idp_store::sessions::Comeback;
 use idp_store::{Durable, Effects, StoreError};
 
 use super::durable::{print, random_person};
@@ -50,20 +52,53 @@ async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
     assert_eq!(store.card_codes_left(id).await.unwrap(), 0, "its codes go with it");
 }
 
+/// Signs somebody in and answers the hash of the cookie.
+async fn signed_in(store: &dyn Durable, person: PersonId) -> SecretHash {
+    let hash = print();
+    let session = Session {
+        hash: hash.clone(),
+        sid: print().0,
+        person,
+        epoch: 1,
+        created_at: Timestamp(1),
+        seen_at: Timestamp(1),
+        auth_time: Timestamp(1),
+        key_proof: None,
+        shared: false,
+        method: Method::Password,
+        recovered_at: None,
+        agent: String::new(),
+        limits: Limits::default(),
+    };
+    store.add_session(&session, Effects::none()).await.unwrap();
+    hash
+}
+
 async fn a_recovery_code_is_used_once_and_a_new_set_replaces_the_old(store: &dyn Durable, person: &Person) {
     let (old, new) = ([print(), print()], [print()]);
     store.replace_recovery_codes(person.id, &old, Effects::none()).await.unwrap();
     let stranger = other(store).await;
-    let using = |who: PersonId, code: SecretHash| async move {
-        store.use_recovery_code(who, &code, Timestamp(1), Effects::none()).await.unwrap()
+    let (own, others) = (signed_in(store, person.id).await, signed_in(store, stranger).await);
+    let (cookies, at) = ([print(), print()], Timestamp(7));
+    let using = |person: PersonId, session: &SecretHash, cookie: &SecretHash, code: &SecretHash| {
+        let (session, cookie, code) = (session.clone(), cookie.clone(), code.clone());
+        async move {
+            let comeback = Comeback { person, session: &session, cookie: &cookie, at };
+            store.use_recovery_code(comeback, &code, Effects::none()).await.unwrap()
+        }
     };
-    assert!(!using(stranger, old[0].clone()).await, "somebody else's code");
-    assert!(using(person.id, old[0].clone()).await);
-    assert!(!using(person.id, old[0].clone()).await, "used");
+    assert!(!using(stranger, &others, &cookies[0], &old[0]).await, "somebody else's code");
+    assert!(!using(person.id, &others, &cookies[0], &old[0]).await, "somebody else's session");
+    assert!(!using(person.id, &print(), &cookies[0], &old[0]).await, "a session that is over");
+    assert!(using(person.id, &own, &cookies[0], &old[0]).await, "nothing was spent by what was refused");
+    assert!(store.session(&own).await.unwrap().is_none(), "the older cookie is worth nothing");
+    let turned = store.session(&cookies[0]).await.unwrap().unwrap();
+    assert_eq!((turned.person, turned.recovered_at), (person.id, Some(at)));
+    assert!(!using(person.id, &cookies[0], &cookies[1], &old[0]).await, "used");
     assert_eq!(store.recovery_codes_left(person.id).await.unwrap(), 1);
     store.replace_recovery_codes(person.id, &new, Effects::none()).await.unwrap();
-    assert!(!using(person.id, old[1].clone()).await, "replaced");
-    assert!(using(person.id, new[0].clone()).await);
+    assert!(!using(person.id, &cookies[0], &cookies[1], &old[1]).await, "replaced");
+    assert!(using(person.id, &cookies[0], &cookies[1], &new[0]).await);
 }
 
 async fn a_pass_is_used_once_in_its_time_and_holds_other_places(store: &dyn Durable, person: &Person) {
@@ -79,16 +114,24 @@ async fn a_pass_is_used_once_in_its_time_and_holds_other_places(store: &dyn Dura
     store.add_pass(&old, Effects::none()).await.unwrap();
     store.add_pass(&new, Effects::none()).await.unwrap();
     let holds = ["trust b".to_owned(), "site c".to_owned()];
-    let using = |who: PersonId, code: SecretHash, at: i64| {
-        let holds = &holds;
-        async move { store.use_pass(who, &code, Timestamp(at), (holds, Effects::none())).await.unwrap() }
+    let (own, others) = (signed_in(store, person.id).await, signed_in(store, vouched).await);
+    let cookie = print();
+    let using = |person: PersonId, code: &SecretHash, at: i64| {
+        let session = if person == vouched { others.clone() } else { own.clone() };
+        let (holds, code, cookie) = (&holds, code.clone(), cookie.clone());
+        async move {
+            let comeback = Comeback { person, session: &session, cookie: &cookie, at: Timestamp(at) };
+            store.use_pass(comeback, &code, (holds, Effects::none())).await.unwrap()
+        }
     };
-    assert_eq!(using(person.id, old.fingerprint.clone(), 50).await, None, "a newer one was made");
-    assert_eq!(using(vouched, new.fingerprint.clone(), 50).await, None, "somebody else");
-    assert_eq!(using(person.id, new.fingerprint.clone(), 100).await, None, "the end is exclusive");
+    assert!(!using(person.id, &old.fingerprint, 50).await, "a newer one was made");
+    assert!(!using(vouched, &new.fingerprint, 50).await, "somebody else");
+    assert!(!using(person.id, &new.fingerprint, 100).await, "the end is exclusive");
     assert!(store.holds_of(person.id).await.unwrap().is_empty());
-    assert_eq!(using(person.id, new.fingerprint.clone(), 99).await, Some(new.clone()));
-    assert_eq!(using(person.id, new.fingerprint.clone(), 99).await, None, "used");
+    assert_eq!(store.open_pass(person.id, Timestamp(99)).await.unwrap(), Some(new.clone()));
+    assert!(using(person.id, &new.fingerprint, 99).await);
+    assert_eq!(store.session(&cookie).await.unwrap().unwrap().recovered_at, Some(Timestamp(99)));
+    assert!(!using(person.id, &new.fingerprint, 99).await, "used");
     assert_eq!(store.holds_of(person.id).await.unwrap(), ["site c", "trust b"]);
     assert!(store.lift_hold(person.id, "trust b", Effects::none()).await.unwrap());
     assert!(!store.lift_hold(person.id, "trust b", Effects::none()).await.unwrap());
@@ -104,7 +147,7 @@ async fn a_browser_is_known_for_one_person(store: &dyn Durable, person: &Person)
     assert!(store.knows_browser(person.id, &browser).await.unwrap());
     assert!(!store.knows_browser(stranger, &browser).await.unwrap());
     assert!(store.browser_is_known(&browser).await.unwrap());
-    store.forget_browsers(person.id).await.unwrap();
+    store.sign_out_everywhere(person.id, Effects::none()).await.unwrap();
     assert!(!store.knows_browser(person.id, &browser).await.unwrap());
 }
 

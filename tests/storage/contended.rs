@@ -2,7 +2,7 @@
 
 use idp_domain::Timestamp;
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
-use idp_domain::person::{Person, PersonStatus};
+use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::trust::{TrustRole, TrustSeat};
 use idp_store::{Durable, Effects};
 
@@ -13,6 +13,7 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     two_who_ask_at_once_wait_once(store).await;
     two_owners_who_remove_each_other_leave_one(store).await;
     a_client_is_changed_by_who_saw_it_as_it_is(store, person).await;
+    whoever_is_behind_the_times_changes_no_password(store).await;
 }
 
 async fn two_who_ask_at_once_wait_once(store: &dyn Durable) {
@@ -48,6 +49,25 @@ async fn two_owners_who_remove_each_other_leave_one(store: &dyn Durable) {
     let left = store.seats_in(trust.id, TrustRole::Owner).await.unwrap();
     let working = left.into_iter().find(|seat| seat.person != held.id).unwrap();
     assert!(!store.remove_seat(&working, Effects::none()).await.unwrap(), "a suspended owner is none");
+}
+
+async fn whoever_is_behind_the_times_changes_no_password(store: &dyn Durable) {
+    let hash = |text: &str| PasswordHash(text.to_owned());
+    let seen = Person { password: Some(hash("old")), ..random_person() };
+    store.add_person(&seen, Effects::none()).await.unwrap();
+    let now = async || store.person(seen.id).await.unwrap().unwrap();
+    store.set_status(seen.id, PersonStatus::Suspended, Effects::none()).await.unwrap();
+    let late = store.set_password((seen.id, seen.epoch), &hash("late"), Effects::none()).await.unwrap();
+    assert_eq!((late, now().await.password), (None, Some(hash("old"))), "they were stopped meanwhile");
+    store.sign_out_everywhere(seen.id, Effects::none()).await.unwrap();
+    assert_eq!(now().await.status, PersonStatus::Suspended, "signing out gives nothing back");
+    let (person, epoch) = (now().await, now().await.epoch + 1);
+    let done = store.set_password((person.id, person.epoch), &hash("new"), Effects::none()).await.unwrap();
+    assert_eq!(done, Some(epoch));
+    store.rehash_password(seen.id, Some(&hash("old")), &hash("old, made stronger")).await.unwrap();
+    assert_eq!(now().await.password, Some(hash("new")), "the old password does not come back");
+    store.rehash_password(seen.id, Some(&hash("new")), &hash("new, made stronger")).await.unwrap();
+    assert_eq!(now().await.password, Some(hash("new, made stronger")));
 }
 
 async fn a_client_is_changed_by_who_saw_it_as_it_is(store: &dyn Durable, person: &Person) {

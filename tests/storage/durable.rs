@@ -7,8 +7,8 @@ use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::{KeyId, LinkId, PersonId, Secret, SecretHash, SteppedClock, SystemRandom, Timestamp, Vault};
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::MailKind;
 use idp_store::signing_keys::StoredSigningKey;
 use idp_store::tokens::{Rotation, Token, TokenFacts};
 use idp_store::{Durable, Effects, Mail, StoreError};
@@ -242,7 +242,7 @@ async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person)
     let mail = Mail {
         to: format!("{}@y.example", person.id),
         name: "A".into(),
-        what: MailKind::PasswordChanged,
+        what: MailKind::WrongCodes,
         language: idp_domain::Language::En,
         sender: String::new(),
     };

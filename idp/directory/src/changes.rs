@@ -4,7 +4,7 @@ use idp_domain::group::group_by_id;
 use idp_domain::london;
 use idp_domain::membership::{Membership, MembershipStatus};
 use idp_domain::scope::Scope;
-use idp_store::effects::AccessChange;
+use idp_store::mails::AccessChange;
 
 /// What differs; nothing when the two are the same for whoever has them.
 pub(crate) fn changes_between(old: &Membership, new: &Membership) -> Vec<AccessChange> {

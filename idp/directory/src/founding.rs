@@ -9,8 +9,8 @@ use idp_domain::person::Person;
 use idp_domain::site::{Site, SiteSettings};
 use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{SiteId, Slug, TrustId};
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::MailKind;
 use idp_store::{Effects, Signal};
 
 use crate::Directory;

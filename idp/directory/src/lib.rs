@@ -42,8 +42,6 @@ pub struct Directory {
     pub rules: Arc<Rules>,
     /// The provider's public origin, for links in mails.
     pub origin: String,
-    /// How a site's address is made from its slug: `https://{slug}.example.org`.
-    pub site_address: String,
 }
 
 impl Directory {

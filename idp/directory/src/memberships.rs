@@ -7,8 +7,8 @@ use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus, fold_name};
 use idp_domain::site::Site;
 use idp_domain::{MembershipId, PersonId, SiteId, Slug, Timestamp};
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::MailKind;
 use idp_store::{Effects, Signal, StoreError};
 
 use crate::Directory;
@@ -287,7 +287,8 @@ impl Directory {
             let days = settings.invite_days;
             MailKind::Invite { site: site.name.clone(), by: by.to_owned(), link, days }
         } else {
-            let link = self.site_address.replace("{slug}", site.slug.as_str());
+            // Mailed links lead to the provider alone: from there the site is one click away.
+            let link = format!("{}/", self.origin);
             MailKind::AlsoAccess { site: site.name.clone(), link }
         };
         batch.effects = std::mem::take(&mut batch.effects).tell_from(site, person, what);

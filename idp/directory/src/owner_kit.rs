@@ -4,10 +4,11 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::random::read_printed;
+use idp_domain::site::place_of;
 use idp_domain::trust::{Trust, TrustRole};
 use idp_domain::{PersonId, TrustId};
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::MailKind;
 use idp_store::owner_kit::WayBack;
 use idp_store::recovery::{PASS_LENGTH, PASS_PURPOSE, Pass};
 use idp_store::{Effects, Signal};
@@ -86,7 +87,7 @@ impl Directory {
             fingerprint: self.context.vault.fingerprint(PASS_PURPOSE, code.as_bytes()),
             person: person.id,
             issued_by: person.id,
-            place: format!("trust {}", trust.id),
+            place: place_of(trust.id),
             // As long as the link: the new password comes first.
             expires_at: link.expires_at,
         };

@@ -5,8 +5,8 @@ use idp_domain::london;
 use idp_domain::membership::{Membership, State};
 use idp_domain::person::{Person, PersonStatus};
 use idp_store::Effects;
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::MailKind;
 use idp_store::reminders::Reminder;
 
 use crate::Directory;

@@ -3,9 +3,9 @@
 
 use idp_domain::PersonId;
 use idp_domain::audit::AuditEntry;
-use idp_domain::person::{Person, PersonStatus};
+use idp_domain::person::PersonStatus;
 use idp_domain::trust::{TrustRole, TrustSeat};
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::restores::Restore;
 use idp_store::{Effects, Signal};
 
@@ -29,9 +29,8 @@ impl Directory {
             let what = MailKind::AccessEnded { site: String::new() };
             effects = effects.tell(&seen.person, what);
         }
-        let stopped = Person { status: PersonStatus::Suspended, ..seen.person };
         // The epoch counts up with it: sessions and refresh tokens are worth nothing from this moment.
-        self.context.store.save_person(&stopped, effects).await?;
+        self.context.store.set_status(id, PersonStatus::Suspended, effects).await?;
         Ok(())
     }
 

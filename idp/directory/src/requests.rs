@@ -4,7 +4,7 @@ use idp_domain::person::Person;
 use idp_domain::site::Site;
 use idp_domain::{RequestId, SiteId};
 use idp_store::Effects;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::requests::{AccessRequest, Answer};
 
 use crate::Directory;

@@ -5,8 +5,8 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::Person;
 use idp_domain::trust::{Trust, TrustRole, TrustSeat};
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::MailKind;
 use idp_store::{Effects, Signal};
 
 use crate::Directory;

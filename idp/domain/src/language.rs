@@ -29,6 +29,17 @@ const MONTHS: [(&str, &str); 12] = [
     ("December", "Rhagfyr"),
 ];
 
+/// Days of the week, as [`crate::london`] writes them, and in Welsh.
+const DAYS: [(&str, &str); 7] = [
+    ("Monday", "dydd Llun"),
+    ("Tuesday", "dydd Mawrth"),
+    ("Wednesday", "dydd Mercher"),
+    ("Thursday", "dydd Iau"),
+    ("Friday", "dydd Gwener"),
+    ("Saturday", "dydd Sadwrn"),
+    ("Sunday", "dydd Sul"),
+];
+
 impl Language {
     /// Every language.
     pub const ALL: [Self; 2] = [Self::En, Self::Cy];
@@ -60,6 +71,14 @@ impl Language {
         tags.map(str::trim).find_map(|tag| Self::parse(&tag.to_lowercase()))
     }
 
+    /// A browser in words, `Firefox on a Mac`, in this language.
+    pub fn device(self, english: &str) -> String {
+        match self {
+            Self::En => english.to_owned(),
+            Self::Cy => english.replace("a browser", "porwr").replace(" on a ", " ar ").replace(" on ", " ar "),
+        }
+    }
+
     /// A moment as [`crate::london`] writes it, in this language.
     pub fn dated(self, english: &str) -> String {
         if self == Self::En {
@@ -68,8 +87,8 @@ impl Language {
         let word = |word: &str| match word {
             "at" => "am".to_owned(),
             other => {
-                let month = MONTHS.iter().find(|(english, _)| *english == other);
-                month.map_or_else(|| other.to_owned(), |(_, welsh)| (*welsh).to_owned())
+                let known = MONTHS.iter().chain(&DAYS).find(|(english, _)| *english == other);
+                known.map_or_else(|| other.to_owned(), |(_, welsh)| (*welsh).to_owned())
             }
         };
         english.split(' ').map(word).collect::<Vec<_>>().join(" ")
@@ -79,6 +98,13 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_is_told_in_welsh() {
+        let told =
+            ["Firefox on a Mac", "Edge on Windows", "a browser on iPad", "a browser"].map(|a| Language::Cy.device(a));
+        assert_eq!(told, ["Firefox ar Mac", "Edge ar Windows", "porwr ar iPad", "porwr"]);
+    }
 
     #[test]
     fn the_first_known_language_of_a_browser_is_taken() {

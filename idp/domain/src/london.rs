@@ -51,6 +51,12 @@ pub fn show_date(moment: Timestamp) -> String {
     show_day(date(moment))
 }
 
+/// `Monday 7 September`, for a day that is near.
+pub fn show_weekday(moment: Timestamp) -> String {
+    let day = date(moment);
+    format!("{} {} {}", day.weekday(), day.day(), day.month())
+}
+
 /// `7 September 2026`, from a day.
 pub fn show_day(date: Date) -> String {
     format!("{} {} {}", date.day(), date.month(), date.year())
@@ -113,5 +119,6 @@ mod tests {
     fn shows_dates_and_times_in_words() {
         let moment = at(day_of(2026, 9, 4).unwrap(), Time::from_hms(16, 30, 0).unwrap());
         assert_eq!(show(moment), "4 September 2026 at 4:30pm");
+        assert_eq!(show_weekday(moment), "Friday 4 September");
     }
 }

@@ -119,6 +119,21 @@ pub struct KeyProof {
     pub at: Timestamp,
     /// For which trust (or lone site) it was given: it is carried over only within it. Empty for the person's own account.
     pub place: String,
+    /// Where the person works, when that was one trust (or lone site) alone as they gave it for their own account: it counts
+    /// there as well, so that somebody who has just added a key is not asked for it again. Empty when there is no such place.
+    pub home: String,
+}
+
+impl KeyProof {
+    /// A proof for a place.
+    pub fn new(kind: KeyKind, at: Timestamp, place: &str) -> Self {
+        Self { kind, at, place: place.to_owned(), home: String::new() }
+    }
+
+    /// Whether it was given for this place.
+    pub fn is_for(&self, place: &str) -> bool {
+        self.place == place || (self.place.is_empty() && self.home == place)
+    }
 }
 
 impl Session {

@@ -32,8 +32,13 @@ impl Site {
 
     /// Where a proof with a key carries over to: the whole trust, or a lone site. One of the words in a session's proof.
     pub fn place(&self) -> String {
-        self.trust.map_or_else(|| format!("site {}", self.slug), |trust| format!("trust {trust}"))
+        self.trust.map_or_else(|| format!("site {}", self.slug), place_of)
     }
+}
+
+/// The place that all sites of a trust share.
+pub fn place_of(trust: TrustId) -> String {
+    format!("trust {trust}")
 }
 
 /// What an admin may change about a site.

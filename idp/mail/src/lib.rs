@@ -1,7 +1,7 @@
 //! Every e-mail as a value, its words, and the worker that sends the outbox.
 //!
 //! Subjects say nothing that may not stand on a whiteboard: no child, no content, no code. To add a mail: a variant in
-//! `idp_store::effects::MailKind`, its words in each file of `words/`.
+//! `idp_store::mails::MailKind`, its words in each file of `words/`.
 
 mod render;
 pub mod returned;

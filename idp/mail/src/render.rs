@@ -58,7 +58,7 @@ pub fn render(mail: &Mail) -> Rendered {
 mod tests {
     use super::*;
     use idp_domain::Language;
-    use idp_store::effects::MailKind;
+    use idp_store::mails::MailKind;
 
     #[test]
     fn a_20_a_name_with_markup_stays_text() {

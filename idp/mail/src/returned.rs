@@ -7,7 +7,7 @@
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::State;
 use idp_store::bounces::Bounce;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::{Context, Effects, Result};
 
 /// Header of every mail of ours, which a report repeats.

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use idp_store::bounces::Bounce;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::outbox::Claimed;
 use idp_store::{Context, Mail, Outgoing, Result};
 

@@ -9,6 +9,8 @@ use crate::{Refusal, SignIn};
 
 /// How long an attempt may take, in seconds.
 pub const LIFE: i64 = 30 * 60;
+/// How long a challenge for a key may be answered, in seconds (W-01).
+pub const CHALLENGE: i64 = 5 * 60;
 /// How long it is remembered where an attempt led, in seconds: a page that lay open all day still knows where to go on.
 const REMEMBERED: i64 = 24 * 3600;
 
@@ -25,8 +27,9 @@ pub struct Attempt {
     pub need: Need,
     /// The site in question, for its name and colour on the pages.
     pub site: Option<Slug>,
-    /// State of a WebAuthn ceremony that is under way, used once.
-    pub ceremony: Option<String>,
+    /// What the browser's key was asked, used once.
+    #[serde(default)]
+    pub challenge: Option<Challenge>,
     /// Whose password was right in a browser that has to be confirmed before they are signed in.
     pub unconfirmed: Option<Unconfirmed>,
 }
@@ -34,8 +37,17 @@ pub struct Attempt {
 impl Attempt {
     /// A new attempt of this browser.
     pub fn new(browser: SecretHash, started_at: Timestamp, goal: Goal, need: Need) -> Self {
-        Self { browser, started_at, goal, need, site: None, ceremony: None, unconfirmed: None }
+        Self { browser, started_at, goal, need, site: None, challenge: None, unconfirmed: None }
     }
+}
+
+/// What the browser's key was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// State of the ceremony, for webauthn-rs.
+    pub(crate) state: String,
+    /// When it was asked.
+    pub(crate) at: Timestamp,
 }
 
 /// Somebody whose password was right, and who has yet to type the code that was mailed to them.
@@ -126,6 +138,18 @@ impl SignIn {
         let Ok(other) = serde_json::from_str::<Attempt>(&stored.body) else { return Ok(None) };
         let anew = Attempt { site: other.site, ..Attempt::new(browser.clone(), now, other.goal, other.need) };
         self.begin(&anew).await.map(Some)
+    }
+
+    /// Takes the challenge out of an attempt and saves that before it is used: it counts once, in whichever tab is first
+    /// (W-01).
+    pub async fn take_challenge(
+        &self,
+        stored: StoredAttempt,
+        attempt: &mut Attempt,
+    ) -> Result<Option<Challenge>, Refusal> {
+        let taken = attempt.challenge.take();
+        self.save(stored, attempt).await?;
+        Ok(taken)
     }
 
     /// Saves a changed attempt; refused when another tab was faster.

@@ -63,7 +63,7 @@ pub fn proof_for<'a>(session: &'a Session, need: &Need, started_at: Timestamp, n
     session.key_proof.as_ref().filter(|proof| {
         let for_this = proof.at >= started_at;
         let carried = need.max_age.is_some_and(|age| age > 0 && now.since(proof.at) <= age);
-        proof.place == need.place && (for_this || carried)
+        proof.is_for(&need.place) && (for_this || carried)
     })
 }
 
@@ -83,7 +83,7 @@ mod tests {
             created_at: Timestamp(0),
             seen_at: Timestamp(0),
             auth_time: Timestamp(100),
-            key_proof: key_at.map(|at| KeyProof { kind: KeyKind::Soft, at: Timestamp(at), place: place.into() }),
+            key_proof: key_at.map(|at| KeyProof::new(KeyKind::Soft, Timestamp(at), place)),
             shared: false,
             method: Method::Password,
             recovered_at: None,
@@ -121,6 +121,13 @@ mod tests {
         assert_eq!(at(&session(Some(1_500), "briarholt"), &key_need(900)), Step::Key(Acr::Key));
         assert_eq!(at(&session(Some(1_989), "tamberwell"), &key_need(0)), Step::Key(Acr::Key));
         assert_eq!(at(&session(Some(1_990), "tamberwell"), &key_need(0)), Step::Done);
+        let own = |home: &str| Session {
+            key_proof: session(Some(1_500), "").key_proof.map(|proof| KeyProof { home: home.into(), ..proof }),
+            ..session(None, "")
+        };
+        assert_eq!(at(&own("tamberwell"), &key_need(900)), Step::Done);
+        assert_eq!(at(&own("briarholt"), &key_need(900)), Step::Key(Acr::Key));
+        assert_eq!(at(&own(""), &key_need(900)), Step::Key(Acr::Key));
         let strong = Need { acr: Acr::PhishingResistant, ..key_need(900) };
         assert_eq!(at(&session(Some(1_995), "tamberwell"), &strong), Step::Key(Acr::PhishingResistant));
     }

@@ -4,10 +4,10 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::random::{read_printed, readable_of};
-use idp_domain::{Secret, SecretHash, Timestamp};
+use idp_domain::{Secret, SecretHash, Timestamp, TrustId};
 use idp_store::addresses::is_detached;
-use idp_store::effects::MailKind;
 use idp_store::links::Link;
+use idp_store::mails::{Happened, MailKind};
 use idp_store::{Effects, Mail, Signal};
 
 use crate::factors::password::fold_login;
@@ -141,7 +141,7 @@ impl SignIn {
         let entry = AuditEntry::new(now, "password.set", format!("{} set a password", person.full_name()));
         let effects = Effects::audit(entry.by(person.id).about(person.id))
             .signal(Signal::SessionRevoked { person: person.id, sid: None })
-            .tell(&person, MailKind::PasswordChanged);
+            .tell(&person, self.password_mail(&person, ""));
         let link = Secret::presented(token).hash();
         let spent = self.context.store.spend_link(&link, &hash, now, effects).await.map_err(Refusal::from)?;
         let epoch = spent.ok_or(LinkFault::Used)?;
@@ -149,19 +149,34 @@ impl SignIn {
         Ok((person, epoch))
     }
 
+    /// The mail about a new password.
+    pub(crate) fn password_mail(&self, person: &Person, agent: &str) -> MailKind {
+        let happened = Happened { at: Some(self.context.now()), agent: agent.to_owned() };
+        let link = format!("{}/first-time", self.origin);
+        MailKind::PasswordChanged { happened, first: person.password.is_none(), link }
+    }
+
     /// Judges a new password by what the person's schools and trusts ask.
     pub(crate) async fn judge(&self, password: &str, person: &Person) -> Result<Result<(), PasswordFault>, Refusal> {
         let least = self.context.settings_of(person.id).await?.password_min;
-        Ok(judge(password, person, &self.school_names(person).await?, least))
+        Ok(judge(password, person, &self.names_around(person).await?, least))
     }
 
-    /// Names of a person's schools, which their password must not hold.
-    async fn school_names(&self, person: &Person) -> Result<Vec<String>, Refusal> {
+    /// Names of a person's schools and trusts, which their password must not hold.
+    async fn names_around(&self, person: &Person) -> Result<Vec<String>, Refusal> {
+        let store = &self.context.store;
         let mut names = Vec::new();
-        for membership in self.context.store.memberships_of(person.id).await? {
-            if let Some(site) = self.context.store.site(membership.site).await? {
-                names.push(site.name);
+        let mut trusts: Vec<TrustId> = store.seats_of(person.id).await?.iter().map(|seat| seat.trust).collect();
+        for membership in store.memberships_of(person.id).await? {
+            if let Some(site) = store.site(membership.site).await? {
+                names.extend([site.name, site.settings.short_name]);
+                trusts.extend(site.trust);
             }
+        }
+        trusts.sort_unstable();
+        trusts.dedup();
+        for trust in trusts {
+            names.extend(store.trust(trust).await?.map(|trust| trust.name));
         }
         Ok(names)
     }

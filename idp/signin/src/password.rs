@@ -92,8 +92,26 @@ impl SignIn {
 
 /// Words of a school's name that say nothing about which school it is.
 fn is_plain(word: &str) -> bool {
-    ["school", "primary", "academy", "junior", "infant", "high", "house", "centre", "trust", "learning", "village"]
-        .contains(&word.to_lowercase().as_str())
+    [
+        "school",
+        "primary",
+        "academy",
+        "academies",
+        "junior",
+        "infant",
+        "infants",
+        "high",
+        "house",
+        "centre",
+        "trust",
+        "learning",
+        "village",
+        "education",
+        "partnership",
+        "multi",
+        "schools",
+    ]
+    .contains(&word.to_lowercase().as_str())
 }
 
 /// Lower case letters and digits only, with the usual stand-ins undone, so that `P@ssword` is `password`.

@@ -5,9 +5,9 @@ use idp_domain::group::group_by_id;
 use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{KeyProof, Method, Session};
-use idp_domain::{Secret, SecretHash, Timestamp, id};
-use idp_store::effects::MailKind;
-use idp_store::sessions::Proven;
+use idp_domain::site::place_of;
+use idp_domain::{PersonId, Secret, SecretHash, Timestamp, id};
+use idp_store::mails::{Happened, MailKind};
 use idp_store::{Effects, Signal};
 
 use crate::{Refusal, SignIn};
@@ -56,7 +56,10 @@ impl SignIn {
             created_at: now,
             seen_at: now,
             auth_time: proven_at.unwrap_or(now),
-            key_proof: proof,
+            key_proof: match proof {
+                Some(proof) => Some(self.at_home(person.id, proof).await?),
+                None => None,
+            },
             shared,
             method,
             recovered_at: None,
@@ -71,7 +74,8 @@ impl SignIn {
             effects.audit.push(AuditEntry::new(now, "browser.new", words).by(person.id).about(person.id));
         }
         if !known && self.is_higher_level(person).await? {
-            effects = effects.tell(person, MailKind::NewBrowser { agent: agent.to_owned() });
+            effects = effects
+                .tell(person, MailKind::NewBrowser { happened: Happened { at: Some(now), agent: agent.to_owned() } });
         }
         context.store.add_session(&session, effects).await?;
         if !shared && !known {
@@ -122,11 +126,33 @@ impl SignIn {
         Ok(Some((session, person)))
     }
 
-    /// Adds what was proven: the session gets a new cookie and the old one dies (S-01).
-    pub async fn step_up(&self, session: &Session, proven: &Proven) -> Result<Secret, Refusal> {
+    /// Adds a key that was proven: the session gets a new cookie and the old one dies (S-01).
+    pub async fn step_up(&self, session: &Session, proof: KeyProof) -> Result<Secret, Refusal> {
         let secret = Secret::new(&*self.context.random);
-        let rotated = self.context.store.rotate_session(&session.hash, &secret.hash(), proven).await?;
+        let proof = self.at_home(session.person, proof).await?;
+        let rotated = self.context.store.rotate_session(&session.hash, &secret.hash(), &proof).await?;
         if rotated { Ok(secret) } else { Err(Refusal::Expired) }
+    }
+
+    /// Notes where somebody works who proves a key for their own account, if that is one trust or one lone school; of
+    /// several, none is meant.
+    async fn at_home(&self, person: PersonId, proof: KeyProof) -> Result<KeyProof, Refusal> {
+        if !proof.place.is_empty() {
+            return Ok(proof);
+        }
+        let (store, now) = (&self.context.store, self.context.now());
+        let mut places: Vec<String> = store.seats_of(person).await?.iter().map(|seat| place_of(seat.trust)).collect();
+        for membership in store.memberships_of(person).await? {
+            if membership.state(now) != State::Ended {
+                places.extend(store.site(membership.site).await?.map(|site| site.place()));
+            }
+        }
+        places.sort();
+        places.dedup();
+        match <[String; 1]>::try_from(places) {
+            Ok([home]) => Ok(KeyProof { home, ..proof }),
+            Err(_) => Ok(proof),
+        }
     }
 
     /// Signs a browser out, at the provider and at every site it opened.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use idp_domain::SecretHash;
 use idp_domain::person::Person;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::{Context, Effects};
 
 use crate::{Refusal, SignIn};
@@ -79,11 +79,18 @@ pub async fn succeeded(context: &Context, counter: &str) -> Result<(), Refusal> 
 
 /// At most `most` of something in `window` seconds; true while that holds. Used for mails.
 pub async fn within_budget(context: &Context, counter: &str, most: i64, window: i64) -> Result<bool, Refusal> {
+    Ok(budget_wait(context, counter, most, window).await? == 0)
+}
+
+/// The same, in seconds to wait until there may be another one; none when this one is within the budget.
+pub async fn budget_wait(context: &Context, counter: &str, most: i64, window: i64) -> Result<i64, Refusal> {
     let (now, before) = (context.now(), context.store.short.failures(counter).await?);
-    if before.failures >= most && now.since(before.last_at) < window {
-        return Ok(false);
+    let left = window - now.since(before.last_at);
+    if before.failures >= most && left > 0 {
+        return Ok(left);
     }
-    Ok(context.store.short.count_failure(counter, now, window).await?.failures <= most)
+    let count = context.store.short.count_failure(counter, now, window).await?.failures;
+    Ok(if count <= most { 0 } else { window })
 }
 
 /// Where a password is tried.

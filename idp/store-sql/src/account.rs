@@ -42,15 +42,6 @@ impl Browsers for SqlStore {
         .map_err(problem)
         .map(|_| ())
     }
-
-    async fn forget_browsers(&self, person: PersonId) -> Result<()> {
-        sqlx::query("DELETE FROM known_browsers WHERE person_id = $1")
-            .bind(person.to_string())
-            .execute(&self.write)
-            .await
-            .map_err(problem)
-            .map(|_| ())
-    }
 }
 
 #[async_trait]

@@ -122,21 +122,26 @@ impl People for SqlStore {
         commit(transaction).await
     }
 
-    async fn save_person(&self, person: &Person, effects: Effects) -> Result<i64> {
+    async fn set_status(&self, id: PersonId, status: PersonStatus, effects: Effects) -> Result<i64> {
         let mut transaction = self.begin().await?;
-        let statement = sqlx::query(
-            "UPDATE people SET first_name = $2, last_name = $3, folded_name = $4, status = $5, epoch = epoch + 1 \
-             WHERE id = $1 RETURNING epoch",
-        )
-        .bind(person.id.to_string())
-        .bind(&person.first_name)
-        .bind(&person.last_name)
-        .bind(fold_name(&person.full_name()))
-        .bind(person.status.as_str());
+        let statement = sqlx::query("UPDATE people SET status = $2, epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+            .bind(id.to_string())
+            .bind(status.as_str());
         let epoch = new_epoch(&mut transaction, statement).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
         Ok(epoch)
+    }
+
+    async fn sign_out_everywhere(&self, id: PersonId, effects: Effects) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for sql in
+            ["UPDATE people SET epoch = epoch + 1 WHERE id = $1", "DELETE FROM known_browsers WHERE person_id = $1"]
+        {
+            sqlx::query(sql).bind(id.to_string()).execute(&mut *transaction).await.map_err(problem)?;
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
     }
 
     async fn set_language(&self, id: PersonId, language: Language) -> Result<()> {
@@ -147,21 +152,33 @@ impl People for SqlStore {
         self.set_word("UPDATE people SET text_size = $2 WHERE id = $1", id, size.as_str()).await
     }
 
-    async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64> {
+    async fn set_password(
+        &self,
+        (id, epoch): (PersonId, i64),
+        hash: &PasswordHash,
+        effects: Effects,
+    ) -> Result<Option<i64>> {
         let mut transaction = self.begin().await?;
-        let statement = sqlx::query("UPDATE people SET password = $2, epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
-            .bind(id.to_string())
-            .bind(&hash.0);
-        let epoch = new_epoch(&mut transaction, statement).await?;
+        let changed = sqlx::query(
+            "UPDATE people SET password = $2, epoch = epoch + 1 WHERE id = $1 AND epoch = $3 RETURNING epoch",
+        )
+        .bind(id.to_string())
+        .bind(&hash.0)
+        .bind(epoch)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        let Some(row) = changed else { return Ok(None) };
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
-        Ok(epoch)
+        row.int("epoch").map(Some)
     }
 
-    async fn rehash_password(&self, id: PersonId, hash: &PasswordHash) -> Result<()> {
-        sqlx::query("UPDATE people SET password = $2 WHERE id = $1")
+    async fn rehash_password(&self, id: PersonId, old: Option<&PasswordHash>, hash: &PasswordHash) -> Result<()> {
+        sqlx::query("UPDATE people SET password = $2 WHERE id = $1 AND coalesce(password, '') = $3")
             .bind(id.to_string())
             .bind(&hash.0)
+            .bind(old.map(|old| old.0.clone()).unwrap_or_default())
             .execute(&self.write)
             .await
             .map_err(problem)

@@ -140,12 +140,14 @@ pub(crate) async fn put_key(
 
 /// What a key proved counts no more, in any browser.
 async fn forget_proofs(transaction: &mut Transaction<'static, Any>, person: PersonId) -> Result<()> {
-    sqlx::query("UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL WHERE person_id = $1")
-        .bind(person.to_string())
-        .execute(&mut **transaction)
-        .await
-        .map_err(problem)
-        .map(|_| ())
+    sqlx::query(
+        "UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL, key_home = NULL WHERE person_id = $1",
+    )
+    .bind(person.to_string())
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)
+    .map(|_| ())
 }
 
 fn key(row: &AnyRow) -> Result<Key> {

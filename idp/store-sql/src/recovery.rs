@@ -5,6 +5,7 @@ use idp_domain::key::Key;
 use idp_domain::{KeyId, PersonId, SecretHash, Timestamp};
 use idp_store::cards::Cards;
 use idp_store::recovery::{Pass, Recovery};
+use idp_store::sessions::Comeback;
 use idp_store::{Effects, Result};
 use sqlx::{Any, Transaction};
 
@@ -78,6 +79,29 @@ pub(crate) async fn put_pass(transaction: &mut Transaction<'static, Any>, pass: 
         .map(|_| ())
 }
 
+/// Uses a code up by `spend` and gives the session its new cookie; false, and nothing is to be committed, when either is
+/// not to be had.
+async fn come_back(
+    transaction: &mut Transaction<'static, Any>,
+    spend: &'static str,
+    comeback: Comeback<'_>,
+    code: &SecretHash,
+) -> Result<bool> {
+    let Comeback { person, session, cookie, at } = comeback;
+    let spent = sqlx::query(spend).bind(&code.0).bind(person.to_string()).bind(at.0);
+    if spent.fetch_optional(&mut **transaction).await.map_err(problem)?.is_none() {
+        return Ok(false);
+    }
+    let turned = sqlx::query(
+        "UPDATE sessions SET hash = $2, recovered_at = $3 WHERE hash = $1 AND person_id = $4 RETURNING person_id",
+    )
+    .bind(&session.0)
+    .bind(&cookie.0)
+    .bind(at.0)
+    .bind(person.to_string());
+    Ok(turned.fetch_optional(&mut **transaction).await.map_err(problem)?.is_some())
+}
+
 #[async_trait]
 impl Recovery for SqlStore {
     async fn replace_recovery_codes(&self, person: PersonId, codes: &[SecretHash], effects: Effects) -> Result<()> {
@@ -104,18 +128,16 @@ impl Recovery for SqlStore {
         self.count(sql, &person.to_string()).await
     }
 
-    async fn use_recovery_code(
-        &self,
-        person: PersonId,
-        code: &SecretHash,
-        now: Timestamp,
-        effects: Effects,
-    ) -> Result<bool> {
-        let statement = sqlx::query(
-            "UPDATE recovery_codes SET used_at = $3 WHERE fingerprint = $1 AND person_id = $2 AND used_at IS NULL \
-             RETURNING person_id",
-        );
-        self.settle(statement.bind(&code.0).bind(person.to_string()).bind(now.0), effects).await
+    async fn use_recovery_code(&self, comeback: Comeback<'_>, code: &SecretHash, effects: Effects) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let spend = "UPDATE recovery_codes SET used_at = $3 WHERE fingerprint = $1 AND person_id = $2 AND used_at IS NULL \
+                     RETURNING person_id";
+        if !come_back(&mut transaction, spend, comeback, code).await? {
+            return Ok(false);
+        }
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
     }
 
     async fn add_pass(&self, pass: &Pass, effects: Effects) -> Result<()> {
@@ -127,35 +149,28 @@ impl Recovery for SqlStore {
 
     async fn use_pass(
         &self,
-        person: PersonId,
+        comeback: Comeback<'_>,
         code: &SecretHash,
-        now: Timestamp,
         (holds, effects): (&[String], Effects),
-    ) -> Result<Option<Pass>> {
+    ) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let used = sqlx::query(
-            "UPDATE passes SET used_at = $3 WHERE fingerprint = $1 AND person_id = $2 AND used_at IS NULL AND expires_at > $3 \
-             RETURNING *",
-        )
-        .bind(&code.0)
-        .bind(person.to_string())
-        .bind(now.0)
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        let Some(row) = used else { return Ok(None) };
+        let spend = "UPDATE passes SET used_at = $3 WHERE fingerprint = $1 AND person_id = $2 AND used_at IS NULL \
+                     AND expires_at > $3 RETURNING person_id";
+        if !come_back(&mut transaction, spend, comeback, code).await? {
+            return Ok(false);
+        }
         for place in holds {
             sqlx::query("INSERT INTO holds (person_id, place, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-                .bind(person.to_string())
+                .bind(comeback.person.to_string())
                 .bind(place)
-                .bind(now.0)
+                .bind(comeback.at.0)
                 .execute(&mut *transaction)
                 .await
                 .map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
-        pass(&row).map(Some)
+        Ok(true)
     }
 
     async fn open_pass(&self, person: PersonId, now: Timestamp) -> Result<Option<Pass>> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_domain::key::KeyKind;
 use idp_domain::session::{KeyProof, Limits, Method, Session};
 use idp_domain::{PersonId, SecretHash, Timestamp};
-use idp_store::sessions::{Proven, Sessions};
+use idp_store::sessions::Sessions;
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 
@@ -17,8 +17,8 @@ impl Sessions for SqlStore {
     async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
         let statement = sqlx::query(
             "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
-             method, recovered_at, agent, absolute_s, idle_s) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             method, recovered_at, agent, absolute_s, idle_s, key_home) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         )
         .bind(&session.hash.0)
         .bind(&session.sid)
@@ -35,7 +35,8 @@ impl Sessions for SqlStore {
         .bind(session.recovered_at.map(|at| at.0))
         .bind(session.agent.clone())
         .bind(session.limits.absolute)
-        .bind(session.limits.idle);
+        .bind(session.limits.idle)
+        .bind(session.key_proof.as_ref().map(|proof| proof.home.clone()));
         self.carry(statement, effects).await
     }
 
@@ -71,21 +72,16 @@ impl Sessions for SqlStore {
         commit(transaction).await
     }
 
-    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool> {
-        let (proof, recovered_at) = match proven {
-            Proven::Key(proof) => (Some(proof), None),
-            Proven::Recovery(at) => (None, Some(at.0)),
-        };
+    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: &KeyProof) -> Result<bool> {
         let row = sqlx::query(
-            "UPDATE sessions SET hash = $2, key_kind = coalesce($3, key_kind), key_at = coalesce($4, key_at), \
-             key_place = coalesce($5, key_place), recovered_at = coalesce($6, recovered_at) WHERE hash = $1 RETURNING sid",
+            "UPDATE sessions SET hash = $2, key_kind = $3, key_at = $4, key_place = $5, key_home = $6 WHERE hash = $1 RETURNING sid",
         )
         .bind(&old.0)
         .bind(&new.0)
-        .bind(proof.map(|proof| proof.kind.as_str()))
-        .bind(proof.map(|proof| proof.at.0))
-        .bind(proof.map(|proof| proof.place.clone()))
-        .bind(recovered_at)
+        .bind(proof.kind.as_str())
+        .bind(proof.at.0)
+        .bind(proof.place.clone())
+        .bind(proof.home.clone())
         .fetch_optional(&self.write)
         .await
         .map_err(problem)?;
@@ -135,6 +131,7 @@ impl Sessions for SqlStore {
 fn session(row: &AnyRow) -> Result<Session> {
     let kind = row.maybe_text("key_kind")?.and_then(|text| KeyKind::parse(&text));
     let place = row.maybe_text("key_place")?.unwrap_or_default();
+    let home = row.maybe_text("key_home")?.unwrap_or_default();
     Ok(Session {
         hash: SecretHash(row.text("hash")?),
         sid: row.text("sid")?,
@@ -143,7 +140,7 @@ fn session(row: &AnyRow) -> Result<Session> {
         created_at: row.time("created_at")?,
         seen_at: row.time("seen_at")?,
         auth_time: row.time("auth_time")?,
-        key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, at, place }),
+        key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, at, place, home }),
         shared: row.flag("shared")?,
         method: Method::parse(&row.text("method")?),
         recovered_at: row.maybe_time("recovered_at")?,

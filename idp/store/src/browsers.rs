@@ -14,6 +14,4 @@ pub trait Browsers: Send + Sync {
     async fn browser_is_known(&self, browser: &SecretHash) -> Result<bool>;
     /// Remembers it.
     async fn remember_browser(&self, person: PersonId, browser: &SecretHash, now: Timestamp) -> Result<()>;
-    /// Forgets all browsers of a person.
-    async fn forget_browsers(&self, person: PersonId) -> Result<()>;
 }

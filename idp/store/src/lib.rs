@@ -22,6 +22,7 @@ pub mod error;
 pub mod imports;
 pub mod keys;
 pub mod links;
+pub mod mails;
 pub mod memberships;
 pub mod notices;
 pub mod outbox;
@@ -40,8 +41,9 @@ pub mod tokens;
 pub mod trusts;
 pub mod upstreams;
 
-pub use effects::{Effects, Mail, Outgoing, Signal};
+pub use effects::{Effects, Outgoing, Signal};
 pub use error::{Result, StoreError};
+pub use mails::Mail;
 
 /// Everything that must survive a crash and a lost cache.
 pub trait Durable:

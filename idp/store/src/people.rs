@@ -1,7 +1,7 @@
 //! People and the addresses by which they sign in.
 
 use async_trait::async_trait;
-use idp_domain::person::{PasswordHash, Person};
+use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::{Language, PersonId, SiteId, TextSize};
 
 use crate::effects::Effects;
@@ -32,8 +32,11 @@ pub trait People: Send + Sync {
     /// Adds a person; `Conflict` when the address or username is taken.
     async fn add_person(&self, person: &Person, effects: Effects) -> Result<()>;
 
-    /// Saves names and status, and counts the epoch up, which ends sessions and tokens. Answers the new epoch.
-    async fn save_person(&self, person: &Person, effects: Effects) -> Result<i64>;
+    /// Sets whether a person may sign in, and counts the epoch up, which ends sessions and tokens. Answers the new epoch.
+    async fn set_status(&self, id: PersonId, status: PersonStatus, effects: Effects) -> Result<i64>;
+
+    /// Counts the epoch up, which ends sessions and tokens, and forgets in which browsers the person was known.
+    async fn sign_out_everywhere(&self, id: PersonId, effects: Effects) -> Result<()>;
 
     /// In which language they read pages and e-mails from now on.
     async fn set_language(&self, id: PersonId, language: Language) -> Result<()>;
@@ -41,11 +44,18 @@ pub trait People: Send + Sync {
     /// How large they want the text of pages from now on.
     async fn set_text_size(&self, id: PersonId, size: TextSize) -> Result<()>;
 
-    /// Sets the password and counts the epoch up. Answers the new epoch.
-    async fn set_password(&self, id: PersonId, hash: &PasswordHash, effects: Effects) -> Result<i64>;
+    /// Sets the password of somebody who knew the old one in this epoch, and counts the epoch up. Answers the new epoch;
+    /// `None` when the epoch was counted up meanwhile, by a reset for example, whose password then stays.
+    async fn set_password(
+        &self,
+        (id, epoch): (PersonId, i64),
+        hash: &PasswordHash,
+        effects: Effects,
+    ) -> Result<Option<i64>>;
 
-    /// Replaces the stored hash of the same password by one with newer parameters; nothing else changes.
-    async fn rehash_password(&self, id: PersonId, hash: &PasswordHash) -> Result<()>;
+    /// Replaces the stored hash of the same password by one with newer parameters. Nothing else changes, and nothing at
+    /// all when another hash is stored by now.
+    async fn rehash_password(&self, id: PersonId, old: Option<&PasswordHash>, hash: &PasswordHash) -> Result<()>;
 
     /// People who match, by last name.
     async fn people(&self, query: &PeopleQuery) -> Result<Vec<Person>>;

@@ -5,6 +5,7 @@ use idp_domain::{PersonId, SecretHash, Timestamp};
 
 use crate::effects::Effects;
 use crate::error::Result;
+use crate::sessions::Comeback;
 
 /// Name under which the codes of passes are fingerprinted, by whoever issues and whoever checks them.
 pub const PASS_PURPOSE: &str = "temporary pass";
@@ -33,26 +34,19 @@ pub trait Recovery: Send + Sync {
     async fn replace_recovery_codes(&self, person: PersonId, codes: &[SecretHash], effects: Effects) -> Result<()>;
     /// How many are left.
     async fn recovery_codes_left(&self, person: PersonId) -> Result<i64>;
-    /// Uses one up; false when it is not this person's, or was used before.
-    async fn use_recovery_code(
-        &self,
-        person: PersonId,
-        code: &SecretHash,
-        now: Timestamp,
-        effects: Effects,
-    ) -> Result<bool>;
+    /// Uses one up; false when it is not this person's, or was used before, or the session is over.
+    async fn use_recovery_code(&self, comeback: Comeback<'_>, code: &SecretHash, effects: Effects) -> Result<bool>;
 
     /// Adds a pass; the person's older unused ones stop working.
     async fn add_pass(&self, pass: &Pass, effects: Effects) -> Result<()>;
-    /// Uses a pass up and puts elevated access on hold at these places; `None` when it is not this person's, was used
-    /// before, or is too old.
+    /// Uses a pass up and puts elevated access on hold at these places; false when it is not this person's, was used
+    /// before, or is too old, or the session is over.
     async fn use_pass(
         &self,
-        person: PersonId,
+        comeback: Comeback<'_>,
         code: &SecretHash,
-        now: Timestamp,
         (holds, effects): (&[String], Effects),
-    ) -> Result<Option<Pass>>;
+    ) -> Result<bool>;
     /// The unused pass of a person, if one is still good.
     async fn open_pass(&self, person: PersonId, now: Timestamp) -> Result<Option<Pass>>;
 

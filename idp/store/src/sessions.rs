@@ -7,13 +7,18 @@ use idp_domain::{PersonId, SecretHash, Timestamp};
 use crate::effects::Effects;
 use crate::error::Result;
 
-/// What somebody who is signed in has proven beyond that.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proven {
-    /// That they hold a key.
-    Key(KeyProof),
-    /// That they may come back without one, at this moment; it lets them change keys, and nothing else.
-    Recovery(Timestamp),
+/// A session in which somebody comes back without a key: they may change keys, and nothing else. It gets a new cookie with
+/// the code that is used up for it, both or neither.
+#[derive(Clone, Copy, Debug)]
+pub struct Comeback<'a> {
+    /// Who.
+    pub person: PersonId,
+    /// The session.
+    pub session: &'a SecretHash,
+    /// Its new cookie.
+    pub cookie: &'a SecretHash,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The port.
@@ -27,8 +32,8 @@ pub trait Sessions: Send + Sync {
     async fn touch_session(&self, hash: &SecretHash, now: Timestamp) -> Result<()>;
     /// Notes uses by `sid`, as gateways report them.
     async fn touch_sids(&self, uses: &[(String, Timestamp)]) -> Result<()>;
-    /// Gives it a new cookie for what was proven (S-01: new identifier at each step up). False when it is gone.
-    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proven: &Proven) -> Result<bool>;
+    /// Gives it a new cookie for a key that was proven (S-01: new identifier at each step up). False when it is gone.
+    async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: &KeyProof) -> Result<bool>;
     /// Ends one. What apps hold from it ends with it on a shared computer; elsewhere somebody who signs out may have let
     /// an app stay connected (OpenID Connect Back-Channel Logout §2.7).
     async fn end_session(&self, session: &Session, now: Timestamp, effects: Effects) -> Result<()>;

@@ -106,6 +106,13 @@ fn agent_words(agent: &str) -> String {
 /// Whoever is signed in, or nobody.
 pub(crate) struct Visitor(pub Option<(Session, Person)>);
 
+impl Visitor {
+    /// Their session.
+    pub fn session(&self) -> Option<&Session> {
+        self.0.as_ref().map(|(session, _)| session)
+    }
+}
+
 impl FromRequestParts<Web> for Visitor {
     type Rejection = PageError;
 

@@ -1,4 +1,4 @@
-//! A form that needs a key or the password first is kept while its sender proves themselves, and offered again: nothing
+//! A form that needs a sign-in, a key or the password first is kept while its sender proves themselves, and offered again: nothing
 //! that was typed or chosen is lost, and nothing happens that was not confirmed afterwards.
 
 use askama::Template;
@@ -7,12 +7,13 @@ use axum::extract::{Query, Request, State};
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use idp_domain::{Secret, SecretHash};
+use idp_domain::{PersonId, Secret, SecretHash};
 use idp_store::attempts::StoredAttempt;
 use serde::{Deserialize, Serialize};
 
 use crate::browser::{Browser, SignedIn};
-use crate::error::{ProveFirst, query};
+use crate::cookies::Cookie;
+use crate::error::ProveFirst;
 use crate::page::{Frame, go, show};
 use crate::{PageError, Web};
 
@@ -27,6 +28,8 @@ const SEAL: &str = "carried form";
 #[derive(Serialize, Deserialize)]
 struct Carried {
     browser: SecretHash,
+    /// Whose it is: nobody else who signs in here sees it.
+    person: PersonId,
     path: String,
     sealed: Vec<u8>,
 }
@@ -41,21 +44,34 @@ pub(crate) async fn keep(State(web): State<Web>, request: Request, next: Next) -
         return Ok(next.run(request).await);
     }
     let path = request.uri().path().to_owned();
+    let cookie = Cookie::Session.read(request.headers(), &web.settings);
     let browser = request.extensions().get::<Browser>().map(Browser::hash);
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, MOST).await else { return Err(PageError::TooLarge) };
     let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
-    let (Some(first), Some(browser)) = (response.extensions().get::<ProveFirst>(), browser) else {
+    let (Some(first), Some(browser), Some(cookie)) = (response.extensions().get::<ProveFirst>(), browser, cookie)
+    else {
         return Ok(response);
     };
-    let token = store(&web, browser, path, &body).await?;
-    Ok(go(&format!("/signin?{}&{}", first.0, query("next", &format!("/carry-on?form={}", token.reveal())))))
+    // A password is typed again; a sign-in says by itself where it goes on; a key belongs to the session that began it.
+    if path == "/me/password" || ["/signin", "/me/keys/"].iter().any(|start| path.starts_with(start)) {
+        return Ok(response);
+    }
+    // The session may be over, and still says whose form this is.
+    let Some(session) = web.signin.context.store.session(&cookie.hash()).await? else { return Ok(response) };
+    let token = store(&web, (browser, session.person), path, &body).await?;
+    Ok(go(&first.path(&format!("/carry-on?form={}", token.reveal()))))
 }
 
-async fn store(web: &Web, browser: SecretHash, path: String, body: &Bytes) -> Result<Secret, PageError> {
+async fn store(
+    web: &Web,
+    (browser, person): (SecretHash, PersonId),
+    path: String,
+    body: &Bytes,
+) -> Result<Secret, PageError> {
     let context = &web.signin.context;
     let token = Secret::new(&*context.random);
-    let carried = Carried { browser, path, sealed: context.vault.seal(SEAL, body) };
+    let carried = Carried { browser, person, path, sealed: context.vault.seal(SEAL, body) };
     let body = serde_json::to_string(&carried).map_err(|_| PageError::Broken("carried form"))?;
     let expires_at = context.now().plus(LIFE);
     let stored = StoredAttempt { hash: token.hash(), version: 0, body, expires_at };
@@ -89,6 +105,10 @@ pub(crate) async fn offer(
     let carried = stored.and_then(|stored| serde_json::from_str::<Carried>(&stored.body).ok());
     let carried =
         carried.filter(|carried| carried.browser.matches(&browser.hash())).ok_or(PageError::AttemptExpired)?;
+    if carried.person != signed_in.person.id {
+        // Somebody else signed in where this one was asked to.
+        return Ok(go("/"));
+    }
     let body = context.vault.open(SEAL, &carried.sealed).ok_or(PageError::AttemptExpired)?;
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
     let what = what(&carried.path, &fields);

@@ -36,18 +36,20 @@ impl Cookie {
 
     /// A `Set-Cookie` value. `seconds` of life; none means as long as the browser is open.
     pub fn set(self, secret: &Secret, seconds: Option<i64>, settings: &Settings) -> Option<HeaderValue> {
-        let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        let tls = if settings.secure { "; Secure" } else { "" };
-        let name = self.name(settings.secure);
-        HeaderValue::from_str(&format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{tls}{age}", secret.reveal())).ok()
+        written(self.name(settings.secure), secret.reveal(), seconds, settings)
     }
 
     /// A `Set-Cookie` value that removes it.
     pub fn clear(self, settings: &Settings) -> Option<HeaderValue> {
-        let tls = if settings.secure { "; Secure" } else { "" };
-        let name = self.name(settings.secure);
-        HeaderValue::from_str(&format!("{name}=; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age=0")).ok()
+        written(self.name(settings.secure), "", Some(0), settings)
     }
+}
+
+/// A `Set-Cookie` value.
+fn written(name: &str, value: &str, seconds: Option<i64>, settings: &Settings) -> Option<HeaderValue> {
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    let tls = if settings.secure { "; Secure" } else { "" };
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{tls}{age}")).ok()
 }
 
 /// The value of a cookie. Two of the same name count as none.
@@ -84,12 +86,20 @@ impl Look {
         }
     }
 
-    fn set(self, word: &'static str, settings: &Settings) -> Option<HeaderValue> {
-        let tls = if settings.secure { "; Secure" } else { "" };
-        let name = self.name(settings.secure);
-        let value = format!("{name}={word}; Path=/; HttpOnly; SameSite=Lax{tls}; Max-Age={REMEMBERED}");
-        HeaderValue::from_str(&value).ok()
+    /// A `Set-Cookie` value. `seconds` of life; none means as long as the browser is open.
+    fn set(self, word: &'static str, seconds: Option<i64>, settings: &Settings) -> Option<HeaderValue> {
+        written(self.name(settings.secure), word, seconds, settings)
     }
+}
+
+/// How long a browser keeps how pages look, in seconds: not beyond its closing where others sit as well.
+pub fn remember_look(shared: bool) -> Option<i64> {
+    (!shared).then_some(REMEMBERED)
+}
+
+/// `Set-Cookie` values that forget how pages look.
+pub fn forget_look(settings: &Settings) -> [Option<HeaderValue>; 2] {
+    [Look::Language, Look::TextSize].map(|look| look.set("", Some(0), settings))
 }
 
 /// The language that was chosen in this browser.
@@ -98,8 +108,8 @@ pub fn read_language(headers: &HeaderMap, settings: &Settings) -> Option<Languag
 }
 
 /// A `Set-Cookie` value that remembers a language.
-pub fn language_cookie(language: Language, settings: &Settings) -> Option<HeaderValue> {
-    Look::Language.set(language.code(), settings)
+pub fn language_cookie(language: Language, seconds: Option<i64>, settings: &Settings) -> Option<HeaderValue> {
+    Look::Language.set(language.code(), seconds, settings)
 }
 
 /// The size of text that was chosen in this browser.
@@ -108,8 +118,8 @@ pub fn read_text_size(headers: &HeaderMap, settings: &Settings) -> Option<TextSi
 }
 
 /// A `Set-Cookie` value that remembers a size of text.
-pub fn text_size_cookie(size: TextSize, settings: &Settings) -> Option<HeaderValue> {
-    Look::TextSize.set(size.as_str(), settings)
+pub fn text_size_cookie(size: TextSize, seconds: Option<i64>, settings: &Settings) -> Option<HeaderValue> {
+    Look::TextSize.set(size.as_str(), seconds, settings)
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ pub(crate) const SUSPENDED: &str = "You cannot sign in at the moment. Contact yo
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, title, text) = match self {
-            Self::SignInFirst(path) => return go(&format!("/signin?{}", query("next", &path))),
+            Self::SignInFirst(path) => return ProveFirst("").then(&path),
             Self::KeyFirst(path) => return ProveFirst("key=1").then(&path),
             Self::PasswordFirst(path) => return ProveFirst("again=1").then(&path),
             Self::TooLarge => (
@@ -154,15 +154,21 @@ impl IntoResponse for PageError {
     }
 }
 
-/// What has to be proven first, as the query of the sign-in page says it; it marks such an answer for [`crate::carry`].
+/// What has to be proven first, as the query of the sign-in page says it (empty: who they are); it marks such an answer for [`crate::carry`].
 #[derive(Clone, Copy)]
 pub(crate) struct ProveFirst(pub &'static str);
 
 impl ProveFirst {
     fn then(self, path: &str) -> Response {
-        let mut response = go(&format!("/signin?{}&{}", self.0, query("next", path)));
+        let mut response = go(&self.path(path));
         response.extensions_mut().insert(self);
         response
+    }
+
+    /// The sign-in page that asks for it and leads to `next`.
+    pub fn path(self, next: &str) -> String {
+        let and = if self.0.is_empty() { "" } else { "&" };
+        format!("/signin?{}{and}{}", self.0, query("next", next))
     }
 }
 

@@ -134,6 +134,21 @@ pub(crate) fn show_date(moment: Timestamp) -> String {
     current().dated(&london::show_date(moment))
 }
 
+/// A moment with the name of its day, in the language of this page.
+pub(crate) fn show_weekday_time(moment: Timestamp) -> String {
+    current().dated(&format!("{} at {}", london::show_weekday(moment), london::show_time(moment)))
+}
+
+/// A day with its name, in the language of this page.
+pub(crate) fn show_weekday(moment: Timestamp) -> String {
+    current().dated(&london::show_weekday(moment))
+}
+
+/// A browser in words, in the language of this page.
+pub(crate) fn device(agent: &str) -> String {
+    current().device(agent)
+}
+
 /// The last day inside a period, in the language of this page.
 pub(crate) fn show_last_day(end: Timestamp) -> String {
     current().dated(&london::show_last_day(end))

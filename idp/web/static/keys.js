@@ -1,4 +1,4 @@
-// Passkeys; showing what is typed into a password field; a print button; the sixth digit of a code; a day pass’s code; an answer by form. Only passkeys need JavaScript. Data
+// Passkeys; showing what is typed into a password field, and how strong it is; a print button; the sixth digit of a code; a day pass’s code; an answer by form. Only passkeys need JavaScript. Data
 // comes from and goes into the form beside it.
 "use strict";
 let waiting = null;
@@ -35,8 +35,10 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     words.textContent = words.dataset.steps;
     try {
       send(form, await ask(form, "optional"));
-    } catch {
-      words.textContent = words.dataset.failed;
+    } catch (error) {
+      // A key that was made for another address, or a page that only looks like ours.
+      const foreign = error.name === "SecurityError" && words.dataset.foreign;
+      words.textContent = foreign ? words.dataset.foreign : words.dataset.failed;
     }
   });
   if (form.dataset.autofill !== undefined && window.PublicKeyCredential?.isConditionalMediationAvailable) {
@@ -58,10 +60,41 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
   });
 }
 
+// Three random words, other ones at each press; and how strong a new password is, in words.
+for (const button of document.querySelectorAll("[data-suggest]")) {
+  const field = document.getElementById(button.dataset.suggest);
+  const words = button.dataset.words.split(",");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    field.value = words[0];
+    words.push(words.shift());
+    if (field.type === "password") document.querySelector(`[data-reveal="${field.id}"]`).click();
+    field.dispatchEvent(new Event("input"));
+    field.focus();
+  });
+}
+for (const field of document.querySelectorAll("[data-least]")) {
+  const words = document.getElementById(`${field.id}-strength`);
+  field.addEventListener("input", () => {
+    const length = [...field.value].length;
+    const missing = Number(field.dataset.least) - length;
+    const several = field.value.trim().split(/[\s_.-]+/).length > 2 || length >= 20;
+    words.textContent = length === 0 ? "" : missing > 0 ? words.dataset.short.replace("{0}", missing) : several ? words.dataset.strong : words.dataset.fair;
+  });
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// What a key is asked is good for five minutes. Whoever comes back to a page on which nothing was typed gets a new one.
+const opened = Date.now();
+document.addEventListener("visibilitychange", () => {
+  const old = Date.now() - opened > 270000 && document.querySelector("[data-challenge]");
+  const typed = [...document.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")].some((field) => field.value !== field.defaultValue);
+  if (document.visibilityState === "visible" && old && !typed && !document.querySelector(".faults")) location.reload();
+});
 
 // The sixth digit sends the form, once: what comes back wrong is sent by hand.
 for (const field of document.querySelectorAll("input[data-auto]")) {

@@ -124,12 +124,8 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
     let provider = Provider { context: context.clone(), keys, issuer: plan.issuer.clone(), pairwise_salt: salt.into() };
-    let directory = Directory {
-        context: context.clone(),
-        rules: Arc::new(Rules::shipped()?),
-        origin: plan.issuer.clone(),
-        site_address: plan.site_origin.clone(),
-    };
+    let directory =
+        Directory { context: context.clone(), rules: Arc::new(Rules::shipped()?), origin: plan.issuer.clone() };
     let settings = Settings {
         secure: plan.issuer.starts_with("https://"),
         site_address: plan.site_origin.clone(),

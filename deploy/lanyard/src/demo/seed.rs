@@ -100,7 +100,7 @@ impl Seeder<'_> {
                 self.add_place(place, person.id, &sites).await?;
             }
             if row.ready {
-                context.store.rehash_password(person.id, &hash).await?;
+                context.store.rehash_password(person.id, None, &hash).await?;
             }
             if row.key {
                 self.add_key(&person).await?;

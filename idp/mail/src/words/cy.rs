@@ -1,7 +1,7 @@
 //! The words of each mail in Welsh.
 
-use idp_domain::london;
-use idp_store::effects::{AccessChange, MailKind};
+use idp_domain::{Language, london};
+use idp_store::mails::{AccessChange, Happened, MailKind};
 
 use super::{Words, words};
 
@@ -35,7 +35,7 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
         MailKind::AlsoAccess { site, link } => words(
             format!("Mae gennych fynediad i {site} hefyd erbyn hyn"),
             &["Defnyddiwch yr un e-bost a chyfrinair ag o’r blaen. Nid oes dim i’w drefnu."],
-            Some(("Agor y safle", link)),
+            Some(("Ewch i’m safleoedd", link)),
         ),
         MailKind::PasswordLink { link, minutes } => words(
             "Eich dolen i greu neu ailosod eich cyfrinair",
@@ -47,24 +47,41 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("Creu cyfrinair", link)),
         ),
-        MailKind::PasswordChanged => words(
-            "Newidiwyd eich cyfrinair",
-            &["Newidiwyd eich cyfrinair eiliad yn ôl. Rydych wedi cael eich allgofnodi ym mhobman.", NOT_ME],
-            None,
+        MailKind::PasswordChanged { happened, first, link } => words(
+            if *first { "Rydych wedi creu cyfrinair" } else { "Newidiwyd eich cyfrinair" },
+            &[
+                &match first {
+                    true => format!("Crëwyd cyfrinair ar gyfer eich cyfrif{}.", when(happened)),
+                    false => format!(
+                        "Newidiwyd eich cyfrinair{}. Rydych wedi cael eich allgofnodi ym mhobman.",
+                        when(happened)
+                    ),
+                },
+                "Os nad chi wnaeth hyn, crëwch gyfrinair newydd nawr a dywedwch wrth eich ysgol.",
+            ],
+            (!link.is_empty()).then_some(("Nid fi oedd hyn", link.as_str())),
         ),
-        MailKind::KeyAdded { key } => words(
+        MailKind::KeyAdded { key, happened } => words(
             "Ychwanegwyd allwedd at eich cyfrif",
-            &[&format!("Ychwanegwyd yr allwedd “{key}” at eich cyfrif."), NOT_ME],
+            &[&format!("Ychwanegwyd yr allwedd “{key}” at eich cyfrif{}.", when(happened)), NOT_ME],
             None,
         ),
-        MailKind::KeyChanged { key, verb } => {
+        MailKind::KeyChanged { key, verb, happened } => {
             let (subject, what) = match verb.as_str() {
                 "switched on again" => ("Ailddechreuwyd allwedd", "wedi’i hailddechrau"),
                 "suspended" => ("Cafodd allwedd ei thynnu neu ei hatal", "wedi’i hatal"),
                 _ => ("Cafodd allwedd ei thynnu neu ei hatal", "wedi’i thynnu"),
             };
-            words(subject, &[&format!("Mae’r allwedd “{key}” {what}."), NOT_ME], None)
+            words(subject, &[&format!("Mae’r allwedd “{key}” {what}{}.", when(happened)), NOT_ME], None)
         }
+        MailKind::KeyCopied { key, happened } => words(
+            "Efallai bod un o’ch allweddi wedi’i chopïo",
+            &[
+                &format!("Defnyddiodd rhywun yr allwedd “{key}”{}, ac atebodd fel copi ohoni’i hun.", when(happened)),
+                "Ni chawsant fynd i mewn. Mewngofnodwch gydag allwedd arall, tynnwch hon, a dywedwch wrth eich ysgol.",
+            ],
+            None,
+        ),
         MailKind::SecurityCode { code } => words(
             "Eich cod diogelwch",
             &[
@@ -149,9 +166,9 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
                 None,
             )
         }
-        MailKind::NewBrowser { agent } => words(
+        MailKind::NewBrowser { happened } => words(
             "Mewngofnodi newydd ar borwr nad ydym yn ei adnabod",
-            &[&format!("Fe wnaethoch fewngofnodi gyda {agent}, lle nad ydym wedi eich gweld o’r blaen."), NOT_ME],
+            &[&format!("Fe wnaethoch fewngofnodi{}, lle nad ydym wedi eich gweld o’r blaen.", when(happened)), NOT_ME],
             None,
         ),
         MailKind::SomebodyTried => words(
@@ -255,5 +272,11 @@ fn changed(change: &AccessChange) -> String {
 }
 
 fn cy(english_date: &str) -> String {
-    idp_domain::Language::Cy.dated(english_date)
+    Language::Cy.dated(english_date)
+}
+
+/// ` ar 7 Medi 2026 am 4:30pm, gyda Firefox ar Windows`, as far as it is known.
+fn when(happened: &Happened) -> String {
+    let at = happened.at.map(|at| format!(" ar {}", Language::Cy.dated(&london::show(at)))).unwrap_or_default();
+    if happened.agent.is_empty() { at } else { format!("{at}, gyda {}", Language::Cy.device(&happened.agent)) }
 }

@@ -1,7 +1,7 @@
 //! The words of each mail in English.
 
 use idp_domain::london;
-use idp_store::effects::{AccessChange, MailKind};
+use idp_store::mails::{AccessChange, Happened, MailKind};
 
 use super::{Words, words};
 
@@ -31,7 +31,7 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
         MailKind::AlsoAccess { site, link } => words(
             format!("You now also have access to {site}"),
             &["Use the same email and password as before. There is nothing to set up."],
-            Some(("Open the site", link)),
+            Some(("Go to my sites", link)),
         ),
         MailKind::PasswordLink { link, minutes } => words(
             "Your link to create or reset your password",
@@ -41,19 +41,35 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("Create a password", link)),
         ),
-        MailKind::PasswordChanged => words(
-            "Your password was changed",
-            &["Your password was changed a moment ago. You have been signed out everywhere.", NOT_ME],
-            None,
+        MailKind::PasswordChanged { happened, first, link } => words(
+            if *first { "You created a password" } else { "Your password was changed" },
+            &[
+                &match first {
+                    true => format!("A password was created for your account{}.", when(happened)),
+                    false => {
+                        format!("Your password was changed{}. You have been signed out everywhere.", when(happened))
+                    }
+                },
+                "If this was not you, create a new password now and tell your school.",
+            ],
+            (!link.is_empty()).then_some(("This was not me", link.as_str())),
         ),
-        MailKind::KeyAdded { key } => words(
+        MailKind::KeyAdded { key, happened } => words(
             "A key was added to your account",
-            &[&format!("The key “{key}” was added to your account."), NOT_ME],
+            &[&format!("The key “{key}” was added to your account{}.", when(happened)), NOT_ME],
             None,
         ),
-        MailKind::KeyChanged { key, verb } => words(
+        MailKind::KeyChanged { key, verb, happened } => words(
             if verb == "switched on again" { "A key was switched on again" } else { "A key was removed or suspended" },
-            &[&format!("The key “{key}” was {verb}."), NOT_ME],
+            &[&format!("The key “{key}” was {verb}{}.", when(happened)), NOT_ME],
+            None,
+        ),
+        MailKind::KeyCopied { key, happened } => words(
+            "A key of yours may have been copied",
+            &[
+                &format!("Somebody used the key “{key}”{}, and it answered like a copy of itself.", when(happened)),
+                "They did not get in. Sign in with another key, remove this one, and tell your school.",
+            ],
             None,
         ),
         MailKind::SecurityCode { code } => words(
@@ -135,9 +151,9 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
-        MailKind::NewBrowser { agent } => words(
+        MailKind::NewBrowser { happened } => words(
             "New sign-in on a browser we do not recognise",
-            &[&format!("You signed in with {agent}, where we have not seen you before."), NOT_ME],
+            &[&format!("You signed in{}, where we have not seen you before.", when(happened)), NOT_ME],
             None,
         ),
         MailKind::SomebodyTried => words(
@@ -237,4 +253,10 @@ fn changed(change: &AccessChange) -> String {
 /// `1 day`, `14 days`.
 fn counted(number: i64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// ` on 7 September 2026 at 4:30pm, with Firefox on Windows`, as far as it is known.
+fn when(happened: &Happened) -> String {
+    let at = happened.at.map(|at| format!(" on {}", london::show(at))).unwrap_or_default();
+    if happened.agent.is_empty() { at } else { format!("{at}, with {}", happened.agent) }
 }

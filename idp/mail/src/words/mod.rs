@@ -4,7 +4,7 @@ mod cy;
 mod en;
 
 use idp_domain::Language;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 
 /// A mail before it has a form.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,21 +50,24 @@ pub(crate) fn before_address(language: Language) -> &'static str {
 mod tests {
     use super::*;
     use idp_domain::Timestamp;
-    use idp_store::effects::AccessChange;
+    use idp_store::mails::{AccessChange, Happened};
 
     /// One of each kind, with values that can be recognised.
     fn samples() -> Vec<MailKind> {
         let text = |text: &str| text.to_owned();
         let (site, link, who, key) = (text("SITE"), text("https://l.example/x"), text("WHO"), text("KEY"));
         let (code, provider, account) = (text("123456"), text("PROVIDER"), text("ACCOUNT"));
+        let happened = Happened { at: Some(Timestamp(1_800_000_000)), agent: text("AGENT") };
         vec![
             MailKind::Invite { site: site.clone(), by: who.clone(), link: link.clone(), days: 9 },
             MailKind::InviteReminder { site: site.clone(), link: link.clone(), until: text("9 May 2027") },
             MailKind::AlsoAccess { site: site.clone(), link: link.clone() },
             MailKind::PasswordLink { link: link.clone(), minutes: 77 },
-            MailKind::PasswordChanged,
-            MailKind::KeyAdded { key: key.clone() },
-            MailKind::KeyChanged { key, verb: text("suspended") },
+            MailKind::PasswordChanged { happened: happened.clone(), first: false, link: link.clone() },
+            MailKind::PasswordChanged { happened: happened.clone(), first: true, link: String::new() },
+            MailKind::KeyAdded { key: key.clone(), happened: happened.clone() },
+            MailKind::KeyCopied { key: key.clone(), happened: happened.clone() },
+            MailKind::KeyChanged { key, verb: text("suspended"), happened: happened.clone() },
             MailKind::SecurityCode { code: code.clone() },
             MailKind::ConfirmAddress { code: code.clone() },
             MailKind::AddressChanging { new: account.clone(), link: link.clone() },
@@ -74,7 +77,7 @@ mod tests {
             MailKind::Bounced { site: site.clone(), who: who.clone(), link: link.clone() },
             MailKind::LinkCode { code, provider: provider.clone(), account: account.clone() },
             MailKind::AccountLinked { provider, account, verb: text("linked") },
-            MailKind::NewBrowser { agent: text("AGENT") },
+            MailKind::NewBrowser { happened },
             MailKind::SomebodyTried,
             MailKind::WrongCodes,
             MailKind::AccessChanged {

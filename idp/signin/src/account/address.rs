@@ -7,7 +7,7 @@ use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash, Timestamp};
 use idp_store::addresses::{AddressChange, UNDO};
 use idp_store::attempts::StoredAttempt;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail, Signal, StoreError};
 use serde::{Deserialize, Serialize};
 

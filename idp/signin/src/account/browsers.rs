@@ -41,7 +41,6 @@ impl SignIn {
         let effects = Effects::audit(entry.by(person.id).about(person.id))
             .signal(Signal::SessionRevoked { person: person.id, sid: None });
         // The epoch counts up: refresh tokens of apps end with the sessions.
-        self.context.store.save_person(person, effects).await?;
-        Ok(self.context.store.forget_browsers(person.id).await?)
+        Ok(self.context.store.sign_out_everywhere(person.id, effects).await?)
     }
 }

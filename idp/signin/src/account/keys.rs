@@ -7,10 +7,11 @@ use idp_domain::person::Person;
 use idp_domain::session::{Method, Session};
 use idp_domain::{KeyId, Secret, Timestamp};
 use idp_store::attempts::StoredAttempt;
-use idp_store::effects::MailKind;
+use idp_store::mails::{Happened, MailKind};
 use idp_store::{Effects, Signal, StoreError};
 use serde::{Deserialize, Serialize};
 
+use crate::attempt::CHALLENGE;
 use crate::factors::recovery::RECOVERED;
 use crate::{Refusal, SignIn};
 
@@ -82,7 +83,7 @@ impl SignIn {
         if self.context.store.keys_of(person.id).await?.iter().filter(|key| key.works() && key.id != id).count() == 0 {
             return Err(AddFault::Last);
         }
-        let effects = self.changed(person, &key, ("key.removed", "removed"));
+        let effects = self.changed((person, session), &key, ("key.removed", "removed"));
         Ok(self.context.store.remove_key(person.id, id, effects).await?)
     }
 
@@ -96,7 +97,7 @@ impl SignIn {
         let Some(key) = self.changeable(session, person, id).await? else { return Ok(false) };
         let since = suspend.then(|| self.context.now());
         let words = if suspend { ("key.suspended", "suspended") } else { ("key.resumed", "switched on again") };
-        let effects = self.changed(person, &key, words);
+        let effects = self.changed((person, session), &key, words);
         Ok(self.context.store.suspend_key(person.id, id, since, effects).await?)
     }
 
@@ -118,14 +119,25 @@ impl SignIn {
     }
 
     /// What follows when a key changes: the log, a mail, and word to every site.
-    fn changed(&self, person: &Person, key: &Key, (event, verb): (&str, &'static str)) -> Effects {
+    fn changed(
+        &self,
+        (person, session): (&Person, &Session),
+        key: &Key,
+        (event, verb): (&str, &'static str),
+    ) -> Effects {
         let sentence = format!("{} {verb} the key “{}”", person.full_name(), key.name);
         let entry = AuditEntry::new(self.context.now(), event, sentence).by(person.id).about(person.id);
-        let what = MailKind::KeyChanged { key: key.name.clone(), verb: verb.to_owned() };
+        let happened = self.happened_in(session);
+        let what = MailKind::KeyChanged { key: key.name.clone(), verb: verb.to_owned(), happened };
         let change = if event == "key.resumed" { "update" } else { "revoke" };
         Effects::audit(entry)
             .tell(person, what)
             .signal(Signal::CredentialChange { person: person.id, change: change.to_owned() })
+    }
+
+    /// Now, in the browser of a session.
+    fn happened_in(&self, session: &Session) -> Happened {
+        Happened { at: Some(self.context.now()), agent: session.agent.clone() }
     }
 
     pub(super) async fn require_fresh(&self, session: &Session, person: &Person) -> Result<(), AddFault> {
@@ -145,7 +157,9 @@ impl SignIn {
         let token = Secret::new(&*self.context.random);
         let pending = Pending { session: session.sid.clone(), kind, material };
         let body = serde_json::to_string(&pending).map_err(|_| AddFault::Expired)?;
-        let expires_at = self.context.now().plus(LIFE);
+        // A challenge for a key lives as long as any other (W-01); a secret may be typed in by hand.
+        let life = if kind == KeyKind::Passkey { CHALLENGE } else { LIFE };
+        let expires_at = self.context.now().plus(life);
         self.context
             .store
             .short
@@ -163,12 +177,12 @@ impl SignIn {
 
     pub(super) async fn save_new_key(
         &self,
-        person: &Person,
+        (person, session): (&Person, &Session),
         (kind, name): (KeyKind, String),
         (material, last_step): (Vec<u8>, i64),
         credential: Option<&str>,
     ) -> Result<(), AddFault> {
-        let (key, effects) = self.new_key(person, (kind, name), (material, last_step));
+        let (key, effects) = self.new_key((person, session), (kind, name), (material, last_step));
         match self.context.store.add_key(&key, credential, effects).await {
             Err(StoreError::Conflict(_)) => Err(AddFault::Known),
             other => Ok(other?),
@@ -178,7 +192,7 @@ impl SignIn {
     /// A key, and what follows when it is added.
     pub(super) fn new_key(
         &self,
-        person: &Person,
+        (person, session): (&Person, &Session),
         (kind, name): (KeyKind, String),
         (material, last_step): (Vec<u8>, i64),
     ) -> (Key, Effects) {
@@ -187,7 +201,7 @@ impl SignIn {
         let sentence = format!("{} added the key “{name}” ({})", person.full_name(), kind.title());
         let entry = AuditEntry::new(now, "key.added", sentence).by(person.id).about(person.id);
         let effects = Effects::audit(entry)
-            .tell(person, MailKind::KeyAdded { key: name.clone() })
+            .tell(person, MailKind::KeyAdded { key: name.clone(), happened: self.happened_in(session) })
             .signal(Signal::CredentialChange { person: person.id, change: "create".to_owned() });
         let (created_at, last_used_at) = (now, Some(now));
         let key = Key {

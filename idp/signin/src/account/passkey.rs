@@ -59,7 +59,7 @@ impl SignIn {
         }
         let id = hex(passkey.cred_id());
         let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
-        self.save_new_key(person, (KeyKind::Passkey, name), (material, 0), Some(&id)).await
+        self.save_new_key((person, session), (KeyKind::Passkey, name), (material, 0), Some(&id)).await
     }
 }
 

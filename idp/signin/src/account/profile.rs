@@ -2,7 +2,6 @@
 
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
-use idp_store::effects::MailKind;
 use idp_store::{Effects, Signal};
 
 use crate::password::PasswordFault;
@@ -55,7 +54,7 @@ impl SignIn {
         &self,
         person: &Person,
         (old, new): (&str, &str),
-        from: TriedFrom<'_>,
+        (from, agent): (TriedFrom<'_>, &str),
     ) -> Result<i64, ProfileFault> {
         self.confirm_password(person, old, from).await?;
         self.judge(new, person).await??;
@@ -63,8 +62,10 @@ impl SignIn {
         let sentence = format!("{} changed their password", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "password.set", sentence).by(person.id).about(person.id);
         let effects = Effects::audit(entry)
-            .tell(person, MailKind::PasswordChanged)
+            .tell(person, self.password_mail(person, agent))
             .signal(Signal::SessionRevoked { person: person.id, sid: None });
-        Ok(self.context.store.set_password(person.id, &hash, effects).await?)
+        // Whoever set another one meanwhile signed this browser out as well.
+        let epoch = self.context.store.set_password((person.id, person.epoch), &hash, effects).await?;
+        Ok(epoch.ok_or(Refusal::Expired)?)
     }
 }

@@ -64,7 +64,7 @@ impl SignIn {
         if !self.context.store.short.take_attempt(&Secret::presented(token).hash()).await? {
             return Err(AddFault::Expired);
         }
-        self.save_new_key(person, (KeyKind::Soft, name), (pending.material, step), None).await
+        self.save_new_key((person, session), (KeyKind::Soft, name), (pending.material, step), None).await
     }
 }
 

@@ -23,6 +23,6 @@ impl SignIn {
         let code = self.context.vault.fingerprint(PURPOSE, read_printed(typed).as_bytes());
         self.context.store.use_card_code(person.id, &code, now).await?.ok_or(Refusal::Wrong)?;
         throttle::succeeded(&self.context, &counter).await?;
-        Ok(KeyProof { kind: KeyKind::Card, at: now, place: place.to_owned() })
+        Ok(KeyProof::new(KeyKind::Card, now, place))
     }
 }

@@ -1,10 +1,11 @@
 //! A code that is mailed: to confirm a browser, for whoever has no key; or to show whose address an account elsewhere
 //! may be linked to.
 
+use idp_domain::key::Key;
 use idp_domain::person::Person;
 use idp_domain::{PersonId, SecretHash};
 use idp_store::Effects;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 
 use crate::attempt::{Attempt, Unconfirmed};
 use crate::upstreams::Identity;
@@ -20,18 +21,19 @@ const TRIES: u8 = 5;
 const PURPOSE: &str = "mailed code";
 
 impl SignIn {
-    /// Whether this person has to confirm this browser: they have a mailbox, but no key, and were never seen in it.
+    /// Whether this person has to confirm this browser: they have a mailbox, but no key that works, and were never seen in it.
     pub async fn must_confirm(&self, person: &Person, browser: &SecretHash) -> Result<bool, Refusal> {
         let store = &self.context.store;
         Ok(person.email.is_some()
-            && store.keys_of(person.id).await?.is_empty()
+            && !store.keys_of(person.id).await?.iter().any(Key::works)
             && !store.knows_browser(person.id, browser).await?)
     }
 
     /// Mails a code and notes in the attempt whom it is for. The caller saves the attempt.
     pub async fn send_code(&self, person: &Person, shared: bool, attempt: &mut Attempt) -> Result<(), Refusal> {
-        if !throttle::within_budget(&self.context, &format!("mailed-code:{}", person.id), 10, 3600).await? {
-            return Err(Refusal::Wait(3600));
+        let wait = throttle::budget_wait(&self.context, &format!("mailed-code:{}", person.id), 10, 3600).await?;
+        if wait > 0 {
+            return Err(Refusal::Wait(wait));
         }
         let code = self.ask_code((person.id, person.epoch), shared, None, attempt);
         Ok(self.context.store.record(Effects::none().tell(person, MailKind::SecurityCode { code })).await?)

@@ -9,9 +9,9 @@ use idp_domain::person::Person;
 use idp_domain::random::read_printed;
 use idp_domain::session::Session;
 use idp_store::Effects;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::recovery::PASS_PURPOSE;
-use idp_store::sessions::Proven;
+use idp_store::sessions::Comeback;
 
 use crate::{Refusal, SignIn, throttle};
 
@@ -43,9 +43,13 @@ impl SignIn {
         effects = effects.tell(person, MailKind::PassUsed { who: String::new() });
         let holds: Vec<String> = holds.into_iter().collect();
         let print = context.vault.fingerprint(PASS_PURPOSE, read_printed(typed).as_bytes());
-        context.store.use_pass(person.id, &print, now, (&holds, effects)).await?.ok_or(Refusal::Wrong)?;
+        let cookie = Secret::new(&*context.random);
+        let comeback = Comeback { person: person.id, session: &session.hash, cookie: &cookie.hash(), at: now };
+        if !context.store.use_pass(comeback, &print, (&holds, effects)).await? {
+            return Err(Refusal::Wrong);
+        }
         throttle::succeeded(context, &counter).await?;
-        self.step_up(session, &Proven::Recovery(now)).await
+        Ok(cookie)
     }
 
     /// The DSLs of a site, but for the person themselves.

@@ -1,14 +1,20 @@
 //! Passkeys and security keys (WebAuthn Level 3): user verification always, one ceremony at a time, state kept here.
 
 use idp_domain::PersonId;
+use idp_domain::audit::AuditEntry;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::KeyProof;
+use idp_store::Effects;
+use idp_store::mails::{Happened, MailKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PublicKeyCredential,
+    WebauthnError,
 };
 
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, CHALLENGE, Challenge};
 use crate::{Refusal, SignIn};
 
 impl SignIn {
@@ -19,23 +25,41 @@ impl SignIn {
             return Ok(None);
         }
         let (challenge, state) = self.webauthn.start_passkey_authentication(&passkeys).map_err(|_| Refusal::Wrong)?;
-        attempt.ceremony = serde_json::to_string(&state).ok();
+        self.ask(attempt, &state);
         Ok(serde_json::to_string(&challenge).ok())
     }
 
-    /// Finishes a proof. The state was taken out of the attempt by the caller, so a challenge is used once (W-01).
+    /// Notes in the attempt what is asked.
+    fn ask(&self, attempt: &mut Attempt, state: &impl Serialize) {
+        let at = self.context.now();
+        attempt.challenge = serde_json::to_string(state).ok().map(|state| Challenge { state, at });
+    }
+
+    /// What was asked, if that is not too long ago.
+    fn asked<T: DeserializeOwned>(&self, challenge: Option<&Challenge>) -> Result<T, Refusal> {
+        let challenge = challenge.ok_or(Refusal::Wrong)?;
+        if self.context.now().since(challenge.at) >= CHALLENGE {
+            return Err(Refusal::Spent);
+        }
+        serde_json::from_str(&challenge.state).map_err(|_| Refusal::Wrong)
+    }
+
+    /// Finishes a proof. The challenge was taken out of the attempt by the caller, so it is used once (W-01).
     pub async fn finish_passkey(
         &self,
         person: &Person,
-        state: &str,
+        challenge: Option<&Challenge>,
         answer: &str,
         place: &str,
     ) -> Result<KeyProof, Refusal> {
-        let state: PasskeyAuthentication = serde_json::from_str(state).map_err(|_| Refusal::Wrong)?;
+        let state: PasskeyAuthentication = self.asked(challenge)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
         require_top(answer.response.client_data_json.as_ref())?;
-        let result = self.webauthn.finish_passkey_authentication(&answer, &state).map_err(|_| Refusal::Wrong)?;
-        self.proven(self.passkeys(person).await?, &result, place).await
+        let known = self.passkeys(person).await?;
+        match self.webauthn.finish_passkey_authentication(&answer, &state) {
+            Ok(result) => self.proven(known, &result, place).await,
+            Err(error) => Err(self.refused(&error, person, (&known, answer.get_credential_id())).await?),
+        }
     }
 
     /// Keeps the new state of the passkey that was used, whose counter must have gone up (W-04).
@@ -54,7 +78,7 @@ impl SignIn {
             if let Some(_changed) = passkey.update_credential(result) {
                 let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
                 self.context.store.save_key_use(key.id, &material, now).await?;
-                return Ok(KeyProof { kind: KeyKind::Passkey, at: now, place: place.to_owned() });
+                return Ok(KeyProof::new(KeyKind::Passkey, now, place));
             }
         }
         Err(Refusal::Wrong)
@@ -63,7 +87,7 @@ impl SignIn {
     /// Begins a sign-in with whatever passkey the browser has; the answer is what `navigator.credentials.get` wants.
     pub fn begin_discoverable(&self, attempt: &mut Attempt) -> Option<String> {
         let (challenge, state) = self.webauthn.start_discoverable_authentication().ok()?;
-        attempt.ceremony = serde_json::to_string(&state).ok();
+        self.ask(attempt, &state);
         serde_json::to_string(&challenge).ok()
     }
 
@@ -71,11 +95,11 @@ impl SignIn {
     /// that nobody learns which keys there are (W-05).
     pub async fn finish_discoverable(
         &self,
-        state: &str,
+        challenge: Option<&Challenge>,
         answer: &str,
         place: &str,
     ) -> Result<(Person, KeyProof), Refusal> {
-        let state: DiscoverableAuthentication = serde_json::from_str(state).map_err(|_| Refusal::Wrong)?;
+        let state: DiscoverableAuthentication = self.asked(challenge)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
         require_top(answer.response.client_data_json.as_ref())?;
         let (handle, _) = self.webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::Wrong)?;
@@ -83,13 +107,36 @@ impl SignIn {
         let known = self.passkeys(&person).await?;
         let used = known.iter().find(|(_, passkey)| passkey.cred_id().as_slice() == answer.get_credential_id());
         let (_, used) = used.ok_or(Refusal::Wrong)?;
-        let result =
-            self.webauthn.finish_discoverable_authentication_v2(&answer, state, used).map_err(|_| Refusal::Wrong)?;
+        let result = match self.webauthn.finish_discoverable_authentication_v2(&answer, state, used) {
+            Ok(result) => result,
+            Err(error) => return Err(self.refused(&error, &person, (&known, answer.get_credential_id())).await?),
+        };
         let proof = self.proven(known, &result, place).await?;
         if person.status == PersonStatus::Suspended {
             return Err(Refusal::Suspended);
         }
         Ok((person, proof))
+    }
+
+    /// Refuses an answer. One whose counter went back came from a copy of the key, or the key was copied before: its owner
+    /// is told (W-04).
+    async fn refused(
+        &self,
+        error: &WebauthnError,
+        person: &Person,
+        (known, id): (&[(Key, Passkey)], &[u8]),
+    ) -> Result<Refusal, Refusal> {
+        let used = known.iter().find(|(_, passkey)| passkey.cred_id().as_slice() == id);
+        if let (WebauthnError::CredentialPossibleCompromise, Some((key, _))) = (error, used) {
+            metrics::counter!("lanyard_keys_copied_total").increment(1);
+            let now = self.context.now();
+            let sentence = format!("The key “{}” of {} answered like a copy of itself", key.name, person.full_name());
+            let entry = AuditEntry::new(now, "key.copied", sentence).about(person.id);
+            let happened = Happened { at: Some(now), agent: String::new() };
+            let mail = MailKind::KeyCopied { key: key.name.clone(), happened };
+            self.context.store.record(Effects::audit(entry).tell(person, mail)).await?;
+        }
+        Ok(Refusal::Wrong)
     }
 
     pub(crate) async fn passkeys(&self, person: &Person) -> Result<Vec<(Key, Passkey)>, Refusal> {

@@ -3,7 +3,7 @@
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
 use idp_store::Effects;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 
 use crate::hashing::Checked;
 use crate::password::MAX;
@@ -46,7 +46,7 @@ impl SignIn {
         if checked == Checked::RightButOld
             && let Ok(hash) = self.hasher.hash(password).await
         {
-            self.context.store.rehash_password(person.id, &hash).await?;
+            self.context.store.rehash_password(person.id, person.password.as_ref(), &hash).await?;
         }
         Ok(person)
     }

@@ -6,8 +6,8 @@ use idp_domain::random::read_printed;
 use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash};
 use idp_store::Effects;
-use idp_store::effects::MailKind;
-use idp_store::sessions::Proven;
+use idp_store::mails::MailKind;
+use idp_store::sessions::Comeback;
 
 use crate::{Refusal, SignIn, throttle};
 
@@ -39,11 +39,13 @@ impl SignIn {
         let entry = AuditEntry::new(now, "recovery.used", sentence).by(person.id).about(person.id);
         let effects = Effects::audit(entry).tell(person, MailKind::RecoveryUsed);
         let print = self.recovery_print(&read_printed(typed));
-        if !self.context.store.use_recovery_code(person.id, &print, now, effects).await? {
+        let cookie = Secret::new(&*self.context.random);
+        let comeback = Comeback { person: person.id, session: &session.hash, cookie: &cookie.hash(), at: now };
+        if !self.context.store.use_recovery_code(comeback, &print, effects).await? {
             return Err(Refusal::Wrong);
         }
         throttle::succeeded(&self.context, &counter).await?;
-        self.step_up(session, &Proven::Recovery(now)).await
+        Ok(cookie)
     }
 
     fn recovery_print(&self, code: &str) -> SecretHash {

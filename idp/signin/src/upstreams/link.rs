@@ -5,7 +5,7 @@ use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::Session;
 use idp_store::addresses::is_detached;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::upstreams::UpstreamLink;
 use idp_store::{Effects, StoreError};
 

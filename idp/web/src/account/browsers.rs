@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::browser::SignedIn;
 use crate::page::{Frame, go, show};
 use crate::signin::cleared;
-use crate::{PageError, Web, language};
+use crate::{PageError, Web, language, t};
 
 struct Line {
     sid: String,
@@ -51,7 +51,7 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
     let browsers = sessions.into_iter().map(|session| Line {
         sites: opened(&session.sid),
         this: session.sid == signed_in.session.sid,
-        agent: if session.agent.is_empty() { "A browser".to_owned() } else { session.agent },
+        agent: if session.agent.is_empty() { t("A browser") } else { language::device(&session.agent) },
         since: language::show(session.created_at),
         seen: language::show(session.seen_at),
         sid: session.sid,
@@ -99,8 +99,12 @@ pub(crate) async fn end(
 ) -> Result<Response, PageError> {
     if ended.sid.is_empty() {
         web.signin.end_everywhere(&signed_in.person).await?;
-        return Ok(cleared(&web, go("/signed-out")));
+        return Ok(cleared(&web, Some(&signed_in.session), go("/signed-out")));
     }
     web.signin.end_browser(&signed_in.person, &ended.sid).await?;
-    if ended.sid == signed_in.session.sid { Ok(cleared(&web, go("/signed-out"))) } else { Ok(go("/me/browsers")) }
+    if ended.sid == signed_in.session.sid {
+        Ok(cleared(&web, Some(&signed_in.session), go("/signed-out")))
+    } else {
+        Ok(go("/me/browsers"))
+    }
 }

@@ -8,7 +8,7 @@ use idp_domain::{Language, TextSize};
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
-use crate::cookies::{language_cookie, text_size_cookie};
+use crate::cookies::{language_cookie, remember_look, text_size_cookie};
 use crate::page::{Frame, go, show, with_cookie};
 use crate::{PageError, Web, language};
 
@@ -32,7 +32,7 @@ pub(crate) struct Chosen {
     size: String,
 }
 
-/// Both hold for this browser at once, and for every other one from the next sign-in on.
+/// Both hold for this browser at once (on a shared computer until it closes), and for every other one from the next sign-in on.
 pub(crate) async fn save(
     State(web): State<Web>,
     signed_in: SignedIn,
@@ -43,6 +43,7 @@ pub(crate) async fn save(
     let store = &web.signin.context.store;
     store.set_language(signed_in.person.id, language).await?;
     store.set_text_size(signed_in.person.id, size).await?;
-    let answer = with_cookie(go("/me"), language_cookie(language, &web.settings));
-    Ok(with_cookie(answer, text_size_cookie(size, &web.settings)))
+    let life = remember_look(signed_in.session.shared);
+    let answer = with_cookie(go("/me"), language_cookie(language, life, &web.settings));
+    Ok(with_cookie(answer, text_size_cookie(size, life, &web.settings)))
 }

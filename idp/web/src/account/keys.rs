@@ -7,7 +7,6 @@ use axum::response::Response;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::session::KeyProof;
 use idp_signin::account::keys::AddFault;
-use idp_store::sessions::Proven;
 use serde::Deserialize;
 
 use super::sites::key_to_sign_in;
@@ -37,7 +36,7 @@ struct List {
     recovery_left: i64,
     /// Somebody who has just come back without a key: they suspend the lost one and add another.
     recovered: bool,
-    /// Query that carries an attempt on.
+    /// The attempt that goes on afterwards, if any.
     attempt: String,
     faults: Vec<Fault>,
 }
@@ -87,7 +86,7 @@ async fn render(
     let mut frame = Frame::of(&title, person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
     let recovery_left = store.recovery_codes_left(person.id).await?;
-    let attempt = if attempt.is_empty() { String::new() } else { query("attempt", attempt) };
+    let attempt = attempt.to_owned();
     show_with(status, &List { frame, keys, recovery_left, recovered, attempt, faults })
 }
 
@@ -156,8 +155,8 @@ pub(crate) async fn added(
 ) -> Result<Response, PageError> {
     let attempt = web.signin.find(token, &browser.hash()).await.ok().map(|(_, attempt)| attempt);
     let place = attempt.as_ref().map(|attempt| attempt.need.place.clone()).unwrap_or_default();
-    let proof = KeyProof { kind, at: web.signin.context.now(), place };
-    let begun = stepped_up(web, &signed_in.session, &Proven::Key(proof)).await?;
+    let proof = KeyProof::new(kind, web.signin.context.now(), &place);
+    let begun = stepped_up(web, &signed_in.session, proof).await?;
     let response = match &attempt {
         Some(attempt) => forward(web, token, attempt, begun.session.as_ref()),
         None => go("/me/keys"),
@@ -174,6 +173,8 @@ pub(crate) struct Chosen {
     #[serde(default)]
     name: String,
     recovered: Option<String>,
+    #[serde(default)]
+    attempt: String,
 }
 
 pub(crate) async fn change(
@@ -191,7 +192,9 @@ pub(crate) async fn change(
         _ => return Err(PageError::NotFound),
     };
     match changed {
-        Ok(true) if chosen.recovered.is_some() => Ok(go("/me/keys?recovered=1")),
+        Ok(true) if chosen.recovered.is_some() => {
+            Ok(go(&format!("/me/keys?recovered=1&{}", query("attempt", &chosen.attempt))))
+        }
         Ok(true) => Ok(go("/me/keys")),
         Ok(false) => Err(PageError::NotFound),
         Err(AddFault::Stale) => {
@@ -199,7 +202,8 @@ pub(crate) async fn change(
             Err(prove_again(&keys, "/me/keys"))
         }
         Err(words @ (AddFault::Name | AddFault::Last)) => {
-            render(&web, &signed_in, (false, ""), fault("keys", words)).await
+            let recovered = chosen.recovered.is_some();
+            render(&web, &signed_in, (recovered, &chosen.attempt), fault("keys", words)).await
         }
         Err(other) => Err(other.into()),
     }

@@ -16,7 +16,7 @@ use super::keys::{prove_again, require_fresh};
 use super::notices;
 use crate::browser::{Browser, Peer, SignedIn};
 use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
-use crate::signin::{Way, code_fault, let_in, password_fault, password_words};
+use crate::signin::{NewPassword, Way, code_fault, let_in, password_fault, password_words};
 use crate::{PageError, Web, language};
 
 #[derive(Template)]
@@ -109,9 +109,7 @@ pub(crate) async fn save_name(
 struct PasswordPage {
     frame: Frame,
     login: String,
-    words: String,
-    /// Fewest characters.
-    least: i64,
+    new: NewPassword,
     faults: Vec<Fault>,
 }
 
@@ -121,9 +119,8 @@ pub(crate) async fn show_password(State(web): State<Web>, signed_in: SignedIn) -
 
 async fn password_page(web: &Web, signed_in: &SignedIn, faults: Vec<Fault>) -> Result<Response, PageError> {
     let (status, frame) = framed("Change your password", signed_in, &faults);
-    let (person, words) = (&signed_in.person, web.signin.three_words());
-    let least = web.signin.context.settings_of(person.id).await?.password_min;
-    show_with(status, &PasswordPage { frame, login: person.login(), words, least, faults })
+    let (person, new) = (&signed_in.person, NewPassword::of(web, &signed_in.person).await?);
+    show_with(status, &PasswordPage { frame, login: person.login(), new, faults })
 }
 
 #[derive(Deserialize)]
@@ -142,7 +139,7 @@ pub(crate) async fn save_password(
 ) -> Result<Response, PageError> {
     let (person, hash) = (&signed_in.person, browser.hash());
     let pair = (typed.old.as_str(), typed.password.as_str());
-    let faults = match web.signin.change_password(person, pair, peer.tries(&hash)).await {
+    let faults = match web.signin.change_password(person, pair, (peer.tries(&hash), &peer.agent)).await {
         Ok(epoch) => {
             let shared = signed_in.session.shared;
             let way = Way { epoch, method: Method::Password, shared, proof: None, proven_at: None, until: None };

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::browser::{Browser, Visitor};
 use crate::error::query;
 use crate::page::{Frame, Message, go, show_with};
-use crate::signin::forward;
+use crate::signin::{find, forward};
 use crate::{PageError, Web, language, t, t1, t2};
 
 pub(crate) async fn by_query(
@@ -78,7 +78,10 @@ pub(crate) async fn resume(
     visitor: Visitor,
     Query(resumed): Query<Resumed>,
 ) -> Result<Response, PageError> {
-    let (request, attempt) = stored(&web, &browser, &resumed.attempt).await?;
+    let (request, attempt) = match stored(&web, (&browser, visitor.session()), &resumed.attempt).await? {
+        Ok(stored) => stored,
+        Err(anew) => return Ok(anew),
+    };
     let request = match request {
         Ok(request) => request,
         Err(fault) => return faulty(fault),
@@ -87,19 +90,23 @@ pub(crate) async fn resume(
     proceed(&web, &browser, visitor, stage).await
 }
 
-/// The request of a stored attempt, checked again: the client may have changed meanwhile.
+/// The request of a stored attempt, checked again: the client may have changed meanwhile. Where its page lay open for too
+/// long, the answer that begins it anew.
 pub(crate) async fn stored(
     web: &Web,
-    browser: &Browser,
+    visitor: (&Browser, Option<&Session>),
     token: &str,
-) -> Result<(Result<Request, Fault>, Attempt), PageError> {
-    let (_, attempt) = web.signin.find(token, &browser.hash()).await?;
+) -> Result<Result<(Result<Request, Fault>, Attempt), Response>, PageError> {
+    let attempt = match find(web, visitor, token).await? {
+        Ok((_, attempt)) => attempt,
+        Err(anew) => return Ok(Err(anew)),
+    };
     let Goal::Authorize { parameters } = &attempt.goal else { return Err(PageError::AttemptExpired) };
     let checked = match Params::from_pairs(parameters.clone()) {
         Ok(params) => web.provider.check(params).await,
         Err(error) => Err(Fault::Page(error)),
     };
-    Ok((checked, attempt))
+    Ok(Ok((checked, attempt)))
 }
 
 /// Where a request stands.
@@ -243,11 +250,11 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
         Some((_, MemberState::Live)) => return Ok(None),
         None => t2("You are signed in as {0}, but you do not have access to {1}.", person.login(), &site.name),
         Some((membership, MemberState::NotStarted)) => {
-            let start = membership.starts_at.map(language::show_date).unwrap_or_default();
+            let start = membership.starts_at.map(language::show_weekday).unwrap_or_default();
             t1("Your access starts on {0}. Talk to the school office.", start)
         }
         Some((membership, MemberState::Ended)) => {
-            let end = membership.ends_at.filter(|end| *end <= now).map(language::show);
+            let end = membership.ends_at.filter(|end| *end <= now).map(language::show_weekday_time);
             end.map_or_else(
                 || t("Your access has ended. Talk to the school office."),
                 |end| t1("Your access ended on {0}. Talk to the school office.", end),

@@ -38,7 +38,10 @@ pub(crate) async fn ask(
     signed_in: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (request, _) = stored(&web, &browser, &asked.attempt).await?;
+    let (request, _) = match stored(&web, (&browser, Some(&signed_in.session)), &asked.attempt).await? {
+        Ok(stored) => stored,
+        Err(anew) => return Ok(anew),
+    };
     let request = request.map_err(|_| PageError::AttemptExpired)?;
     let person = &signed_in.person;
     let host = url::Url::parse(&request.redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
@@ -64,7 +67,10 @@ pub(crate) async fn submit(
     signed_in: SignedIn,
     Form(decided): Form<Decided>,
 ) -> Result<Response, PageError> {
-    let (request, attempt) = stored(&web, &browser, &decided.attempt).await?;
+    let (request, attempt) = match stored(&web, (&browser, Some(&signed_in.session)), &decided.attempt).await? {
+        Ok(stored) => stored,
+        Err(anew) => return Ok(anew),
+    };
     let request = request.map_err(|_| PageError::AttemptExpired)?;
     if decided.decision != "allow" {
         let error = OAuthError::new("access_denied", "the person did not agree");

@@ -28,7 +28,7 @@ async fn run(web: &Web, Visitor(visitor): Visitor, encoded: &str) -> Result<Resp
     let Some((session, _)) = visitor else { return Ok(go(&target)) };
     if logout.sid.as_deref() == Some(session.sid.as_str()) {
         web.signin.end(&session).await?;
-        return Ok(cleared(web, go(&target)));
+        return Ok(cleared(web, Some(&session), go(&target)));
     }
     Ok(go("/signout"))
 }

@@ -3,8 +3,10 @@
 use axum::response::Response;
 use idp_domain::Secret;
 use idp_domain::session::Session;
+use idp_signin::Refusal;
 use idp_signin::attempt::{Attempt, Goal, Need};
 use idp_signin::flow::{Standing, Step, next_step};
+use idp_store::attempts::StoredAttempt;
 
 use crate::browser::Browser;
 use crate::error::query;
@@ -18,18 +20,40 @@ pub(crate) async fn begin_page(web: &Web, browser: &Browser, next: &str, need: N
     Ok(web.signin.begin(&attempt).await?)
 }
 
+/// An attempt of this browser; or else, where its page lay open for too long, the answer that begins it anew and says so.
+pub(crate) async fn find(
+    web: &Web,
+    (browser, session): (&Browser, Option<&Session>),
+    token: &str,
+) -> Result<Result<(StoredAttempt, Attempt), Response>, PageError> {
+    match web.signin.find(token, &browser.hash()).await {
+        Ok(found) => Ok(Ok(found)),
+        Err(Refusal::Expired) => {
+            let adopted = web.signin.adopt(token, &browser.hash()).await?.ok_or(PageError::AttemptExpired)?;
+            let (_, attempt) = web.signin.find(adopted.reveal(), &browser.hash()).await?;
+            let (path, step) = next_path(web, adopted.reveal(), &attempt, session);
+            Ok(Err(go(&if step == Step::Done { path } else { format!("{path}&late=1") })))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// Goes to the next step of an attempt.
 pub(crate) fn forward(web: &Web, token: &str, attempt: &Attempt, session: Option<&Session>) -> Response {
+    go(&next_path(web, token, attempt, session).0)
+}
+
+fn next_path(web: &Web, token: &str, attempt: &Attempt, session: Option<&Session>) -> (String, Step) {
     let attempt_query = query("attempt", token);
-    match next_step(Standing::of(attempt, session), web.signin.context.now()) {
-        Step::SignIn => go(&format!("/signin?{attempt_query}")),
-        Step::NewBrowser => go(&format!("/signin/browser?{attempt_query}")),
-        Step::Key(_) => go(&format!("/signin/key?{attempt_query}")),
-        Step::Done => match &attempt.goal {
-            Goal::Authorize { .. } => go(&format!("/authorize/resume?{attempt_query}")),
-            Goal::Page { path } => go(path),
-        },
-    }
+    let step = next_step(Standing::of(attempt, session), web.signin.context.now());
+    let path = match (step, &attempt.goal) {
+        (Step::SignIn, _) => format!("/signin?{attempt_query}"),
+        (Step::NewBrowser, _) => format!("/signin/browser?{attempt_query}"),
+        (Step::Key(_), _) => format!("/signin/key?{attempt_query}"),
+        (Step::Done, Goal::Authorize { .. }) => format!("/authorize/resume?{attempt_query}"),
+        (Step::Done, Goal::Page { path }) => path.clone(),
+    };
+    (path, step)
 }
 
 /// A path on our own origin, whatever was asked for: parsed as a browser would, joined, compared, re-emitted.

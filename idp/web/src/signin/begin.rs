@@ -4,13 +4,12 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use idp_domain::person::Person;
 use idp_domain::session::{KeyProof, Method, Session};
-use idp_domain::{Language, Secret, TextSize, Timestamp};
+use idp_domain::{Language, Secret, Timestamp};
 use idp_signin::sessions::Beginning;
-use idp_store::sessions::Proven;
 
 use crate::browser::{Browser, Peer, Visitor};
-use crate::cookies::{Cookie, REMEMBERED, language_cookie, text_size_cookie};
-use crate::language::chosen;
+use crate::cookies::{Cookie, REMEMBERED, language_cookie, remember_look, text_size_cookie};
+use crate::language::{chosen, current, text_size};
 use crate::page::with_cookie;
 use crate::{PageError, Web};
 
@@ -51,29 +50,48 @@ pub(crate) async fn let_in(
         web.signin.end(session).await?;
     }
     let Way { epoch, method, shared, proof, proven_at, until } = way;
+    // Before the session begins, which remembers the browser.
+    let language = language_of(web, browser, person, shared).await?;
     let beginning = Beginning { method, shared, proven_at, until, proof, browser: &browser.hash(), agent: &peer.agent };
     let secret = web.signin.start_session(person, epoch, beginning).await?;
     let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
-    let language = match chosen() {
-        // What was chosen here holds for mails as well.
-        Some(language) if language != person.language => {
-            web.signin.context.store.set_language(person.id, language).await?;
-            None
-        }
-        Some(_) => None,
-        None if person.language == Language::default() || shared => None,
-        None => language_cookie(person.language, &web.settings),
-    };
     let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);
-    let larger = person.text_size != TextSize::default() && !shared;
-    let text = larger.then(|| text_size_cookie(person.text_size, &web.settings)).flatten();
     let own = session_cookie(web, &secret, session.as_ref());
-    Ok(Begun { cookies: [own, remembered, language, text].into_iter().flatten().collect(), session })
+    let look = [
+        (language != current() && (chosen().is_some() || language != Language::default()))
+            .then(|| language_cookie(language, remember_look(shared), &web.settings)),
+        (person.text_size != text_size())
+            .then(|| text_size_cookie(person.text_size, remember_look(shared), &web.settings)),
+    ];
+    let cookies = [own, remembered].into_iter().chain(look.into_iter().map(Option::flatten)).flatten().collect();
+    Ok(Begun { cookies, session })
 }
 
-/// Notes in a session what was proven. Answers it with its new cookie.
-pub(crate) async fn stepped_up(web: &Web, session: &Session, proven: &Proven) -> Result<Begun, PageError> {
-    let secret = web.signin.step_up(session, proven).await?;
+/// The language in which pages go on. What was chosen in a browser of one's own holds for mails as well; where others sit
+/// too, it may have been chosen by any of them, and the person's own holds.
+async fn language_of(web: &Web, browser: &Browser, person: &Person, shared: bool) -> Result<Language, PageError> {
+    let store = &web.signin.context.store;
+    let Some(language) = chosen().filter(|language| *language != person.language && !shared) else {
+        return Ok(person.language);
+    };
+    let (known, own) =
+        (store.browser_is_known(&browser.hash()).await?, store.knows_browser(person.id, &browser.hash()).await?);
+    if known && !own {
+        return Ok(person.language);
+    }
+    store.set_language(person.id, language).await?;
+    Ok(language)
+}
+
+/// Whether a browser is taken for one that many people use until somebody says otherwise: a classroom is where most
+/// strange browsers are.
+pub(super) async fn looks_shared(web: &Web, browser: &Browser) -> Result<bool, PageError> {
+    Ok(!web.signin.context.store.browser_is_known(&browser.hash()).await?)
+}
+
+/// Notes in a session that a key was proven. Answers it with its new cookie.
+pub(crate) async fn stepped_up(web: &Web, session: &Session, proof: KeyProof) -> Result<Begun, PageError> {
+    let secret = web.signin.step_up(session, proof).await?;
     rotated(web, session, &secret).await
 }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::form::wait;
 use super::link::create_password;
+use crate::browser::Browser;
 use crate::page::{Fault, Frame, fault, form_head, show, show_with};
 use crate::{PageError, Web, t1};
 
@@ -75,13 +76,17 @@ pub(crate) struct Typed {
 }
 
 /// The link was opened on a telephone, and its code is typed where it was asked for.
-pub(crate) async fn by_code(State(web): State<Web>, Form(typed): Form<Typed>) -> Result<Response, PageError> {
+pub(crate) async fn by_code(
+    State(web): State<Web>,
+    browser: Browser,
+    Form(typed): Form<Typed>,
+) -> Result<Response, PageError> {
     let Ok(address) = EmailAddress::parse(&typed.email) else { return Err(PageError::Incomplete) };
     if typed.code.trim().is_empty() {
         return sent(&typed.email, fault("code", "Enter the 8 character code"));
     }
     let words = match web.signin.link_by_code(&address, &typed.code).await {
-        Ok((person, token)) => return create_password(&web, &person, token.reveal().to_owned()).await,
+        Ok((person, token)) => return create_password(&web, &browser, &person, token.reveal().to_owned()).await,
         Err(Refusal::Wrong) => "That code is not right. Check the newest email from us.".to_owned(),
         Err(Refusal::Wait(seconds)) => t1("You have entered too many wrong codes. {0}.", wait(seconds)),
         Err(other) => return Err(other.into()),

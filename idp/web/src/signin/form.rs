@@ -16,8 +16,9 @@ use idp_signin::flow::{Standing, Step, next_step};
 use idp_signin::upstreams::Upstream;
 use serde::Deserialize;
 
-use super::attempt::{begin_page, forward};
-use super::begin::{Way, let_in};
+use super::attempt::{begin_page, find, forward};
+use super::begin::{Way, let_in, looks_shared};
+use super::key::passkey_words;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::{SUSPENDED, query};
 use crate::page::{Fault, Frame, Message, fault, go, show_with};
@@ -98,8 +99,7 @@ pub(crate) async fn show_form(
         let there = adopted.map(|token| format!("/signin?anew=1&{}", query("attempt", token.reveal())));
         return Ok(go(&there.unwrap_or_else(|| "/signin?anew=1".to_owned())));
     }
-    // A classroom computer is where most strange browsers are, so the box is ticked until somebody unticks it.
-    let shared = !web.signin.context.store.browser_is_known(&browser.hash()).await?;
+    let shared = looks_shared(&web, &browser).await?;
     let (attempt, challenge) = challenged(&web, &browser, token).await?;
     let late = asked.late.is_some();
     let frame = frame(&web, &attempt).await?;
@@ -169,8 +169,9 @@ pub(crate) async fn submit(
     visitor: Visitor,
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
-    let Ok((stored, mut attempt)) = web.signin.find(&filled.attempt, &browser.hash()).await else {
-        return late(&web, &browser, &filled.attempt).await;
+    let (stored, mut attempt) = match find(&web, (&browser, visitor.session()), &filled.attempt).await? {
+        Ok(found) => found,
+        Err(anew) => return Ok(anew),
     };
     let shared = filled.shared.is_some();
     let person = match checked(&web, (&browser, &peer), &filled).await? {
@@ -178,7 +179,14 @@ pub(crate) async fn submit(
         Err(faults) => return render(&web, &browser, (&filled.attempt, &filled.login), (shared, faults)).await,
     };
     if web.signin.must_confirm(&person, &browser.hash()).await? {
-        web.signin.send_code(&person, shared, &mut attempt).await?;
+        match web.signin.send_code(&person, shared, &mut attempt).await {
+            Ok(()) => {}
+            Err(Refusal::Wait(seconds)) => {
+                let faults = fault("login", many_codes(seconds));
+                return render(&web, &browser, (&filled.attempt, &filled.login), (shared, faults)).await;
+            }
+            Err(other) => return Err(other.into()),
+        }
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(&web, &filled.attempt, &attempt, None));
     }
@@ -188,10 +196,9 @@ pub(crate) async fn submit(
     Ok(begun.with(next))
 }
 
-/// A page that lay open for too long: the form once more, and it still leads where the person was going.
-pub(super) async fn late(web: &Web, browser: &Browser, token: &str) -> Result<Response, PageError> {
-    let adopted = web.signin.adopt(token, &browser.hash()).await?.ok_or(PageError::AttemptExpired)?;
-    Ok(go(&format!("/signin?late=1&{}", query("attempt", adopted.reveal()))))
+/// What is said when no more codes are mailed for a while.
+pub(super) fn many_codes(seconds: i64) -> String {
+    t1("We have sent as many codes as we may for now. {0}.", wait(seconds))
 }
 
 async fn checked(
@@ -255,15 +262,14 @@ pub(crate) async fn submit_passkey(
     visitor: Visitor,
     Form(answered): Form<Answered>,
 ) -> Result<Response, PageError> {
-    let Ok((stored, mut attempt)) = web.signin.find(&answered.attempt, &browser.hash()).await else {
-        return late(&web, &browser, &answered.attempt).await;
+    let (stored, mut attempt) = match find(&web, (&browser, visitor.session()), &answered.attempt).await? {
+        Ok(found) => found,
+        Err(anew) => return Ok(anew),
     };
-    // The state leaves the attempt before it is used: a challenge counts once, in whichever tab is first (W-01).
-    let state = attempt.ceremony.take().unwrap_or_default();
-    web.signin.save(stored, &attempt).await?;
+    let challenge = web.signin.take_challenge(stored, &mut attempt).await?;
     let shared = answered.shared.is_some();
     let place = attempt.need.place.clone();
-    let words = match web.signin.finish_discoverable(&state, &answered.credential, &place).await {
+    let words = match web.signin.finish_discoverable(challenge.as_ref(), &answered.credential, &place).await {
         Ok((person, proof)) => {
             let way = Way {
                 epoch: person.epoch,
@@ -277,8 +283,7 @@ pub(crate) async fn submit_passkey(
             let next = forward(&web, &answered.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));
         }
-        Err(Refusal::Wrong) => "Nothing was changed. Try the key again or choose another way.".to_owned(),
-        Err(refusal) => password_words(&web, refusal)?,
+        Err(refusal) => passkey_words(&web, refusal)?,
     };
     render(&web, &browser, (&answered.attempt, ""), (shared, fault("login", words))).await
 }

@@ -4,18 +4,19 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use idp_domain::key::KeyKind;
+use idp_domain::key::{Key, KeyKind};
 use idp_domain::london;
 use idp_domain::session::KeyProof;
 use idp_signin::Refusal;
 use idp_signin::attempt::{Attempt, Goal};
 use idp_signin::factors::soft_key::{CodeFault, read_code};
-use idp_store::sessions::Proven;
+use idp_signin::flow::{Standing, Step, next_step};
+use idp_store::attempts::StoredAttempt;
 use serde::Deserialize;
 
-use super::attempt::forward;
+use super::attempt::{find, forward};
 use super::begin::stepped_up;
-use super::form::wait;
+use super::form::{password_words, wait};
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
 use crate::page::{Fault, Frame, Message, fault, form_head, go, show, show_with};
@@ -33,12 +34,16 @@ struct Page<'a> {
     /// What the browser's key wants to know, when the person has one.
     challenge: Option<String>,
     minutes: i64,
+    /// The page before this one lay open for too long.
+    late: bool,
     faults: Vec<Fault>,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     attempt: String,
+    /// The page before this one lay open for too long.
+    late: Option<String>,
 }
 
 pub(crate) async fn show_form(
@@ -47,9 +52,35 @@ pub(crate) async fn show_form(
     signed_in: Result<SignedIn, PageError>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (_, attempt) = web.signin.find(&asked.attempt, &browser.hash()).await?;
-    let Ok(signed_in) = signed_in else { return Ok(go(&format!("/signin?{}", query("attempt", &asked.attempt)))) };
-    render(&web, &browser, &signed_in, (&asked.attempt, attempt), vec![]).await
+    let (signed_in, attempt) = match under_way(&web, &browser, signed_in, &asked.attempt).await? {
+        Ok((signed_in, _, attempt)) => (signed_in, attempt),
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    // Another tab has proven it meanwhile, or somebody went back: there is nothing to prove any more.
+    let standing = Standing::of(&attempt, Some(&signed_in.session));
+    if !matches!(next_step(standing, web.signin.context.now()), Step::Key(_)) {
+        return Ok(forward(&web, &asked.attempt, &attempt, Some(&signed_in.session)));
+    }
+    render(&web, &browser, &signed_in, (&asked.attempt, attempt), (asked.late.is_some(), vec![])).await
+}
+
+/// Who is signed in, and their attempt; or the answer that leads there, and from there on to where they were going.
+async fn under_way(
+    web: &Web,
+    browser: &Browser,
+    signed_in: Result<SignedIn, PageError>,
+    token: &str,
+) -> Result<Result<(SignedIn, StoredAttempt, Attempt), Response>, PageError> {
+    let session = signed_in.as_ref().ok().map(|signed_in| &signed_in.session);
+    let (stored, attempt) = match find(web, (browser, session), token).await? {
+        Ok(found) => found,
+        Err(anew) => return Ok(Err(anew)),
+    };
+    match signed_in {
+        Ok(signed_in) => Ok(Ok((signed_in, stored, attempt))),
+        Err(PageError::SignInFirst(_)) => Ok(Err(go(&format!("/signin?{}", query("attempt", token))))),
+        Err(other) => Err(other),
+    }
 }
 
 async fn render(
@@ -57,13 +88,13 @@ async fn render(
     browser: &Browser,
     signed_in: &SignedIn,
     (token, mut attempt): (&str, Attempt),
-    faults: Vec<Fault>,
+    (late, faults): (bool, Vec<Fault>),
 ) -> Result<Response, PageError> {
     let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
     let has = |kind| keys.iter().any(|key| key.kind == kind && key.works() && kind.acr() >= attempt.need.acr);
     let (soft, card, passkey) = (has(KeyKind::Soft), has(KeyKind::Card), has(KeyKind::Passkey));
     if !soft && !card && !passkey {
-        return no_key(&attempt, !keys.is_empty(), signed_in, token);
+        return no_key(&attempt, &keys, signed_in, token);
     }
     let challenge = web.signin.begin_passkey(&signed_in.person, &mut attempt).await?;
     if challenge.is_some() {
@@ -77,27 +108,36 @@ async fn render(
     let minutes = site.as_ref().map_or(5, |site| site.settings.elevation_absolute / 60);
     let (status, title) = form_head("Use your key", &faults);
     let frame = Frame::titled(&title).at(site.as_ref());
-    show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, faults })
+    show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, late, faults })
 }
 
-fn no_key(attempt: &Attempt, has_weaker: bool, signed_in: &SignedIn, token: &str) -> Result<Response, PageError> {
-    let text = if has_weaker {
+fn no_key(attempt: &Attempt, keys: &[Key], signed_in: &SignedIn, token: &str) -> Result<Response, PageError> {
+    let works = |kind| keys.iter().any(|key| key.kind == kind && key.works());
+    let has_any = !keys.is_empty();
+    let text = if works(KeyKind::Soft) {
         "This school asks for a passkey or security key here. Your authenticator app is not enough."
+    } else if works(KeyKind::Card) {
+        "This school asks for a passkey or security key here. Your printed card is not enough."
+    } else if has_any {
+        "Your key is suspended, so it does not work. If you cannot use another one, you can come back in another way."
     } else {
         "This page needs a key. You have not added one yet. It takes about 1 minute."
     };
+    let suspended = has_any && !keys.iter().any(Key::works);
     let next = format!("/me/keys/add?{}", query("attempt", token));
     let lost = Some(("I cannot use my key".to_owned(), format!("/signin/lost?{}", query("attempt", token))));
     let back = match &attempt.goal {
         Goal::Page { .. } => Some(("Go to my sites".to_owned(), "/".to_owned())),
         Goal::Authorize { .. } => None,
     };
-    show(&Message {
-        frame: Frame::of("You need a key", &signed_in.person, ""),
-        paragraphs: vec![text.to_owned()],
-        action: Some(("Add a key".to_owned(), next)),
-        other: if has_weaker { lost } else { back },
-    })
+    // Whoever has a key proves it before another one is added, and this one proves nothing.
+    let (action, other) = match (suspended, has_any) {
+        (true, _) => (lost, back),
+        (false, true) => (Some(("Add a key".to_owned(), next)), lost),
+        (false, false) => (Some(("Add a key".to_owned(), next)), back),
+    };
+    let frame = Frame::of("You need a key", &signed_in.person, "");
+    show(&Message { frame, paragraphs: vec![text.to_owned()], action, other })
 }
 
 #[derive(Deserialize)]
@@ -112,10 +152,13 @@ pub(crate) struct Filled {
 pub(crate) async fn submit(
     State(web): State<Web>,
     browser: Browser,
-    signed_in: SignedIn,
+    signed_in: Result<SignedIn, PageError>,
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
-    let (_, attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
+    let (signed_in, attempt) = match under_way(&web, &browser, signed_in, &filled.attempt).await? {
+        Ok((signed_in, _, attempt)) => (signed_in, attempt),
+        Err(elsewhere) => return Ok(elsewhere),
+    };
     let (person, place) = (&signed_in.person, &attempt.need.place);
     let outcome = match (filled.card.trim(), read_code(&filled.code)) {
         ("", Err(form)) => Err(fault("code", code_fault(form))),
@@ -131,7 +174,7 @@ pub(crate) async fn submit(
     };
     match outcome {
         Ok(proof) => proven(&web, &signed_in, proof, (&filled.attempt, &attempt)).await,
-        Err(faults) => render(&web, &browser, &signed_in, (&filled.attempt, attempt), faults).await,
+        Err(faults) => render(&web, &browser, &signed_in, (&filled.attempt, attempt), (false, faults)).await,
     }
 }
 
@@ -181,6 +224,15 @@ pub(crate) fn code_words(web: &Web, refusal: Refusal) -> Result<String, PageErro
     }
 }
 
+/// What is said about a passkey that did not work; anything that is not about it goes on as an error.
+pub(super) fn passkey_words(web: &Web, refusal: Refusal) -> Result<String, PageError> {
+    match refusal {
+        Refusal::Wrong => Ok("Nothing was changed. Try the key again or choose another way.".to_owned()),
+        Refusal::Spent => Ok("This page was open for more than 5 minutes. Use your key once more.".to_owned()),
+        other => password_words(web, other),
+    }
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Answered {
     attempt: String,
@@ -191,21 +243,21 @@ pub(crate) struct Answered {
 pub(crate) async fn submit_passkey(
     State(web): State<Web>,
     browser: Browser,
-    signed_in: SignedIn,
+    signed_in: Result<SignedIn, PageError>,
     Form(answered): Form<Answered>,
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(&answered.attempt, &browser.hash()).await?;
-    // The state leaves the attempt before it is used: a challenge counts once, in whichever tab is first (W-01).
-    let state = attempt.ceremony.take().unwrap_or_default();
-    web.signin.save(stored, &attempt).await?;
+    let (signed_in, stored, mut attempt) = match under_way(&web, &browser, signed_in, &answered.attempt).await? {
+        Ok(under_way) => under_way,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let challenge = web.signin.take_challenge(stored, &mut attempt).await?;
     let place = attempt.need.place.clone();
-    match web.signin.finish_passkey(&signed_in.person, &state, &answered.credential, &place).await {
+    match web.signin.finish_passkey(&signed_in.person, challenge.as_ref(), &answered.credential, &place).await {
         Ok(proof) => proven(&web, &signed_in, proof, (&answered.attempt, &attempt)).await,
-        Err(Refusal::Wrong) => {
-            let words = "Nothing was changed. Try the key again or choose another way.";
-            render(&web, &browser, &signed_in, (&answered.attempt, attempt), fault("code", words)).await
+        Err(refusal) => {
+            let faults = fault("code", passkey_words(&web, refusal)?);
+            render(&web, &browser, &signed_in, (&answered.attempt, attempt), (false, faults)).await
         }
-        Err(other) => Err(other.into()),
     }
 }
 
@@ -215,7 +267,7 @@ async fn proven(
     proof: KeyProof,
     (token, attempt): (&str, &Attempt),
 ) -> Result<Response, PageError> {
-    let begun = stepped_up(web, &signed_in.session, &Proven::Key(proof)).await?;
+    let begun = stepped_up(web, &signed_in.session, proof).await?;
     let next = forward(web, token, attempt, begun.session.as_ref());
     Ok(begun.with(next))
 }

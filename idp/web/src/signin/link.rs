@@ -12,10 +12,13 @@ use idp_signin::links::{LinkFault, SetFault};
 use idp_signin::password::PasswordFault;
 use serde::Deserialize;
 
-use super::begin::{Way, let_in};
+use super::begin::{Way, let_in, looks_shared};
 use crate::browser::{Browser, Peer, Visitor};
 use crate::page::{Fault, Frame, Message, fault, form_head, go, grouped, show, show_with};
 use crate::{PageError, Web, t, t1};
+
+/// Examples of a password on one page.
+const EXAMPLES: usize = 6;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -34,9 +37,8 @@ struct Password {
     frame: Frame,
     token: String,
     login: String,
-    words: String,
-    /// Fewest characters.
-    least: i64,
+    new: NewPassword,
+    shared: bool,
     faults: Vec<Fault>,
 }
 
@@ -60,23 +62,63 @@ pub(crate) async fn look(State(web): State<Web>, Query(asked): Query<Token>) -> 
     show(&Look { frame, token: asked.token, name: person.full_name(), sites, code })
 }
 
-pub(crate) async fn open(State(web): State<Web>, Form(asked): Form<Token>) -> Result<Response, PageError> {
+pub(crate) async fn open(
+    State(web): State<Web>,
+    browser: Browser,
+    Form(asked): Form<Token>,
+) -> Result<Response, PageError> {
     match web.signin.look(&asked.token).await? {
-        Ok(person) => create_password(&web, &person, asked.token).await,
+        Ok(person) => create_password(&web, &browser, &person, asked.token).await,
         Err(fault) => broken_link(&fault),
     }
 }
 
 /// The page on which a link leads to a password.
-pub(super) async fn create_password(web: &Web, person: &Person, token: String) -> Result<Response, PageError> {
-    show(&Password {
-        frame: Frame::titled("Create a password"),
-        token,
-        login: person.login(),
-        words: web.signin.three_words(),
-        least: web.signin.context.settings_of(person.id).await?.password_min,
-        faults: vec![],
-    })
+pub(super) async fn create_password(
+    web: &Web,
+    browser: &Browser,
+    person: &Person,
+    token: String,
+) -> Result<Response, PageError> {
+    let shared = looks_shared(web, browser).await?;
+    password_page(web, person, (token, shared), vec![]).await
+}
+
+async fn password_page(
+    web: &Web,
+    person: &Person,
+    (token, shared): (String, bool),
+    faults: Vec<Fault>,
+) -> Result<Response, PageError> {
+    let (status, title) = form_head("Create a password", &faults);
+    let (frame, new) = (Frame::titled(&title), NewPassword::of(web, person).await?);
+    show_with(status, &Password { frame, token, login: person.login(), new, shared, faults })
+}
+
+/// What a field for a new password shows.
+pub(crate) struct NewPassword {
+    /// Fewest characters.
+    pub least: i64,
+    /// Three words each.
+    examples: Vec<String>,
+}
+
+impl NewPassword {
+    /// For this person.
+    pub async fn of(web: &Web, person: &Person) -> Result<Self, PageError> {
+        let least = web.signin.context.settings_of(person.id).await?.password_min;
+        Ok(Self { least, examples: (0..EXAMPLES).map(|_| web.signin.three_words()).collect() })
+    }
+
+    /// The one in the hint.
+    pub fn example(&self) -> &str {
+        self.examples.first().map_or("", String::as_str)
+    }
+
+    /// All of them, for the button that fills one in.
+    pub fn all(&self) -> String {
+        self.examples.join(",")
+    }
 }
 
 #[derive(Deserialize)]
@@ -114,17 +156,7 @@ pub(crate) async fn set(
                 Err(fault) => return broken_link(&fault),
             };
             let faults = fault("password", password_fault(words));
-            let (status, title) = form_head("Create a password", &faults);
-            let frame = Frame::titled(&title);
-            let page = Password {
-                frame,
-                token: filled.token,
-                login: person.login(),
-                words: web.signin.three_words(),
-                least: web.signin.context.settings_of(person.id).await?.password_min,
-                faults,
-            };
-            show_with(status, &page)
+            password_page(&web, &person, (filled.token, filled.shared.is_some()), faults).await
         }
         Err(SetFault::Refusal(refusal)) => Err(refusal.into()),
     }

@@ -11,9 +11,9 @@ use idp_signin::factors::new_browser::RESEND;
 use idp_signin::factors::soft_key::read_code;
 use serde::Deserialize;
 
-use super::attempt::forward;
+use super::attempt::{find, forward};
 use super::begin::{Way, let_in};
-use super::form::{frame, wait};
+use super::form::{frame, many_codes, wait};
 use super::key::code_fault;
 use super::upstream::in_words;
 use crate::browser::{Browser, Peer, Visitor};
@@ -41,9 +41,13 @@ pub(crate) struct Asked {
 pub(crate) async fn show_form(
     State(web): State<Web>,
     browser: Browser,
+    visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (_, attempt) = web.signin.find(&asked.attempt, &browser.hash()).await?;
+    let attempt = match find(&web, (&browser, visitor.session()), &asked.attempt).await? {
+        Ok((_, attempt)) => attempt,
+        Err(anew) => return Ok(anew),
+    };
     if attempt.unconfirmed.is_none() {
         return Ok(go(&format!("/signin?{}", query("attempt", &asked.attempt))));
     }
@@ -81,7 +85,14 @@ pub(crate) async fn submit(
     visitor: Visitor,
     Form(filled): Form<Filled>,
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(&filled.attempt, &browser.hash()).await?;
+    let (stored, mut attempt) = match find(&web, (&browser, visitor.session()), &filled.attempt).await? {
+        Ok(found) => found,
+        Err(anew) => return Ok(anew),
+    };
+    if attempt.unconfirmed.is_none() {
+        // Another tab was faster, or the person went back.
+        return Ok(forward(&web, &filled.attempt, &attempt, visitor.session()));
+    }
     let code = match read_code(&filled.code) {
         Ok(code) => code,
         Err(form) => return render(&web, &attempt, &filled.attempt, (false, fault("code", code_fault(form)))).await,
@@ -118,10 +129,16 @@ pub(crate) async fn submit(
 pub(crate) async fn resend(
     State(web): State<Web>,
     browser: Browser,
+    visitor: Visitor,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(&asked.attempt, &browser.hash()).await?;
-    let Some(unconfirmed) = attempt.unconfirmed.clone() else { return Err(PageError::AttemptExpired) };
+    let (stored, mut attempt) = match find(&web, (&browser, visitor.session()), &asked.attempt).await? {
+        Ok(found) => found,
+        Err(anew) => return Ok(anew),
+    };
+    let Some(unconfirmed) = attempt.unconfirmed.clone() else {
+        return Ok(forward(&web, &asked.attempt, &attempt, visitor.session()));
+    };
     let since = web.signin.context.now().since(unconfirmed.sent_at);
     if since < RESEND {
         let words = t1("{0}. Email can take a few minutes.", wait(RESEND - since));
@@ -138,7 +155,7 @@ pub(crate) async fn resend(
     match outcome {
         Ok(()) => {}
         Err(Refusal::Wait(seconds)) => {
-            return render(&web, &attempt, &asked.attempt, (false, fault("code", wait(seconds)))).await;
+            return render(&web, &attempt, &asked.attempt, (false, fault("code", many_codes(seconds)))).await;
         }
         Err(other) => return Err(other.into()),
     }

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use idp_domain::session::Session;
 
 use crate::browser::Visitor;
-use crate::cookies::Cookie;
+use crate::cookies::{Cookie, forget_look};
 use crate::page::{Frame, Message, go, show, with_cookie};
 use crate::{PageError, Web};
 
@@ -27,14 +28,18 @@ pub(crate) async fn submit(State(web): State<Web>, Visitor(visitor): Visitor) ->
     if let Some((session, _)) = &visitor {
         web.signin.end(session).await?;
     }
-    Ok(cleared(&web, go("/signed-out")))
+    Ok(cleared(&web, visitor.as_ref().map(|(session, _)| session), go("/signed-out")))
 }
 
-/// Takes the cookie away, and what the browser kept of our pages.
-pub(crate) fn cleared(web: &Web, mut response: Response) -> Response {
+/// Takes the cookie away, and what the browser kept of our pages. A shared computer forgets as well how its last user
+/// wants pages to look.
+pub(crate) fn cleared(web: &Web, session: Option<&Session>, mut response: Response) -> Response {
     response
         .headers_mut()
         .insert(header::HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
+    if session.is_some_and(|session| session.shared) {
+        response = forget_look(&web.settings).into_iter().fold(response, with_cookie);
+    }
     with_cookie(response, Cookie::Session.clear(&web.settings))
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use idp_store::effects::MailKind;
+use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail};
 use serde::Deserialize;
 

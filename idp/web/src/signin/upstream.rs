@@ -8,9 +8,8 @@ use idp_domain::session::Method;
 use idp_signin::upstreams::{Errand, Identity, UpstreamFault};
 use serde::Deserialize;
 
-use super::attempt::forward;
+use super::attempt::{find, forward};
 use super::begin::{Way, let_in};
-use super::form::late;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
 use crate::page::{Frame, Message, go, show_with};
@@ -29,10 +28,12 @@ pub(crate) struct Chosen {
 pub(crate) async fn begin(
     State(web): State<Web>,
     browser: Browser,
+    visitor: Visitor,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, PageError> {
-    let Ok((_, attempt)) = web.signin.find(&chosen.attempt, &browser.hash()).await else {
-        return late(&web, &browser, &chosen.attempt).await;
+    let attempt = match find(&web, (&browser, visitor.session()), &chosen.attempt).await? {
+        Ok((_, attempt)) => attempt,
+        Err(anew) => return Ok(anew),
     };
     let errand = Errand::SignIn { attempt: chosen.attempt, shared: chosen.shared.is_some() };
     let again = again(&errand);
@@ -78,7 +79,10 @@ async fn sign_in(
     (token, shared): (&str, bool),
     identity: Identity,
 ) -> Result<Response, PageError> {
-    let (stored, mut attempt) = web.signin.find(token, &browser.hash()).await?;
+    let (stored, mut attempt) = match find(web, (browser, visitor.session()), token).await? {
+        Ok(found) => found,
+        Err(anew) => return Ok(anew),
+    };
     let Some(person) = web.signin.person_of(&identity).await? else {
         web.signin.send_link_code(identity, shared, &mut attempt).await?;
         web.signin.save(stored, &attempt).await?;
