@@ -50,7 +50,7 @@ async fn l_05_names_and_parameters_stay_text() {
         seen.push(adaeze.open(&format!("{id}{path}")).await);
         seen.push(callum.open(&format!("{id}{path}")).await);
     }
-    seen.push(callum.open(&format!("{id}/admin/people/{}", person)).await);
+    seen.push(callum.open(&format!("{id}/admin/people/{person}")).await);
     let mut params = tests::oauth::request(&system);
     params.iter_mut().find(|(name, _)| name == "state").unwrap().1 = evil.to_owned();
     let asked = tests::oauth::authorize(&system, &mut adaeze, &params).await;

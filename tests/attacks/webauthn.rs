@@ -75,10 +75,17 @@ async fn w_01_a_challenge_counts_once_in_its_own_attempt_and_time() {
     let other = ask(&system, &mut browser).await;
     let page = browser.fill(&other, "passkey", &[("credential", &answer)]).await;
     assert!(page.body.contains(REFUSED), "the answer to another challenge: {}", page.body);
-    let old = ask(&system, &mut browser).await;
-    let answer = key.get(&asked(&old), &Lie::default());
-    system.clock.advance(30 * 60);
-    assert!(!accepted(&browser.fill(&old, "passkey", &[("credential", &answer)]).await), "half an hour late");
+    for (seconds, counts) in [(299, true), (300, false)] {
+        let old = ask(&system, &mut browser).await;
+        let answer = key.get(&asked(&old), &Lie::default());
+        system.clock.advance(seconds);
+        let page = browser.fill(&old, "passkey", &[("credential", &answer)]).await;
+        assert_eq!(
+            (accepted(&page), page.body.contains("open for more than 5 minutes")),
+            (counts, !counts),
+            "{seconds}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -117,7 +124,12 @@ async fn w_04_a_counter_that_goes_back_is_a_copy() {
         let answer = key.get(&asked(&page), &Lie { count: Some(count), ..Lie::default() });
         let page = browser.fill(&page, "passkey", &[("credential", &answer)]).await;
         assert!(page.body.contains(REFUSED), "{count} after 7: {}", page.body);
+        system.settle().await;
+        let told = |(to, subject, _): &(String, String, String)| to == KIT && subject.contains("may have been copied");
+        assert!(system.demo.mailbox.all().iter().any(told), "{count}: its owner is told");
     }
+    let page = browser.open(&format!("{}/me/notifications", system.origin("id"))).await;
+    assert!(page.body.contains("A key may have been copied"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -150,9 +162,10 @@ async fn w_07_a_credential_belongs_to_one_person() {
 async fn w_08_adding_a_key_needs_a_fresh_proof() {
     let system = System::start().await;
     let mut browser = signed_in(&system, KIT).await;
+    system.clock.advance(200);
     let page = browser.open(&format!("{}/me/keys/passkey", system.origin("id"))).await;
     let (_, answer) = Authenticator::create(&asked(&page), &system.origin("id"), &Lie::default());
-    system.clock.advance(301);
+    system.clock.advance(101);
     let late = browser.open(&format!("{}/me/keys/passkey", system.origin("id"))).await;
     assert!(late.body.contains("id=\"signin\""), "the password is asked for again: {}", late.body);
     let done = browser.fill(&page, "add", &[("name", "Work laptop"), ("credential", &answer)]).await;

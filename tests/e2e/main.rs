@@ -6,6 +6,7 @@ mod apps;
 mod day_pass;
 mod developers;
 mod everyone;
+mod front_door;
 mod import;
 mod key_rules;
 mod keys;

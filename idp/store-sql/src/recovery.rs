@@ -88,8 +88,8 @@ async fn come_back(
     code: &SecretHash,
 ) -> Result<bool> {
     let Comeback { person, session, cookie, at } = comeback;
-    let spent = sqlx::query(spend).bind(&code.0).bind(person.to_string()).bind(at.0);
-    if spent.fetch_optional(&mut **transaction).await.map_err(problem)?.is_none() {
+    let using = sqlx::query(spend).bind(&code.0).bind(person.to_string()).bind(at.0);
+    if using.fetch_optional(&mut **transaction).await.map_err(problem)?.is_none() {
         return Ok(false);
     }
     let turned = sqlx::query(

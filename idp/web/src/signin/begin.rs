@@ -64,7 +64,7 @@ pub(crate) async fn let_in(
             .then(|| text_size_cookie(person.text_size, remember_look(shared), &web.settings)),
     ];
     let cookies = [own, remembered].into_iter().chain(look.into_iter().map(Option::flatten)).flatten().collect();
-    Ok(Begun { cookies, session })
+    Ok(Begun { session, cookies })
 }
 
 /// The language in which pages go on. What was chosen in a browser of one's own holds for mails as well; where others sit
