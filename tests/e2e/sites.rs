@@ -176,6 +176,8 @@ async fn elevated_access_that_ran_out_stays_out() {
     assert_eq!(browser.open(&home).await.status, 200, "the request that finds it gone");
     let page = browser.open(&format!("{}/records", system.origin("larkmoor"))).await;
     assert!(page.body.contains("id=\"elevate\""), "it must not bring it back: {}", page.body);
+    assert!(page.body.contains("Your elevated access ended after 15 minutes"), "{}", page.body);
+    assert!(page.body.contains("Elevate and carry on"), "{}", page.body);
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ fn return_of(encoded: &str) -> String {
 }
 
 /// GET only asks: nobody is elevated by a link.
-pub(super) fn ask(site: &Site, query: &str) -> Response<Body> {
-    elevate_page(site, "Elevated access opens what your role allows at this school", &return_of(query))
+pub(super) fn ask(site: &Site, session: Option<&Live>, query: &str) -> Response<Body> {
+    elevate_page(site, session, "Elevated access opens what your role allows at this school", &return_of(query))
 }
 
 /// POST goes to the provider for a proof with a key.

@@ -56,7 +56,7 @@ pub(crate) async fn answer(
         (&Method::GET, "/whoami") => Ok(whoami::answer(inner, site, session.as_deref(), &query)),
         (&Method::GET, "" | "/") => Ok(home::page(inner, site, session.as_deref())),
         (&Method::GET, "/switch") => Ok(redirect(&format!("{}/", inner.settings.issuer))),
-        (&Method::GET, "/elevate") => Ok(elevate::ask(site, &query)),
+        (&Method::GET, "/elevate") => Ok(elevate::ask(site, session.as_deref(), &query)),
         (&Method::POST, "/elevate") => elevate::begin(inner, &headers, site, session, read(request).await?).await,
         (&Method::POST, "/drop") => elevate::drop_back(inner, session).await,
         (&Method::POST, "/signout") => signout::end(inner, session).await,

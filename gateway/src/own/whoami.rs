@@ -41,10 +41,9 @@ pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>, query: 
 /// One key press keeps a session alive while somebody writes (WCAG 2.2.1).
 pub(super) fn stay(inner: &Inner, site: &Site, session: Option<&Live>) -> Response<Body> {
     if let Some(live) = session {
-        if !live.is_elevated(inner.ports.clock.now()) {
-            live.drop_elevation();
-        }
-        live.seen.store(inner.ports.clock.now(), Ordering::Relaxed);
+        let now = inner.ports.clock.now();
+        live.let_run_out(now);
+        live.seen.store(now, Ordering::Relaxed);
     }
     answer(inner, site, session, "")
 }

@@ -38,7 +38,7 @@ pub(crate) fn decide<B>(
     let elevated = session.is_some_and(|live| live.is_elevated(now));
     if let Some(live) = session.filter(|_| !elevated) {
         // Before this request counts as a use: elevated access that has run out must not come back by it.
-        live.drop_elevation();
+        live.let_run_out(now);
     }
     if let Some(live) = session.filter(|_| !request.headers().contains_key(BACKGROUND)) {
         live.seen.store(now, Ordering::Relaxed);

@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     }
     match verdict {
         None => start(inner, &headers, site, Start::sign_in(return_to)).await,
-        Some(verdict) => Ok(elevate_page(site, &verdict.reason, &return_to)),
+        Some(verdict) => Ok(elevate_page(site, session.as_deref(), &verdict.reason, &return_to)),
     }
 }
 
@@ -65,22 +65,27 @@ fn challenge(site: &Site, key: bool) -> Response<Body> {
 }
 
 /// Why a key is needed, what it opens, and the one button.
-pub(crate) fn elevate_page(site: &Site, reason: &str, return_to: &str) -> Response<Body> {
+pub(crate) fn elevate_page(site: &Site, session: Option<&Live>, reason: &str, return_to: &str) -> Response<Body> {
     let words = |english: &str| escape(&t(english));
-    let safe = if return_to.starts_with("/.lanyard/held") {
+    let ended = session.and_then(Live::ran_out_after).map(|seconds| {
+        format!("<p><strong>{}</strong></p>", escape(&t1("Your elevated access ended after {0} minutes.", seconds / 60)))
+    });
+    let held = return_to.starts_with("/.lanyard/held").then(|| {
         format!("<p><strong>{}</strong> {}</p>", words("What you typed is safe."), words("You can send it afterwards."))
-    } else {
-        String::new()
-    };
+    });
+    let button = if ended.is_some() || held.is_some() { "Elevate and carry on" } else { "Authenticate" };
     let (idle, most) = (site.entry.elevation_idle / 60, site.entry.elevation_absolute / 60);
     let title = t("Elevate your access");
     let main = format!(
-        "<h1>{title}</h1><p class=\"soft\">{name}</p><p>{reason}.</p>{safe}\
+        "<h1>{title}</h1><p class=\"soft\">{name}</p>{ended}{held}<p>{reason}.</p>\
          <form method=\"post\" action=\"/.lanyard/elevate\" id=\"elevate\"><input type=\"hidden\" name=\"return\" value=\"{back}\">\
-         <button type=\"submit\">{title}</button></form><p class=\"soft\">{need} {idle} {most}</p>\
+         <button type=\"submit\">{button}</button></form><p class=\"soft\">{need} {idle} {most}</p>\
          <p><a href=\"/\">{base}</a></p>",
         title = escape(&title),
         name = escape(&site.entry.name),
+        ended = ended.unwrap_or_default(),
+        held = held.unwrap_or_default(),
+        button = words(button),
         reason = words(reason),
         back = escape(&own_path(return_to)),
         need = words("You will need your key."),

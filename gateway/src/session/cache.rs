@@ -29,6 +29,8 @@ pub(crate) struct Live {
     /// Decisions made for this session, by method and path.
     pub decisions: Mutex<HashMap<String, policies::Answer>>,
     elevation_over: std::sync::atomic::AtomicBool,
+    /// After how long elevated access ran out by itself, in seconds; none while it did not.
+    ran_out: AtomicI64,
     /// The last use that is written down.
     saved: AtomicI64,
 }
@@ -48,6 +50,7 @@ impl Live {
             assertion: Mutex::default(),
             decisions: Mutex::default(),
             elevation_over: false.into(),
+            ran_out: AtomicI64::new(0),
             saved: AtomicI64::new(seen),
         }
     }
@@ -72,6 +75,21 @@ impl Live {
             self.dropped.cancel();
             self.forget();
         }
+    }
+
+    /// Ends elevated access that has run out, and keeps in mind after how long, for whoever asks why.
+    pub fn let_run_out(&self, now: i64) {
+        let Some(elevation) = self.record.elevation.as_ref().filter(|_| !self.elevation_is_over()) else { return };
+        if !self.is_elevated(now) {
+            let whole = elevation.until - elevation.auth_time;
+            self.ran_out.store(if now >= elevation.until { whole } else { elevation.idle }, Ordering::Relaxed);
+            self.drop_elevation();
+        }
+    }
+
+    /// After how many seconds elevated access ran out, if it did by itself.
+    pub fn ran_out_after(&self) -> Option<i64> {
+        Some(self.ran_out.load(Ordering::Relaxed)).filter(|seconds| *seconds > 0)
     }
 
     fn forget(&self) {
@@ -295,6 +313,7 @@ impl Sessions {
             return self.end(live).await;
         }
         if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
+            live.let_run_out(now);
             return self.drop_elevation(live).await;
         }
         if save && live.seen_at() - live.saved.swap(live.seen_at(), Ordering::Relaxed) > 0 {
