@@ -273,9 +273,9 @@ async fn the_log_forgets_what_is_old_and_nobody_who_is_suspended(store: &dyn Dur
     }
     let retention = Retention { trust: None, signins_before: Timestamp(50), others_before: Timestamp(5) };
     store.forget(retention).await.unwrap();
-    let kinds = store.audit_of(usual.id, Timestamp(0), &["key.added"], 1).await.unwrap();
+    let kinds = store.audit_of(usual.id, Timestamp(0), &["key.added"], (1, 0)).await.unwrap();
     assert_eq!(kinds.first().map(|entry| entry.event.as_str()), Some("key.added"), "however many others are newer");
-    let left = async |person: &Person| store.audit_of(person.id, Timestamp(0), &[], 10).await.unwrap().len();
+    let left = async |person: &Person| store.audit_of(person.id, Timestamp(0), &[], (10, 0)).await.unwrap().len();
     assert_eq!((left(&held).await, left(&usual).await), (3, 2), "sign-ins before 50 go, the key stays");
     store.forget(Retention { others_before: Timestamp(50), ..retention }).await.unwrap();
     assert_eq!((left(&held).await, left(&usual).await), (3, 1));

@@ -68,7 +68,10 @@ fn challenge(site: &Site, key: bool) -> Response<Body> {
 pub(crate) fn elevate_page(site: &Site, session: Option<&Live>, reason: &str, return_to: &str) -> Response<Body> {
     let words = |english: &str| escape(&t(english));
     let ended = session.and_then(Live::ran_out_after).map(|seconds| {
-        format!("<p><strong>{}</strong></p>", escape(&t1("Your elevated access ended after {0} minutes.", seconds / 60)))
+        format!(
+            "<p><strong>{}</strong></p>",
+            escape(&t1("Your elevated access ended after {0} minutes.", seconds / 60))
+        )
     });
     let held = return_to.starts_with("/.lanyard/held").then(|| {
         format!("<p><strong>{}</strong> {}</p>", words("What you typed is safe."), words("You can send it afterwards."))

@@ -1,11 +1,12 @@
 //! People who ask for access to a site: the request goes to its admins, with a reason; nothing is promised.
 
+use idp_domain::email::EmailAddress;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
 use idp_domain::{RequestId, SiteId};
-use idp_store::Effects;
 use idp_store::mails::MailKind;
 use idp_store::requests::{AccessRequest, Answer};
+use idp_store::{Effects, StoreError};
 
 use crate::Directory;
 use crate::asker::{Asker, SeenSite};
@@ -50,6 +51,24 @@ impl Directory {
         }
         self.context.store.ask_access(&request, effects).await?;
         Ok(())
+    }
+
+    /// Asks the admins of a site to check the address that they have for somebody whom nothing reaches.
+    pub async fn ask_to_check(
+        &self,
+        site: &Site,
+        who: &str,
+        address: &EmailAddress,
+    ) -> std::result::Result<(), StoreError> {
+        let sentence = format!("Somebody asked {} to check an email address", site.name);
+        let mut effects = Effects::audit(self.entry("address.check", sentence, site));
+        for admin in self.context.admins_of(site).await? {
+            let (site_name, who) = (site.name.clone(), who.to_owned());
+            let link = format!("{}/admin/people", self.origin);
+            let what = MailKind::CheckAddress { site: site_name, who, account: address.to_string(), link };
+            effects = effects.tell_from(site, &admin, what);
+        }
+        self.context.store.record(effects).await
     }
 
     /// What waits at the sites where the asker may give access.

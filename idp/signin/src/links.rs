@@ -62,10 +62,30 @@ impl SignIn {
         if person.status != PersonStatus::Active || !own || is_detached(&self.context, &person, address).await? {
             return Ok(());
         }
+        self.send_link(&person, address, false).await
+    }
+
+    /// Sends a link once more to whom an older one was sent, whoever holds that one. An invitation stays one.
+    pub async fn ask_link_again(&self, token: &str) -> Result<(), Refusal> {
+        let store = &self.context.store;
+        let Some(link) = store.link(&Secret::presented(token).hash()).await? else { return Ok(()) };
+        let Some(person) = store.person(link.person).await? else { return Ok(()) };
+        let Some(address) = person.email.clone() else { return Ok(()) };
+        if !throttle::within_budget(&self.context, &format!("link:{}", address.folded()), 5, 3600).await?
+            || person.status != PersonStatus::Active
+            || is_detached(&self.context, &person, &address).await?
+        {
+            return Ok(());
+        }
+        self.send_link(&person, &address, link.invite && person.password.is_none()).await
+    }
+
+    async fn send_link(&self, person: &Person, address: &EmailAddress, invite: bool) -> Result<(), Refusal> {
         let settings = self.context.settings_of(person.id).await?;
-        let (link, secret) = Link::make(&self.context, person.id, false, &settings);
-        let what = MailKind::PasswordLink { link: self.link_address(&secret), minutes: settings.reset_minutes };
-        let mail = Mail::to(address.as_str(), &person, what);
+        let (link, secret) = Link::make(&self.context, person.id, invite, &settings);
+        let minutes = link.expires_at.since(link.created_at) / 60;
+        let what = MailKind::PasswordLink { link: self.link_address(&secret), minutes };
+        let mail = Mail::to(address.as_str(), person, what);
         let entry = AuditEntry::new(self.context.now(), "link.sent", "A link to set a password was sent");
         Ok(self.context.store.add_link(&link, Effects::audit(entry.about(person.id)).mail(mail)).await?)
     }

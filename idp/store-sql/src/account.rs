@@ -138,6 +138,18 @@ impl Addresses for SqlStore {
         self.settle(statement, effects).await.map(|_| ())
     }
 
+    async fn aliases_of(&self, id: PersonId, now: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+        let rows = sqlx::query(
+            "SELECT login, alias_until FROM logins WHERE person_id = $1 AND alias_until > $2 ORDER BY login",
+        )
+        .bind(id.to_string())
+        .bind(now.0)
+        .fetch_all(&self.read)
+        .await
+        .map_err(problem)?;
+        rows.iter().map(|row| Ok((row.text("login")?, row.time("alias_until")?))).collect()
+    }
+
     async fn release_address(&self, id: PersonId, address: &EmailAddress, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM logins WHERE login = $1 AND person_id = $2")

@@ -182,14 +182,17 @@ impl Audit for SqlStore {
         person: PersonId,
         since: Timestamp,
         kinds: &[&str],
-        limit: i64,
+        (limit, skip): (i64, i64),
     ) -> Result<Vec<AuditEntry>> {
         let wanted = match kinds.len() {
             0 => String::new(),
-            many => format!("AND event IN ({})", placeholders(4, many)),
+            many => format!("AND event IN ({})", placeholders(5, many)),
         };
-        let sql = format!("SELECT * FROM audit WHERE subject_id = $1 AND at >= $2 {wanted} ORDER BY id DESC LIMIT $3");
-        let mut statement = sqlx::query(AssertSqlSafe(sql)).bind(person.to_string()).bind(since.0).bind(limit);
+        let sql = format!(
+            "SELECT * FROM audit WHERE subject_id = $1 AND at >= $2 {wanted} ORDER BY id DESC LIMIT $3 OFFSET $4"
+        );
+        let mut statement =
+            sqlx::query(AssertSqlSafe(sql)).bind(person.to_string()).bind(since.0).bind(limit).bind(skip);
         for kind in kinds {
             statement = statement.bind((*kind).to_owned());
         }

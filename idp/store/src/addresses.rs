@@ -45,6 +45,8 @@ pub trait Addresses: Send + Sync {
     async fn undo_address(&self, undo: &SecretHash, now: Timestamp, effects: Effects) -> Result<bool>;
     /// Names change; nothing else does.
     async fn rename_person(&self, id: PersonId, first: &str, last: &str, effects: Effects) -> Result<()>;
+    /// The addresses by which somebody still signs in beside their own, each with its end.
+    async fn aliases_of(&self, id: PersonId, now: Timestamp) -> Result<Vec<(String, Timestamp)>>;
     /// Gives an address up so that somebody else can have it; its former owner keeps their identity without it.
     async fn release_address(&self, id: PersonId, address: &EmailAddress, effects: Effects) -> Result<()>;
 }

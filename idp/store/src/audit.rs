@@ -42,6 +42,11 @@ pub trait Audit: Send + Sync {
     async fn forget(&self, retention: Retention) -> Result<u64>;
     /// What a person did or had done to them, since `since`, newest first; for their own eyes. Of these `kinds` of events,
     /// or of all when there are none.
-    async fn audit_of(&self, person: PersonId, since: Timestamp, kinds: &[&str], limit: i64)
-    -> Result<Vec<AuditEntry>>;
+    async fn audit_of(
+        &self,
+        person: PersonId,
+        since: Timestamp,
+        kinds: &[&str],
+        (limit, skip): (i64, i64),
+    ) -> Result<Vec<AuditEntry>>;
 }

@@ -125,8 +125,12 @@ pub enum MailKind {
         /// Link that undoes it, valid 7 days.
         link: String,
     },
-    /// A recovery code was used.
-    RecoveryUsed,
+    /// A recovery code was used, to its owner, to DSLs and to who manages identities.
+    RecoveryUsed {
+        /// Who used it; empty for the reader.
+        #[serde(default)]
+        who: String,
+    },
     /// 11: a temporary pass was used, to its owner and to DSLs.
     PassUsed {
         /// Who used it; empty for the reader.
@@ -241,10 +245,30 @@ pub enum MailKind {
         /// Where access is given.
         link: String,
     },
+    /// Somebody whom nothing reaches asks a site to check their address; to its admins.
+    CheckAddress {
+        /// The site.
+        site: String,
+        /// Who they say they are.
+        who: String,
+        /// The address that they typed.
+        account: String,
+        /// Where addresses are shown.
+        link: String,
+    },
     /// Somebody asked for help from a page that needs no sign-in.
     SupportRequest {
         /// Reference to read out on the telephone.
         reference: String,
+        /// The site that it is about, if any.
+        #[serde(default)]
+        site: String,
+        /// Who is signed in, if anybody is.
+        #[serde(default)]
+        who: String,
+        /// The browser in words.
+        #[serde(default)]
+        agent: String,
         /// Where the person can be reached.
         from: String,
         /// What they wrote.

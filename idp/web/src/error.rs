@@ -1,6 +1,6 @@
 //! The one table from what went wrong to what a page shows.
 
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use idp_directory::DirectoryError;
 use idp_signin::Refusal;
@@ -147,10 +147,16 @@ impl IntoResponse for PageError {
                 )
             }
         };
-        let action = Some(("Go to my sites".to_owned(), "/".to_owned()));
+        // The list of sites is closed to whoever holds a day pass.
+        let action = if text == DAY_PASS_ONLY { ("Sign out", "/signout") } else { ("Go to my sites", "/") };
+        let action = Some((action.0.to_owned(), action.1.to_owned()));
         let other = Some(("Contact support".to_owned(), "/support".to_owned()));
         let page = Message { frame: Frame::titled(title), paragraphs: vec![text], action, other };
-        show_with(status, &page).unwrap_or_else(|_| status.into_response())
+        let mut response = show_with(status, &page).unwrap_or_else(|_| status.into_response());
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        }
+        response
     }
 }
 

@@ -87,6 +87,7 @@ impl Web {
             .route("/static/lanyard.css", get(css))
             .route("/static/keys.js", get(keys_js))
             .route("/static/switcher.js", get(switcher_js))
+            .route("/static/session.js", get(session_js))
             .route("/static/sites/{file}", get(site_css))
             .fallback(error::not_found)
             .layer(axum::middleware::from_fn_with_state(self.clone(), language::speak))
@@ -108,6 +109,10 @@ async fn site_css(State(web): State<Web>, Path(file): Path<String>) -> Result<Re
     let css = format!(".tint-{slug}{{background-color:{colour}}}.edge-{slug}{{border-left-color:{colour}}}");
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=60")];
     Ok((headers, css).into_response())
+}
+
+async fn session_js() -> impl axum::response::IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../static/session.js"))
 }
 
 async fn switcher_js() -> impl IntoResponse {

@@ -7,6 +7,9 @@ use super::{Words, words};
 
 const NOT_ME: &str = "Os nad chi wnaeth hyn, mewngofnodwch, newidiwch eich cyfrinair a dywedwch wrth eich ysgol.";
 
+/// Minutes of a day.
+const DAY: i64 = 24 * 60;
+
 /// The words of a mail.
 #[expect(clippy::too_many_lines, reason = "the one table of every mail's words, and nothing but words")]
 pub(super) fn words_of(kind: &MailKind) -> Words {
@@ -41,7 +44,8 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             "Eich dolen i greu neu ailosod eich cyfrinair",
             &[
                 &format!(
-                    "Defnyddiwch y ddolen hon i greu neu ailosod eich cyfrinair. Mae’n gweithio unwaith, am {minutes} munud."
+                    "Defnyddiwch y ddolen hon i greu neu ailosod eich cyfrinair. Mae’n gweithio unwaith, am {}.",
+                    lasting(*minutes)
                 ),
                 "Os na ofynnoch amdani, anwybyddwch yr e-bost hwn. Nid yw eich cyfrinair yn newid.",
             ],
@@ -109,9 +113,19 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("Dadwneud y newid", link)),
         ),
-        MailKind::RecoveryUsed => {
-            words("Defnyddiwyd cod adfer", &["Defnyddiwyd un o’ch codau adfer i fewngofnodi.", NOT_ME], None)
-        }
+        MailKind::RecoveryUsed { who } => words(
+            "Defnyddiwyd cod adfer",
+            &match who.as_str() {
+                "" => ["Defnyddiwyd un o’ch codau adfer i ddod yn ôl heb allwedd.".to_owned(), NOT_ME.to_owned()],
+                who => [
+                    format!("Defnyddiodd {who} god adfer i ddod yn ôl heb allwedd."),
+                    "Os nad ydynt yn gwybod amdano, dywedwch wrth swyddfa eich ymddiriedolaeth ar unwaith.".to_owned(),
+                ],
+            }
+            .each_ref()
+            .map(String::as_str),
+            None,
+        ),
         MailKind::PassUsed { who } => words(
             "Defnyddiwyd pas dros dro",
             &[
@@ -243,8 +257,26 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("Mae {who} yn gofyn am fynediad i {site}."), &format!("Eu rheswm: {reason}")],
             Some(("Eu gwahodd", link)),
         ),
-        MailKind::SupportRequest { reference, from, text } => {
-            words(format!("Cais am gymorth {reference}"), &[&format!("Oddi wrth: {from}"), text], None)
+        MailKind::CheckAddress { site, who, account, link } => words(
+            format!("Mae angen gwirio cyfeiriad e-bost yn {site}"),
+            &[
+                &format!("Mae {who} yn dweud nad yw ein negeseuon e-bost yn cyrraedd {account}."),
+                "Gwiriwch mai hwn yw’r cyfeiriad sydd gennych ar eu cyfer. Peidiwch ag ateb yr e-bost hwn.",
+            ],
+            Some(("Gwirio eu cyfeiriad", link)),
+        ),
+        MailKind::SupportRequest { reference, site, who, agent, from, text } => {
+            let known = [("Safle: ", site), ("Wedi mewngofnodi fel: ", who), ("Porwr: ", agent)];
+            let known: Vec<String> = known
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| format!("{name}{value}."))
+                .collect();
+            words(
+                format!("Cais am gymorth {reference}"),
+                &[&format!("Oddi wrth: {from}"), &known.join(" "), text],
+                None,
+            )
         }
     }
 }
@@ -273,6 +305,11 @@ fn changed(change: &AccessChange) -> String {
 
 fn cy(english_date: &str) -> String {
     Language::Cy.dated(english_date)
+}
+
+/// How long a link works: `14 diwrnod`, `60 munud`.
+fn lasting(minutes: i64) -> String {
+    if minutes % DAY == 0 { format!("{} diwrnod", minutes / DAY) } else { format!("{minutes} munud") }
 }
 
 /// ` ar 7 Medi 2026 am 4:30pm, gyda Firefox ar Windows`, as far as it is known.

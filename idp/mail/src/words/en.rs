@@ -7,6 +7,9 @@ use super::{Words, words};
 
 const NOT_ME: &str = "If this was not you, sign in and change your password, and tell your school.";
 
+/// Minutes of a day.
+const DAY: i64 = 24 * 60;
+
 /// The words of a mail.
 #[expect(clippy::too_many_lines, reason = "the one table of every mail's words, and nothing but words")]
 pub(super) fn words_of(kind: &MailKind) -> Words {
@@ -36,7 +39,7 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
         MailKind::PasswordLink { link, minutes } => words(
             "Your link to create or reset your password",
             &[
-                &format!("Use this link to create or reset your password. It works once, for {minutes} minutes."),
+                &format!("Use this link to create or reset your password. It works once, for {}.", lasting(*minutes)),
                 "If you did not ask for it, ignore this email. Your password stays as it is.",
             ],
             Some(("Create a password", link)),
@@ -97,9 +100,19 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("Undo the change", link)),
         ),
-        MailKind::RecoveryUsed => {
-            words("A recovery code was used", &["One of your recovery codes was used to sign in.", NOT_ME], None)
-        }
+        MailKind::RecoveryUsed { who } => words(
+            "A recovery code was used",
+            &match who.as_str() {
+                "" => ["One of your recovery codes was used to come back without a key.".to_owned(), NOT_ME.to_owned()],
+                who => [
+                    format!("{who} used a recovery code to come back without a key."),
+                    "If they do not know about it, tell your trust office at once.".to_owned(),
+                ],
+            }
+            .each_ref()
+            .map(String::as_str),
+            None,
+        ),
         MailKind::PassUsed { who } => words(
             "A temporary pass was used",
             &[
@@ -226,8 +239,22 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("{who} asks for access to {site}."), &format!("Their reason: {reason}")],
             Some(("Invite them", link)),
         ),
-        MailKind::SupportRequest { reference, from, text } => {
-            words(format!("Support request {reference}"), &[&format!("From: {from}"), text], None)
+        MailKind::CheckAddress { site, who, account, link } => words(
+            format!("An email address at {site} needs a check"),
+            &[
+                &format!("{who} says that our emails do not reach {account}."),
+                "Check that it is the address that you have for them. Do not answer this email.",
+            ],
+            Some(("Check their address", link)),
+        ),
+        MailKind::SupportRequest { reference, site, who, agent, from, text } => {
+            let known = [("Site: ", site), ("Signed in as: ", who), ("Browser: ", agent)];
+            let known: Vec<String> = known
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| format!("{name}{value}."))
+                .collect();
+            words(format!("Support request {reference}"), &[&format!("From: {from}"), &known.join(" "), text], None)
         }
     }
 }
@@ -253,6 +280,11 @@ fn changed(change: &AccessChange) -> String {
 /// `1 day`, `14 days`.
 fn counted(number: i64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// How long a link works: `14 days`, `60 minutes`.
+fn lasting(minutes: i64) -> String {
+    if minutes % DAY == 0 { counted(minutes / DAY, "day") } else { counted(minutes, "minute") }
 }
 
 /// ` on 7 September 2026 at 4:30pm, with Firefox on Windows`, as far as it is known.

@@ -71,7 +71,8 @@ mod tests {
             MailKind::SecurityCode { code: code.clone() },
             MailKind::ConfirmAddress { code: code.clone() },
             MailKind::AddressChanging { new: account.clone(), link: link.clone() },
-            MailKind::RecoveryUsed,
+            MailKind::RecoveryUsed { who: who.clone() },
+            MailKind::RecoveryUsed { who: String::new() },
             MailKind::PassUsed { who: who.clone() },
             MailKind::OwnerCameBack { who: who.clone(), trust: text("TRUST") },
             MailKind::Bounced { site: site.clone(), who: who.clone(), link: link.clone() },
@@ -104,8 +105,21 @@ mod tests {
             MailKind::EndsSoon { site: site.clone(), last_day: text("9 May 2027") },
             MailKind::AccessEnded { site: site.clone() },
             MailKind::ApprovalNeeded { site: site.clone(), link: link.clone() },
+            MailKind::CheckAddress {
+                site: site.clone(),
+                who: who.clone(),
+                account: text("ACCOUNT"),
+                link: link.clone(),
+            },
             MailKind::AccessAsked { site, who: who.clone(), reason: text("REASON"), link },
-            MailKind::SupportRequest { reference: text("REF"), from: who, text: text("TEXT") },
+            MailKind::SupportRequest {
+                reference: text("REF"),
+                site: text("SITE"),
+                who: who.clone(),
+                agent: text("AGENT"),
+                from: who,
+                text: text("TEXT"),
+            },
         ]
     }
 

@@ -5,7 +5,7 @@ use idp_domain::email::{EmailAddress, EmailError};
 use idp_domain::person::Person;
 use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash, Timestamp};
-use idp_store::addresses::{AddressChange, UNDO};
+use idp_store::addresses::{ALIAS, AddressChange, UNDO};
 use idp_store::attempts::StoredAttempt;
 use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -31,6 +31,9 @@ pub enum AddressFault {
     /// It is the one they have.
     #[error("This is the address you use already")]
     Same,
+    /// A change can still be undone from it.
+    #[error("You can remove an address 7 days after you changed it")]
+    Undoable,
     /// Prove yourself again first.
     #[error("prove it again")]
     Stale,
@@ -70,8 +73,9 @@ impl SignIn {
         if !Self::may_change_keys(session, &context.store.keys_of(person.id).await?, now) {
             return Err(AddressFault::Stale);
         }
-        if !throttle::within_budget(context, &format!("address-code:{}", person.id), 5, 3600).await? {
-            return Err(Refusal::Wait(3600).into());
+        let wait = throttle::budget_wait(context, &format!("address-code:{}", person.id), 5, 3600).await?;
+        if wait > 0 {
+            return Err(Refusal::Wait(wait).into());
         }
         let (token, code) = (Secret::new(&*context.random), context.random.digits(6));
         let print = context.vault.fingerprint(PURPOSE, code.as_bytes());
@@ -138,6 +142,24 @@ impl SignIn {
         // The code is spent; that the attempt is gone already changes nothing.
         context.store.short.take_attempt(&hash).await?;
         Ok(pending.new)
+    }
+
+    /// Gives up an address by which somebody still signs in beside their own. Not while a change can be undone from it:
+    /// whoever made the change may be a thief. False when it is none of theirs.
+    pub async fn remove_alias(&self, session: &Session, person: &Person, login: &str) -> Result<bool, AddressFault> {
+        let (context, now) = (&self.context, self.context.now());
+        if !Self::may_change_keys(session, &context.store.keys_of(person.id).await?, now) {
+            return Err(AddressFault::Stale);
+        }
+        let aliases = context.store.aliases_of(person.id, now).await?;
+        let Some((_, until)) = aliases.iter().find(|(alias, _)| alias == login) else { return Ok(false) };
+        if until.since(now) > ALIAS - UNDO {
+            return Err(AddressFault::Undoable);
+        }
+        let sentence = format!("{} gave up the address {login}", person.full_name());
+        let entry = AuditEntry::new(now, "address.given_up", sentence).by(person.id).about(person.id);
+        context.store.release_address(person.id, &EmailAddress::parse(login)?, Effects::audit(entry)).await?;
+        Ok(true)
     }
 
     /// Looks at a link that undoes a change, and changes nothing.

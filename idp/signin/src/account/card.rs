@@ -16,8 +16,8 @@ impl SignIn {
         let codes: Vec<String> = (0..CODES).map(|_| self.context.random.readable(LENGTH)).collect();
         let prints: Vec<SecretHash> =
             codes.iter().map(|code| self.context.vault.fingerprint(PURPOSE, code.as_bytes())).collect();
-        let (key, effects) =
-            self.new_key((person, session), (KeyKind::Card, "Printed card".to_owned()), (Vec::new(), 0));
+        let name = self.free_name(person, "Printed card".to_owned()).await?;
+        let (key, effects) = self.new_key((person, session), (KeyKind::Card, name), (Vec::new(), 0));
         self.context.store.add_card(&key, &prints, effects).await?;
         Ok(codes)
     }

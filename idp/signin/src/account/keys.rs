@@ -19,6 +19,8 @@ use crate::{Refusal, SignIn};
 pub const FRESH: i64 = 5 * 60;
 /// How long adding may take, in seconds.
 const LIFE: i64 = 30 * 60;
+/// Most characters of a key's name.
+const LONGEST_NAME: usize = 40;
 /// Most keys of a person.
 pub const MOST: usize = 10;
 
@@ -182,11 +184,25 @@ impl SignIn {
         (material, last_step): (Vec<u8>, i64),
         credential: Option<&str>,
     ) -> Result<(), AddFault> {
+        let name = self.free_name(person, name).await?;
         let (key, effects) = self.new_key((person, session), (kind, name), (material, last_step));
         match self.context.store.add_key(&key, credential, effects).await {
             Err(StoreError::Conflict(_)) => Err(AddFault::Known),
             other => Ok(other?),
         }
+    }
+
+    /// The name, with a number when the person has a key of that name already.
+    pub(super) async fn free_name(&self, person: &Person, name: String) -> Result<String, AddFault> {
+        let keys = self.context.store.keys_of(person.id).await?;
+        let taken = |name: &str| keys.iter().any(|key| key.name == name);
+        if !taken(&name) {
+            return Ok(name);
+        }
+        let short: String = name.chars().take(LONGEST_NAME - 3).collect();
+        // More than [`MOST`] keys there are not.
+        let numbered = (2..=MOST + 1).map(|number| format!("{short} {number}")).find(|name| !taken(name));
+        Ok(numbered.unwrap_or(name))
     }
 
     /// A key, and what follows when it is added.
@@ -203,7 +219,8 @@ impl SignIn {
         let effects = Effects::audit(entry)
             .tell(person, MailKind::KeyAdded { key: name.clone(), happened: self.happened_in(session) })
             .signal(Signal::CredentialChange { person: person.id, change: "create".to_owned() });
-        let (created_at, last_used_at) = (now, Some(now));
+        // The code or touch that confirms a key is its first use; a card is only printed.
+        let (created_at, last_used_at) = (now, (kind != KeyKind::Card).then_some(now));
         let key = Key {
             id,
             person: person.id,
@@ -221,5 +238,5 @@ impl SignIn {
 
 pub(super) fn checked_name(name: &str) -> Result<String, AddFault> {
     let name = name.trim();
-    if (1..=40).contains(&name.chars().count()) { Ok(name.to_owned()) } else { Err(AddFault::Name) }
+    if (1..=LONGEST_NAME).contains(&name.chars().count()) { Ok(name.to_owned()) } else { Err(AddFault::Name) }
 }

@@ -56,10 +56,10 @@ impl SignIn {
         self.take_code(person, &counter).await?;
         let now = self.context.now();
         let secret = self.context.vault.open(SEAL, &pending.material).ok_or(AddFault::Expired)?;
-        let step = soft_key::totp(&secret, "key")
-            .and_then(|totp| totp.check(code, u64::try_from(now.0).unwrap_or(0)))
-            .and_then(|step| i64::try_from(step).ok());
-        let step = step.ok_or(Refusal::Wrong)?;
+        let Some(step) = soft_key::step_of(&secret, code, now) else {
+            let drift = self.drift(person, |then| soft_key::is_of(&secret, code, then)).await?;
+            return Err(drift.map_or(Refusal::Wrong, Refusal::Drift).into());
+        };
         throttle::succeeded(&self.context, &counter).await?;
         if !self.context.store.short.take_attempt(&Secret::presented(token).hash()).await? {
             return Err(AddFault::Expired);

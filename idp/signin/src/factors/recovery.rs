@@ -35,9 +35,8 @@ impl SignIn {
         let counter = format!("recovery:{}", person.id);
         self.take_code(person, &counter).await?;
         let now = self.context.now();
-        let sentence = format!("{} used a recovery code", person.full_name());
-        let entry = AuditEntry::new(now, "recovery.used", sentence).by(person.id).about(person.id);
-        let effects = Effects::audit(entry).tell(person, MailKind::RecoveryUsed);
+        let told = |who| MailKind::RecoveryUsed { who };
+        let effects = self.came_back(person, ("recovery.used", "used a recovery code"), told).await?;
         let print = self.recovery_print(&read_printed(typed));
         let cookie = Secret::new(&*self.context.random);
         let comeback = Comeback { person: person.id, session: &session.hash, cookie: &cookie.hash(), at: now };

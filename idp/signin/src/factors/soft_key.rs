@@ -67,17 +67,21 @@ impl SignIn {
         if used_already {
             return Err(Refusal::UsedAlready);
         }
-        Err(self.drift(person, code, now).await?.map_or(Refusal::Wrong, Refusal::Drift))
+        let keys = self.context.store.keys_of(person.id).await?;
+        let counts =
+            |then: Timestamp| keys.iter().any(|key| self.matching_step(key, code, then) == Some(then.0 / STEP));
+        Err(self.drift(person, counts).await?.map_or(Refusal::Wrong, Refusal::Drift))
     }
 
     /// By how much a telephone's clock seems to differ: the code was right two to ten steps away, and so was the one
-    /// before. It is never accepted.
-    async fn drift(&self, person: &Person, code: &str, now: Timestamp) -> Result<Option<i64>, Refusal> {
-        let keys = self.context.store.keys_of(person.id).await?;
-        let offset = (2..=FAR).flat_map(|steps| [-steps, steps]).find(|steps| {
-            let then = now.plus(steps * STEP);
-            keys.iter().any(|key| self.matching_step(key, code, then) == Some(then.0 / STEP))
-        });
+    /// before. It is never accepted. `counts` says whether the code would be right at a moment.
+    pub(crate) async fn drift(
+        &self,
+        person: &Person,
+        counts: impl Fn(Timestamp) -> bool,
+    ) -> Result<Option<i64>, Refusal> {
+        let now = self.context.now();
+        let offset = (2..=FAR).flat_map(|steps| [-steps, steps]).find(|steps| counts(now.plus(steps * STEP)));
         let Some(offset) = offset else { return Ok(None) };
         let counter = format!("drift:{}:{}", person.id, offset.signum());
         let seen = self.context.store.short.count_failure(&counter, now, 600).await?;
@@ -89,9 +93,19 @@ impl SignIn {
             return None;
         }
         let secret = self.context.vault.open(SEAL, &key.material)?;
-        let step = totp(&secret, "key")?.check(code, u64::try_from(now.0).ok()?)?;
-        i64::try_from(step).ok()
+        step_of(&secret, code, now)
     }
+}
+
+/// The time step of a code of this secret that counts at a moment.
+pub(crate) fn step_of(secret: &[u8], code: &str, now: Timestamp) -> Option<i64> {
+    let step = totp(secret, "key")?.check(code, u64::try_from(now.0).ok()?)?;
+    i64::try_from(step).ok()
+}
+
+/// Whether a code of this secret is the one of this very moment.
+pub(crate) fn is_of(secret: &[u8], code: &str, then: Timestamp) -> bool {
+    step_of(secret, code, then) == Some(then.0 / STEP)
 }
 
 #[cfg(test)]

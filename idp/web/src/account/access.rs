@@ -1,13 +1,14 @@
 //! "My access, explained" and "My activity": every right and every change in plain sentences.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use idp_domain::group::{Group, group_by_id};
 use idp_domain::membership::{Grant, Membership, State as MemberState};
 use idp_domain::rights::SiteRights;
 use idp_domain::scope::Scope;
 use idp_domain::site::Class;
+use serde::Deserialize;
 
 use crate::browser::SignedIn;
 use crate::page::{Frame, SiteLook, look, show};
@@ -109,20 +110,40 @@ fn and(names: &[String]) -> String {
 struct Activity {
     frame: Frame,
     lines: Vec<(String, String)>,
+    /// The pages before and after this one.
+    newer: Option<i64>,
+    older: Option<i64>,
 }
 
 /// How far back activity is shown, in seconds: 12 months.
 const YEAR: i64 = 365 * 24 * 3600;
-/// Most lines of activity.
-const MOST: i64 = 300;
+/// Lines of activity on one page.
+const LINES: i64 = 100;
 
-pub(crate) async fn activity(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    /// Which page, from 1 on.
+    page: Option<i64>,
+}
+
+pub(crate) async fn activity(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Query(which): Query<Which>,
+) -> Result<Response, PageError> {
+    let number = which.page.unwrap_or(1).clamp(1, 1000);
     let (context, person) = (&web.signin.context, &signed_in.person);
-    let entries = context.store.audit_of(person.id, context.now().plus(-YEAR), &[], MOST).await?;
+    let since = context.now().plus(-YEAR);
+    // One more than fits, to know whether there is another page.
+    let span = (LINES + 1, (number - 1) * LINES);
+    let mut entries = context.store.audit_of(person.id, since, &[], span).await?;
+    let size = usize::try_from(LINES).unwrap_or_default();
+    let older = (entries.len() > size).then_some(number + 1);
+    entries.truncate(size);
     let lines = entries.into_iter().map(|entry| (language::show(entry.at), entry.sentence)).collect();
     let mut frame = Frame::of("My activity", person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
-    show(&Activity { frame, lines })
+    show(&Activity { frame, lines, newer: Some(number - 1).filter(|page| *page > 0), older })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use idp_domain::session::KeyProof;
 use idp_signin::account::keys::AddFault;
 use serde::Deserialize;
 
-use super::sites::key_to_sign_in;
+use super::sites::{asked_at, key_to_sign_in};
 use crate::browser::{Browser, SignedIn};
 use crate::error::query;
 use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
@@ -25,6 +25,21 @@ struct Line {
     suspended: bool,
     /// Codes left on a printed card.
     left: Option<i64>,
+    /// The schools where it counts.
+    needed: String,
+}
+
+/// On what occasion somebody looks at their keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// On none.
+    Plain,
+    /// They have just come back without a key: they suspend the lost one and add another.
+    Recovered,
+    /// They have lost a key and used another one.
+    Lost,
+    /// They have just added their first one.
+    Added,
 }
 
 #[derive(Template)]
@@ -34,8 +49,9 @@ struct List {
     keys: Vec<Line>,
     /// Codes for somebody who has lost every key.
     recovery_left: i64,
-    /// Somebody who has just come back without a key: they suspend the lost one and add another.
-    recovered: bool,
+    mode: Mode,
+    /// There is one key that works, and no second one.
+    lonely: bool,
     /// The attempt that goes on afterwards, if any.
     attempt: String,
     faults: Vec<Fault>,
@@ -54,9 +70,39 @@ struct Choose {
 
 #[derive(Deserialize)]
 pub(crate) struct Listed {
+    #[serde(flatten)]
+    occasion: Occasion,
+}
+
+/// The mode as addresses and forms say it, and the attempt that goes on afterwards.
+#[derive(Deserialize)]
+pub(crate) struct Occasion {
     recovered: Option<String>,
+    lost: Option<String>,
+    added: Option<String>,
     #[serde(default)]
     attempt: String,
+}
+
+impl Occasion {
+    fn mode(&self) -> Mode {
+        match (&self.recovered, &self.lost, &self.added) {
+            (Some(_), _, _) => Mode::Recovered,
+            (_, Some(_), _) => Mode::Lost,
+            (_, _, Some(_)) => Mode::Added,
+            _ => Mode::Plain,
+        }
+    }
+
+    /// Back to the list, on the same occasion.
+    fn back(&self) -> String {
+        let mode = match self.mode() {
+            Mode::Recovered => "recovered=1",
+            Mode::Lost => "lost=1",
+            Mode::Plain | Mode::Added => return "/me/keys".to_owned(),
+        };
+        format!("/me/keys?{mode}&{}", query("attempt", &self.attempt))
+    }
 }
 
 pub(crate) async fn list(
@@ -64,33 +110,38 @@ pub(crate) async fn list(
     signed_in: SignedIn,
     Query(asked): Query<Listed>,
 ) -> Result<Response, PageError> {
-    render(&web, &signed_in, (asked.recovered.is_some(), &asked.attempt), vec![]).await
+    render(&web, &signed_in, &asked.occasion, vec![]).await
 }
 
 async fn render(
     web: &Web,
     signed_in: &SignedIn,
-    (recovered, attempt): (bool, &str),
+    occasion: &Occasion,
     faults: Vec<Fault>,
 ) -> Result<Response, PageError> {
     let (store, person) = (&web.signin.context.store, &signed_in.person);
     let mut keys = Vec::new();
-    for key in store.keys_of(person.id).await? {
+    let own = store.keys_of(person.id).await?;
+    let lonely = own.len() == 1 && own.iter().all(Key::works);
+    let asked = asked_at(web, person.id).await?;
+    for key in own {
         let left = match key.kind {
             KeyKind::Card => Some(store.card_codes_left(key.id).await?),
             _ => None,
         };
-        keys.push(line(key, left));
+        let counts = asked.iter().filter(|(_, acr)| key.kind.acr() >= *acr).map(|(site, _)| site.as_str());
+        let needed = counts.collect::<Vec<_>>().join(", ");
+        keys.push(line(key, left, needed));
     }
     let (status, title) = form_head("Security keys", &faults);
     let mut frame = Frame::of(&title, person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
     let recovery_left = store.recovery_codes_left(person.id).await?;
-    let attempt = attempt.to_owned();
-    show_with(status, &List { frame, keys, recovery_left, recovered, attempt, faults })
+    let (mode, attempt) = (occasion.mode(), occasion.attempt.clone());
+    show_with(status, &List { frame, keys, recovery_left, mode, lonely, attempt, faults })
 }
 
-fn line(key: Key, left: Option<i64>) -> Line {
+fn line(key: Key, left: Option<i64>, needed: String) -> Line {
     Line {
         id: key.id.to_string(),
         kind: t(key.kind.title()),
@@ -99,6 +150,7 @@ fn line(key: Key, left: Option<i64>) -> Line {
         suspended: !key.works(),
         name: key.name,
         left,
+        needed,
     }
 }
 
@@ -153,12 +205,14 @@ pub(crate) async fn added(
     token: &str,
     kind: KeyKind,
 ) -> Result<Response, PageError> {
+    let first = web.signin.context.store.keys_of(signed_in.person.id).await?.len() == 1;
     let attempt = web.signin.find(token, &browser.hash()).await.ok().map(|(_, attempt)| attempt);
     let place = attempt.as_ref().map(|attempt| attempt.need.place.clone()).unwrap_or_default();
     let proof = KeyProof::new(kind, web.signin.context.now(), &place);
     let begun = stepped_up(web, &signed_in.session, proof).await?;
     let response = match &attempt {
         Some(attempt) => forward(web, token, attempt, begun.session.as_ref()),
+        None if first => go("/me/keys?added=1"),
         None => go("/me/keys"),
     };
     Ok(begun.with(response))
@@ -172,9 +226,8 @@ pub(crate) struct Chosen {
     act: String,
     #[serde(default)]
     name: String,
-    recovered: Option<String>,
-    #[serde(default)]
-    attempt: String,
+    #[serde(flatten)]
+    occasion: Occasion,
 }
 
 pub(crate) async fn change(
@@ -192,18 +245,14 @@ pub(crate) async fn change(
         _ => return Err(PageError::NotFound),
     };
     match changed {
-        Ok(true) if chosen.recovered.is_some() => {
-            Ok(go(&format!("/me/keys?recovered=1&{}", query("attempt", &chosen.attempt))))
-        }
-        Ok(true) => Ok(go("/me/keys")),
+        Ok(true) => Ok(go(&chosen.occasion.back())),
         Ok(false) => Err(PageError::NotFound),
         Err(AddFault::Stale) => {
             let keys = web.signin.context.store.keys_of(person.id).await?;
             Err(prove_again(&keys, "/me/keys"))
         }
         Err(words @ (AddFault::Name | AddFault::Last)) => {
-            let recovered = chosen.recovered.is_some();
-            render(&web, &signed_in, (recovered, &chosen.attempt), fault("keys", words)).await
+            render(&web, &signed_in, &chosen.occasion, fault("keys", words)).await
         }
         Err(other) => Err(other.into()),
     }

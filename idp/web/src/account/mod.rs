@@ -21,15 +21,20 @@ use crate::Web;
 
 pub(crate) use sites::roles;
 
+/// How long somebody who came back without a key may change keys, in minutes.
+pub(crate) const RECOVERED_MINUTES: i64 = idp_signin::factors::recovery::RECOVERED / 60;
+
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/", get(sites::show_sites))
+        .route("/start", get(sites::start))
         .route("/switcher", get(sites::switcher))
         .route("/me", get(settings::show_settings))
         .route("/me/name", get(settings::show_name).post(settings::save_name))
         .route("/me/password", get(settings::show_password).post(settings::save_password))
         .route("/me/address", get(settings::show_address).post(settings::ask_address))
         .route("/me/address/code", post(settings::save_address))
+        .route("/me/address/alias", post(settings::remove_alias))
         .route("/me/browsers", get(browsers::list).post(browsers::end))
         .route("/me/apps/disconnect", post(browsers::disconnect))
         .route("/me/display", get(display::show_form).post(display::save))

@@ -58,7 +58,7 @@ const TITLES: [(&str, &str); 20] = [
 async fn entries(web: &Web, person: PersonId) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
     let context = &web.signin.context;
     let kinds = TITLES.map(|(kind, _)| kind);
-    let entries = context.store.audit_of(person, context.now().plus(-REACH), &kinds, MOST).await?;
+    let entries = context.store.audit_of(person, context.now().plus(-REACH), &kinds, (MOST, 0)).await?;
     let title = |event: &str| TITLES.iter().find(|(kind, _)| *kind == event).map(|(_, title)| *title);
     Ok(entries.into_iter().filter_map(|entry| title(&entry.event).map(|title| (entry, title))).collect())
 }

@@ -161,17 +161,47 @@ struct AddressPage {
     frame: Frame,
     current: String,
     email: String,
+    /// Older addresses that still sign in, each with its last day.
+    aliases: Vec<(String, String)>,
     faults: Vec<Fault>,
 }
 
 pub(crate) async fn show_address(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     require_fresh(&web, &signed_in, "/me/address").await?;
-    address_page(&signed_in, String::new(), vec![])
+    address_page(&web, &signed_in, String::new(), vec![]).await
 }
 
-fn address_page(signed_in: &SignedIn, email: String, faults: Vec<Fault>) -> Result<Response, PageError> {
+async fn address_page(
+    web: &Web,
+    signed_in: &SignedIn,
+    email: String,
+    faults: Vec<Fault>,
+) -> Result<Response, PageError> {
     let (status, frame) = framed("Change your email address", signed_in, &faults);
-    show_with(status, &AddressPage { frame, current: signed_in.person.login(), email, faults })
+    let (context, person) = (&web.signin.context, &signed_in.person);
+    let aliases = context.store.aliases_of(person.id, context.now()).await?;
+    let aliases = aliases.into_iter().map(|(login, until)| (login, language::show_last_day(until))).collect();
+    show_with(status, &AddressPage { frame, current: person.login(), email, aliases, faults })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Alias {
+    login: String,
+}
+
+pub(crate) async fn remove_alias(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(gone): Form<Alias>,
+) -> Result<Response, PageError> {
+    match web.signin.remove_alias(&signed_in.session, &signed_in.person, &gone.login).await {
+        Ok(true) => Ok(go("/me/address")),
+        Ok(false) => Err(PageError::NotFound),
+        Err(why) => {
+            let words = address_words(&web, &signed_in, why).await?;
+            address_page(&web, &signed_in, String::new(), fault("aliases", words)).await
+        }
+    }
 }
 
 #[derive(Template)]
@@ -197,7 +227,7 @@ pub(crate) async fn ask_address(
         Ok(token) => code_page(&signed_in, token.reveal().to_owned(), vec![]),
         Err(why) => {
             let words = address_words(&web, &signed_in, why).await?;
-            address_page(&signed_in, typed.email, fault("email", words))
+            address_page(&web, &signed_in, typed.email, fault("email", words)).await
         }
     }
 }

@@ -12,7 +12,7 @@ use idp_domain::site::Site;
 use idp_domain::{Acr, PersonId};
 
 use crate::browser::{SignedIn, Visitor};
-use crate::page::{Frame, SiteLook, look, show};
+use crate::page::{Frame, SiteLook, go, look, show};
 use crate::{PageError, Web, language, t};
 
 /// One site as a person sees it.
@@ -74,16 +74,33 @@ async fn needs_key(
     membership: &Membership,
     keys: &[Key],
 ) -> Result<Option<&'static str>, PageError> {
+    let Some(asked) = asks(web, site, membership).await? else { return Ok(None) };
+    let has = keys.iter().any(|key| key.works() && key.kind.acr() >= asked);
+    Ok(match (has, asked) {
+        (true, _) | (_, Acr::Base) => None,
+        (false, Acr::Key) => Some("Needs a key"),
+        (false, Acr::PhishingResistant) => Some("Needs a passkey or security key"),
+    })
+}
+
+/// The least key that a site asks somebody to have, if it asks for one.
+async fn asks(web: &Web, site: &Site, membership: &Membership) -> Result<Option<Acr>, PageError> {
     let Ok(rights) = SiteRights::of(membership, web.signin.context.now()) else { return Ok(None) };
     let policy = web.provider.key_policy(site, &rights).await?;
     let asked = if rights.may_elevate { policy.asks(Acr::Key) } else { policy.asks(Acr::Base) };
-    let has = keys.iter().any(|key| key.works() && key.kind.acr() >= asked);
     let asks = policy.rule >= KeyRule::ToSignIn || (policy.rule == KeyRule::ToElevate && rights.may_elevate);
-    Ok(match (asks && !has, asked) {
-        (false, _) | (true, Acr::Base) => None,
-        (true, Acr::Key) => Some("Needs a key"),
-        (true, Acr::PhishingResistant) => Some("Needs a passkey or security key"),
-    })
+    Ok(asks.then_some(asked))
+}
+
+/// The short names of the sites that ask somebody to have a key, each with the least that counts there.
+pub(super) async fn asked_at(web: &Web, person: PersonId) -> Result<Vec<(String, Acr)>, PageError> {
+    let store = &web.signin.context.store;
+    let mut asked = Vec::new();
+    for membership in store.memberships_of(person).await? {
+        let Some(site) = store.site(membership.site).await? else { continue };
+        asked.extend(asks(web, &site, &membership).await?.map(|acr| (site.settings.short_name, acr)));
+    }
+    Ok(asked)
 }
 
 /// Whether somewhere signing in needs a key, so that adding one cannot be put off.
@@ -113,6 +130,18 @@ pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> R
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;
     let unread = super::notices::unread(&web, signed_in.person.id).await?;
     show(&Page { frame, tiles, has_key, unread })
+}
+
+/// Where somebody begins who was going nowhere in particular: their site, if there is one alone and nothing to be told or
+/// managed; else the list.
+pub(crate) async fn start(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let person = &signed_in.person;
+    let tiles = tiles(&web, person.id).await?;
+    let quiet = !web.directory.manages_anything(person).await? && super::notices::unread(&web, person.id).await? == 0;
+    Ok(match tiles.as_slice() {
+        [one] if one.state == MemberState::Live && one.needs_key.is_none() && quiet => go(&format!("{}/", one.address)),
+        _ => go("/"),
+    })
 }
 
 pub(crate) async fn switcher(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {

@@ -163,6 +163,12 @@ async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, mut stage: Stag
         (Step::SignIn, _) | (_, None) if silent => {
             back(web, &stage.request, &OAuthError::new("login_required", "nobody is signed in"))
         }
+        // Nobody is asked for a key who gets nowhere with it.
+        (Step::Key(_), Some((_, person)))
+            if !silent && let Some(page) = no_access(web, &stage.request, person).await? =>
+        {
+            Ok(page)
+        }
         _ if silent => back(web, &stage.request, &OAuthError::new("interaction_required", "a key is needed")),
         _ => {
             let (token, attempt) = keep(web, browser, &stage).await?;

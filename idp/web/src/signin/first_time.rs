@@ -1,49 +1,87 @@
-//! Forgotten password or first time: one field, one neutral answer.
+//! First password or a forgotten one: the same form, and the same answer whether there is such a person or not.
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
+use idp_domain::Slug;
 use idp_domain::email::EmailAddress;
+use idp_domain::site::Site;
 use idp_signin::Refusal;
+use idp_signin::factors::new_browser::RESEND;
+use idp_signin::throttle::{budget_wait, within_budget};
 use serde::Deserialize;
 
 use super::form::wait;
 use super::link::create_password;
 use crate::browser::Browser;
-use crate::page::{Fault, Frame, fault, form_head, show, show_with};
-use crate::{PageError, Web, t1};
+use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
+use crate::{PageError, Web, t, t1};
+
+/// How often one address, and one site, may be asked to be checked in an [`HOUR`].
+const CHECKS: (i64, i64) = (2, 10);
+/// In seconds.
+const HOUR: i64 = 3600;
 
 #[derive(Template)]
 #[template(path = "first_time.html")]
 struct Page<'a> {
     frame: Frame,
     email: &'a str,
+    site: &'a str,
     faults: Vec<Fault>,
 }
 
 const TITLE: &str = "Create or reset your password";
 
-pub(crate) async fn show_form() -> Result<Response, PageError> {
-    show(&Page { frame: Frame::titled(TITLE), email: "", faults: vec![] })
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// The site that somebody was going to.
+    #[serde(default)]
+    site: String,
+}
+
+pub(crate) async fn show_form(State(web): State<Web>, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+    let site = site_of(&web, &asked.site).await?;
+    show(&Page { frame: Frame::titled(TITLE).at(site.as_ref()), email: "", site: &asked.site, faults: vec![] })
+}
+
+/// The site of a slug, if there is one.
+pub(super) async fn site_of(web: &Web, slug: &str) -> Result<Option<Site>, PageError> {
+    match Slug::parse(slug) {
+        Ok(slug) => Ok(web.signin.context.store.site_by_slug(&slug).await?),
+        Err(_) => Ok(None),
+    }
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Filled {
     #[serde(default)]
     email: String,
+    #[serde(default)]
+    site: String,
+    /// The link did not arrive.
+    again: Option<String>,
 }
 
 pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -> Result<Response, PageError> {
+    let site = site_of(&web, &filled.site).await?;
     let address = match EmailAddress::parse(&filled.email) {
         Ok(address) => address,
         Err(error) => {
             let faults = fault("email", error);
             let (status, title) = form_head(TITLE, &faults);
-            let page = Page { frame: Frame::titled(&title), email: &filled.email, faults };
-            return show_with(status, &page);
+            let frame = Frame::titled(&title).at(site.as_ref());
+            return show_with(status, &Page { frame, email: &filled.email, site: &filled.site, faults });
         }
     };
+    let counter = format!("link-again:{}", address.folded());
+    let left = budget_wait(&web.signin.context, &counter, 1, RESEND).await?;
+    let again = filled.again.is_some();
+    if again && left > 0 {
+        let words = t1("{0}. Email can take a few minutes.", wait(left));
+        return sent(&filled.email, site.as_ref(), (false, fault("again", words)));
+    }
     // In the background: the answer takes the same time whether there is such a person or not.
     let signin = web.signin.clone();
     tokio::spawn(async move {
@@ -51,7 +89,7 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
             tracing::warn!(%error, "a link could not be sent");
         }
     });
-    sent(&filled.email, vec![])
+    sent(&filled.email, site.as_ref(), (again, vec![]))
 }
 
 #[derive(Template)]
@@ -59,18 +97,30 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
 struct Sent<'a> {
     frame: Frame,
     email: &'a str,
+    /// The site that somebody was going to: its slug and name.
+    site: Option<(String, String)>,
+    /// Another link is on its way.
+    again: bool,
     faults: Vec<Fault>,
 }
 
-fn sent(email: &str, faults: Vec<Fault>) -> Result<Response, PageError> {
+pub(super) fn sent(
+    email: &str,
+    site: Option<&Site>,
+    (again, faults): (bool, Vec<Fault>),
+) -> Result<Response, PageError> {
     let (status, title) = form_head("Check your email", &faults);
-    show_with(status, &Sent { frame: Frame::titled(&title), email, faults })
+    let frame = Frame::titled(&title).at(site);
+    let site = site.map(|site| (site.slug.to_string(), site.name.clone()));
+    show_with(status, &Sent { frame, email, site, again, faults })
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Typed {
     #[serde(default)]
     email: String,
+    #[serde(default)]
+    site: String,
     #[serde(default)]
     code: String,
 }
@@ -82,8 +132,9 @@ pub(crate) async fn by_code(
     Form(typed): Form<Typed>,
 ) -> Result<Response, PageError> {
     let Ok(address) = EmailAddress::parse(&typed.email) else { return Err(PageError::Incomplete) };
+    let site = site_of(&web, &typed.site).await?;
     if typed.code.trim().is_empty() {
-        return sent(&typed.email, fault("code", "Enter the 8 character code"));
+        return sent(&typed.email, site.as_ref(), (false, fault("code", "Enter the 8 character code")));
     }
     let words = match web.signin.link_by_code(&address, &typed.code).await {
         Ok((person, token)) => return create_password(&web, &browser, &person, token.reveal().to_owned()).await,
@@ -91,5 +142,43 @@ pub(crate) async fn by_code(
         Err(Refusal::Wait(seconds)) => t1("You have entered too many wrong codes. {0}.", wait(seconds)),
         Err(other) => return Err(other.into()),
     };
-    sent(&typed.email, fault("code", words))
+    sent(&typed.email, site.as_ref(), (false, fault("code", words)))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Unreached {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    site: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// Nothing arrives: the people who manage access at the site are asked which address they have. Nobody learns by it who
+/// works there.
+pub(crate) async fn ask_school(State(web): State<Web>, Form(asked): Form<Unreached>) -> Result<Response, PageError> {
+    let Ok(address) = EmailAddress::parse(&asked.email) else { return Err(PageError::Incomplete) };
+    let site = site_of(&web, &asked.site).await?.ok_or(PageError::Incomplete)?;
+    let name = asked.name.trim();
+    if !(1..=80).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        let faults = fault("name", "Enter your name, up to 80 characters");
+        return sent(&asked.email, Some(&site), (false, faults));
+    }
+    let context = &web.signin.context;
+    let (per_address, per_site) = CHECKS;
+    let few = within_budget(context, &format!("check:{}", address.folded()), per_address, HOUR).await?
+        && within_budget(context, &format!("check-at:{}", site.id), per_site, HOUR).await?;
+    if few {
+        web.directory.ask_to_check(&site, name, &address).await?;
+    }
+    show(&Message {
+        frame: Frame::titled("We have asked your school").at(Some(&site)),
+        paragraphs: vec![
+            t1("The people who manage access at {0} will check the email address they have for you.", &site.name),
+            t("If it is urgent, talk to the school office."),
+        ],
+        action: Some(("Back to sign in".to_owned(), "/signin".to_owned())),
+        other: None,
+    })
 }

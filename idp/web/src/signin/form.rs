@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::attempt::{begin_page, find, forward};
 use super::begin::{Way, let_in, looks_shared};
-use super::key::passkey_words;
+use super::key::{foreign_key, passkey_words};
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::{SUSPENDED, query};
 use crate::page::{Fault, Frame, Message, fault, go, show_with};
@@ -39,6 +39,8 @@ struct Page<'a> {
     shared: bool,
     /// What the browser's key wants to know.
     challenge: String,
+    /// What is said of a key that was made for another address.
+    foreign: String,
     /// Providers elsewhere whose accounts lead in.
     upstreams: &'a [Upstream],
     /// The page before this one lay open for too long.
@@ -75,7 +77,7 @@ pub(crate) async fn show_form(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let Some(token) = &asked.attempt else {
-        let next = asked.next.as_deref().unwrap_or("/");
+        let next = asked.next.as_deref().unwrap_or("/start");
         let token = begin_page(&web, &browser, next, asked.need()).await?;
         let anew = if asked.anew.is_some() { "anew=1&" } else { "" };
         let (_, attempt) = web.signin.find(token.reveal(), &browser.hash()).await?;
@@ -106,7 +108,17 @@ pub(crate) async fn show_form(
     let upstreams = web.signin.upstreams.all();
     show_with(
         StatusCode::OK,
-        &Page { frame, attempt: token, login: hint(&attempt), shared, challenge, upstreams, late, faults: vec![] },
+        &Page {
+            frame,
+            attempt: token,
+            login: hint(&attempt),
+            shared,
+            challenge,
+            foreign: foreign_key(&web),
+            upstreams,
+            late,
+            faults: vec![],
+        },
     )
 }
 
@@ -149,7 +161,8 @@ async fn render(
     let mut frame = frame(web, &attempt).await?;
     frame.title = format!("{} {}", t("Error:"), frame.title);
     let upstreams = web.signin.upstreams.all();
-    let page = Page { frame, attempt: token, login, shared, challenge, upstreams, late: false, faults };
+    let foreign = foreign_key(web);
+    let page = Page { frame, attempt: token, login, shared, challenge, foreign, upstreams, late: false, faults };
     show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 

@@ -33,10 +33,12 @@ struct Page<'a> {
     card: bool,
     /// What the browser's key wants to know, when the person has one.
     challenge: Option<String>,
-    minutes: i64,
-    /// The page before this one lay open for too long.
-    late: bool,
-    faults: Vec<Fault>,
+    /// For how long it opens what a role needs, where it is for a school.
+    minutes: Option<i64>,
+    name: String,
+    /// What is said of a key that was made for another address.
+    foreign: String,
+    shown: Shown,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +46,28 @@ pub(crate) struct Asked {
     attempt: String,
     /// The page before this one lay open for too long.
     late: Option<String>,
+    /// Somebody has lost a key and uses another one.
+    lost: Option<String>,
+}
+
+impl Asked {
+    fn shown(&self) -> Shown {
+        Shown { late: self.late.is_some(), lost: self.lost.is_some(), faults: vec![] }
+    }
+}
+
+/// What the page shows beside the ways to prove a key.
+struct Shown {
+    /// The page before this one lay open for too long.
+    late: bool,
+    /// Another key than the one that was lost, which is to be suspended then.
+    lost: bool,
+    faults: Vec<Fault>,
+}
+
+/// What is said of a key that was made for another address, or on a page that only looks like ours.
+pub(super) fn foreign_key(web: &Web) -> String {
+    t1("This key belongs to a different web address. Check that the address begins with {0}", &web.signin.origin)
 }
 
 pub(crate) async fn show_form(
@@ -61,7 +85,7 @@ pub(crate) async fn show_form(
     if !matches!(next_step(standing, web.signin.context.now()), Step::Key(_)) {
         return Ok(forward(&web, &asked.attempt, &attempt, Some(&signed_in.session)));
     }
-    render(&web, &browser, &signed_in, (&asked.attempt, attempt), (asked.late.is_some(), vec![])).await
+    render(&web, &browser, &signed_in, (&asked.attempt, attempt), asked.shown()).await
 }
 
 /// Who is signed in, and their attempt; or the answer that leads there, and from there on to where they were going.
@@ -88,7 +112,7 @@ async fn render(
     browser: &Browser,
     signed_in: &SignedIn,
     (token, mut attempt): (&str, Attempt),
-    (late, faults): (bool, Vec<Fault>),
+    shown: Shown,
 ) -> Result<Response, PageError> {
     let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
     let has = |kind| keys.iter().any(|key| key.kind == kind && key.works() && kind.acr() >= attempt.need.acr);
@@ -105,10 +129,12 @@ async fn render(
         Some(slug) => web.signin.context.store.site_by_slug(slug).await?,
         None => None,
     };
-    let minutes = site.as_ref().map_or(5, |site| site.settings.elevation_absolute / 60);
-    let (status, title) = form_head("Use your key", &faults);
+    let minutes = site.as_ref().map(|site| site.settings.elevation_absolute / 60);
+    let name = signed_in.person.full_name();
+    let foreign = foreign_key(web);
+    let (status, title) = form_head("Use your key", &shown.faults);
     let frame = Frame::titled(&title).at(site.as_ref());
-    show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, late, faults })
+    show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, name, foreign, shown })
 }
 
 fn no_key(attempt: &Attempt, keys: &[Key], signed_in: &SignedIn, token: &str) -> Result<Response, PageError> {
@@ -147,6 +173,7 @@ pub(crate) struct Filled {
     code: String,
     #[serde(default)]
     card: String,
+    lost: Option<String>,
 }
 
 pub(crate) async fn submit(
@@ -172,9 +199,13 @@ pub(crate) async fn submit(
             Err(refusal) => Err(fault("card", code_words(&web, refusal)?)),
         },
     };
+    let lost = filled.lost.is_some();
     match outcome {
-        Ok(proof) => proven(&web, &signed_in, proof, (&filled.attempt, &attempt)).await,
-        Err(faults) => render(&web, &browser, &signed_in, (&filled.attempt, attempt), (false, faults)).await,
+        Ok(proof) => proven(&web, &signed_in, proof, (&filled.attempt, &attempt, lost)).await,
+        Err(faults) => {
+            let shown = Shown { late: false, lost, faults };
+            render(&web, &browser, &signed_in, (&filled.attempt, attempt), shown).await
+        }
     }
 }
 
@@ -238,6 +269,7 @@ pub(crate) struct Answered {
     attempt: String,
     #[serde(default)]
     credential: String,
+    lost: Option<String>,
 }
 
 pub(crate) async fn submit_passkey(
@@ -250,13 +282,14 @@ pub(crate) async fn submit_passkey(
         Ok(under_way) => under_way,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    let lost = answered.lost.is_some();
     let challenge = web.signin.take_challenge(stored, &mut attempt).await?;
     let place = attempt.need.place.clone();
     match web.signin.finish_passkey(&signed_in.person, challenge.as_ref(), &answered.credential, &place).await {
-        Ok(proof) => proven(&web, &signed_in, proof, (&answered.attempt, &attempt)).await,
+        Ok(proof) => proven(&web, &signed_in, proof, (&answered.attempt, &attempt, lost)).await,
         Err(refusal) => {
-            let faults = fault("code", passkey_words(&web, refusal)?);
-            render(&web, &browser, &signed_in, (&answered.attempt, attempt), (false, faults)).await
+            let shown = Shown { late: false, lost, faults: fault("code", passkey_words(&web, refusal)?) };
+            render(&web, &browser, &signed_in, (&answered.attempt, attempt), shown).await
         }
     }
 }
@@ -265,9 +298,12 @@ async fn proven(
     web: &Web,
     signed_in: &SignedIn,
     proof: KeyProof,
-    (token, attempt): (&str, &Attempt),
+    (token, attempt, lost): (&str, &Attempt, bool),
 ) -> Result<Response, PageError> {
     let begun = stepped_up(web, &signed_in.session, proof).await?;
+    if lost {
+        return Ok(begun.with(go(&format!("/me/keys?lost=1&{}", query("attempt", token)))));
+    }
     let next = forward(web, token, attempt, begun.session.as_ref());
     Ok(begun.with(next))
 }

@@ -51,13 +51,14 @@ pub(crate) struct Token {
 pub(crate) async fn look(State(web): State<Web>, Query(asked): Query<Token>) -> Result<Response, PageError> {
     let person = match web.signin.look(&asked.token).await? {
         Ok(person) => person,
-        Err(fault) => return broken_link(&fault),
+        Err(fault) => return broken_link(&fault, &asked.token),
     };
     let mut sites = Vec::new();
     for membership in web.signin.context.store.memberships_of(person.id).await? {
         sites.extend(web.signin.context.store.site(membership.site).await?.map(|site| site.name));
     }
-    let frame = Frame::titled("Set up your sign-in");
+    let again = person.password.is_some();
+    let frame = Frame::titled(if again { "Create a new password" } else { "Set up your sign-in" });
     let code = web.signin.link_code(&asked.token).await?.map(|code| grouped(&code, 4)).unwrap_or_default();
     show(&Look { frame, token: asked.token, name: person.full_name(), sites, code })
 }
@@ -69,7 +70,7 @@ pub(crate) async fn open(
 ) -> Result<Response, PageError> {
     match web.signin.look(&asked.token).await? {
         Ok(person) => create_password(&web, &browser, &person, asked.token).await,
-        Err(fault) => broken_link(&fault),
+        Err(fault) => broken_link(&fault, &asked.token),
     }
 }
 
@@ -147,13 +148,13 @@ pub(crate) async fn set(
                 until: None,
             };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
-            Ok(begun.with(go(if has_keys { "/" } else { "/me/keys/first" })))
+            Ok(begun.with(go(if has_keys { "/start" } else { "/me/keys/first" })))
         }
-        Err(SetFault::Link(fault)) => broken_link(&fault),
+        Err(SetFault::Link(fault)) => broken_link(&fault, &filled.token),
         Err(SetFault::Password(words)) => {
             let person = match web.signin.look(&filled.token).await? {
                 Ok(person) => person,
-                Err(fault) => return broken_link(&fault),
+                Err(fault) => return broken_link(&fault, &filled.token),
             };
             let faults = fault("password", password_fault(words));
             password_page(&web, &person, (filled.token, filled.shared.is_some()), faults).await
@@ -162,7 +163,41 @@ pub(crate) async fn set(
     }
 }
 
-fn broken_link(fault: &LinkFault) -> Result<Response, PageError> {
+/// A link that is over: whoever holds it may have another one sent, to where it came from and nowhere else.
+#[derive(Template)]
+#[template(path = "link_over.html")]
+struct Over<'a> {
+    frame: Frame,
+    words: String,
+    token: &'a str,
+}
+
+pub(crate) async fn send_again(State(web): State<Web>, Form(asked): Form<Token>) -> Result<Response, PageError> {
+    // In the background, as for somebody who types their address (A-06).
+    let signin = web.signin.clone();
+    tokio::spawn(async move {
+        if let Err(error) = signin.ask_link_again(&asked.token).await {
+            tracing::warn!(%error, "a link could not be sent");
+        }
+    });
+    show(&Message {
+        frame: Frame::titled("Check your email"),
+        paragraphs: vec![
+            "We have sent a new link to the address that the older one was sent to.".to_owned(),
+            "Not arrived in 5 minutes? Check your junk folder, then ask your school to check the address they have for \
+             you."
+                .to_owned(),
+        ],
+        action: Some(("Back to sign in".to_owned(), "/signin".to_owned())),
+        other: None,
+    })
+}
+
+fn broken_link(fault: &LinkFault, token: &str) -> Result<Response, PageError> {
+    if let LinkFault::Expired(_) = fault {
+        let frame = Frame::titled("This link does not work");
+        return show_with(StatusCode::GONE, &Over { frame, words: link_fault(fault), token });
+    }
     let action = match fault {
         LinkFault::Used => ("Sign in", "/signin"),
         _ => ("Send a new link", "/first-time"),

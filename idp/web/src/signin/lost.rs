@@ -20,6 +20,10 @@ struct Page<'a> {
     frame: Frame,
     attempt: &'a str,
     codes_left: i64,
+    /// They have more than one key that works.
+    others: bool,
+    /// Life of a temporary pass.
+    minutes: i64,
     faults: Vec<Fault>,
 }
 
@@ -38,10 +42,13 @@ pub(crate) async fn show_form(
 }
 
 async fn render(web: &Web, signed_in: &SignedIn, attempt: &str, faults: Vec<Fault>) -> Result<Response, PageError> {
-    let codes_left = web.signin.context.store.recovery_codes_left(signed_in.person.id).await?;
+    let (context, person) = (&web.signin.context, signed_in.person.id);
+    let codes_left = context.store.recovery_codes_left(person).await?;
+    let others = context.store.keys_of(person).await?.iter().filter(|key| key.works()).count() > 1;
+    let minutes = context.settings_of(person).await?.pass_minutes;
     let (status, title) = form_head("I cannot use my key", &faults);
     let frame = Frame::of(&title, &signed_in.person, "");
-    show_with(status, &Page { frame, attempt, codes_left, faults })
+    show_with(status, &Page { frame, attempt, codes_left, others, minutes, faults })
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ mod language;
 mod link;
 mod lost;
 mod new_browser;
+mod session;
 mod signout;
 mod status;
 mod support;
@@ -43,10 +44,13 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/signin/lost", get(lost::show_form).post(lost::submit))
         .route("/first-time", get(first_time::show_form).post(first_time::submit))
         .route("/first-time/code", post(first_time::by_code))
+        .route("/first-time/check", post(first_time::ask_school))
+        .route("/link/again", post(link::send_again))
         .route("/link", get(link::look).post(link::open))
         .route("/link/password", post(link::set))
         .route("/signout", get(signout::ask).post(signout::submit))
         .route("/signed-out", get(signout::done))
+        .route("/session", get(session::look).post(session::keep))
         .route("/ask-access", get(ask_access::show_form).post(ask_access::submit))
         .route("/language", post(language::choose))
         .route("/pass", get(day_pass::show_form).post(day_pass::submit))

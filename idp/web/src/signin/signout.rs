@@ -1,13 +1,17 @@
 //! Signing out: here, and at every site and app that this browser opened.
 
 use askama::Template;
-use axum::extract::State;
+use axum::Form;
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use idp_domain::session::Session;
+use serde::Deserialize;
 
+use super::attempt::own_path;
 use crate::browser::Visitor;
 use crate::cookies::{Cookie, forget_look};
+use crate::error::query;
 use crate::page::{Frame, Message, go, show, with_cookie};
 use crate::{PageError, Web};
 
@@ -24,11 +28,26 @@ pub(crate) async fn ask(Visitor(visitor): Visitor) -> Result<Response, PageError
     }
 }
 
-pub(crate) async fn submit(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// Somebody else goes on with this attempt to sign in.
+    #[serde(default)]
+    attempt: String,
+}
+
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    Visitor(visitor): Visitor,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
     if let Some((session, _)) = &visitor {
         web.signin.end(session).await?;
     }
-    Ok(cleared(&web, visitor.as_ref().map(|(session, _)| session), go("/signed-out")))
+    let next = match asked.attempt.as_str() {
+        "" => "/signed-out".to_owned(),
+        attempt => format!("/signin?{}", query("attempt", attempt)),
+    };
+    Ok(cleared(&web, visitor.as_ref().map(|(session, _)| session), go(&next)))
 }
 
 /// Takes the cookie away, and what the browser kept of our pages. A shared computer forgets as well how its last user
@@ -43,7 +62,27 @@ pub(crate) fn cleared(web: &Web, session: Option<&Session>, mut response: Respon
     with_cookie(response, Cookie::Session.clear(&web.settings))
 }
 
-pub(crate) async fn done() -> Result<Response, PageError> {
+#[derive(Deserialize)]
+pub(crate) struct Over {
+    /// The session ended by itself.
+    late: Option<String>,
+    /// Where the person was.
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn done(Query(over): Query<Over>) -> Result<Response, PageError> {
+    if over.late.is_some() {
+        return show(&Message {
+            frame: Frame::titled("You were signed out"),
+            paragraphs: vec![
+                "You were signed out after a while without use, so that nobody else goes on in your name.".to_owned(),
+                "What you sent is saved. What you typed at a school’s site is kept for 10 minutes.".to_owned(),
+            ],
+            action: Some(("Sign in again".to_owned(), format!("/signin?{}", query("next", &own_path(&over.next))))),
+            other: None,
+        });
+    }
     show(&Message {
         frame: Frame::titled("You are signed out"),
         paragraphs: vec!["You are signed out of Lanyard and of every school site in this browser.".to_owned()],

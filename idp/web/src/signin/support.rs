@@ -2,12 +2,17 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
+use idp_domain::membership::State as MemberState;
+use idp_domain::person::Person;
+use idp_domain::site::Site;
 use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail};
 use serde::Deserialize;
 
+use super::first_time::site_of;
+use crate::browser::{Peer, Visitor};
 use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
 use crate::{PageError, Web, t1};
 
@@ -17,11 +22,76 @@ struct Page<'a> {
     frame: Frame,
     from: &'a str,
     text: &'a str,
+    /// The site that it is about, and the others of whoever is signed in: slug and name.
+    site: &'a str,
+    sites: Vec<(String, String)>,
+    /// Who helps first: a site's own people.
+    contacts: Vec<Contact>,
     faults: Vec<Fault>,
 }
 
-pub(crate) async fn show_form() -> Result<Response, PageError> {
-    show(&Page { frame: Frame::titled("Contact support"), from: "", text: "", faults: vec![] })
+/// Where a site's own people can be reached.
+struct Contact {
+    name: String,
+    email: String,
+    phone: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    site: String,
+}
+
+pub(crate) async fn show_form(
+    State(web): State<Web>,
+    Visitor(visitor): Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let person = visitor.map(|(_, person)| person);
+    let from = person.as_ref().and_then(|person| person.email.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let filled = Filled { from, text: String::new(), site: asked.site };
+    render(&web, person.as_ref(), &filled, vec![]).await
+}
+
+async fn render(
+    web: &Web,
+    person: Option<&Person>,
+    filled: &Filled,
+    faults: Vec<Fault>,
+) -> Result<Response, PageError> {
+    let site = site_of(web, &filled.site).await?;
+    let own = match person {
+        Some(person) => own_sites(web, person).await?,
+        None => Vec::new(),
+    };
+    let helping = site.iter().chain(own.iter().filter(|_| site.is_none()));
+    let contacts = helping.map(|site| Contact {
+        name: site.name.clone(),
+        email: site.settings.support_email.clone(),
+        phone: site.settings.support_phone.clone(),
+    });
+    let contacts = contacts.filter(|contact| !contact.email.is_empty() || !contact.phone.is_empty()).collect();
+    let sites = own.iter().map(|site| (site.slug.to_string(), site.name.clone())).collect();
+    let (status, title) = form_head("Contact support", &faults);
+    let frame = match person {
+        Some(person) => Frame::of(&title, person, ""),
+        None => Frame::titled(&title),
+    };
+    let Filled { from, text, site: slug } = filled;
+    show_with(status, &Page { frame: frame.at(site.as_ref()), from, text, site: slug, sites, contacts, faults })
+}
+
+/// The sites where somebody works now.
+async fn own_sites(web: &Web, person: &Person) -> Result<Vec<Site>, PageError> {
+    let (store, now) = (&web.signin.context.store, web.signin.context.now());
+    let mut sites = Vec::new();
+    for membership in store.memberships_of(person.id).await? {
+        if membership.state(now) != MemberState::Ended {
+            sites.extend(store.site(membership.site).await?);
+        }
+    }
+    Ok(sites)
 }
 
 #[derive(Deserialize)]
@@ -30,9 +100,18 @@ pub(crate) struct Filled {
     from: String,
     #[serde(default)]
     text: String,
+    /// The site that it is about; none when it is empty.
+    #[serde(default)]
+    site: String,
 }
 
-pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -> Result<Response, PageError> {
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    peer: Peer,
+    Visitor(visitor): Visitor,
+    Form(filled): Form<Filled>,
+) -> Result<Response, PageError> {
+    let person = visitor.map(|(_, person)| person);
     let mut faults = Vec::new();
     if filled.from.trim().is_empty() {
         faults.extend(fault("from", "Enter an email address or telephone number"));
@@ -51,14 +130,24 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
         }
     }
     if !faults.is_empty() {
-        let (status, title) = form_head("Contact support", &faults);
-        let page = Page { frame: Frame::titled(&title), from: &filled.from, text: &filled.text, faults };
-        return show_with(status, &page);
+        return render(&web, person.as_ref(), &filled, faults).await;
     }
+    let site = site_of(&web, &filled.site).await?;
     let reference = context.random.readable(6);
-    let what = MailKind::SupportRequest { reference: reference.clone(), from: filled.from, text: filled.text };
+    // What helps whoever answers, and names no page that was read.
+    let who = person.as_ref().map(|person| format!("{} ({})", person.full_name(), person.login()));
+    let about = site.as_ref().map(|site| site.name.clone());
+    let own = site.map(|site| site.settings.support_email).filter(|address| !address.is_empty());
+    let what = MailKind::SupportRequest {
+        reference: reference.clone(),
+        site: about.unwrap_or_default(),
+        who: who.unwrap_or_default(),
+        agent: peer.agent,
+        from: filled.from,
+        text: filled.text,
+    };
     let mail = Mail {
-        to: web.settings.support_email.clone(),
+        to: own.unwrap_or_else(|| web.settings.support_email.clone()),
         name: "support".to_owned(),
         what,
         language: idp_domain::Language::En,
@@ -71,7 +160,10 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
             t1("Your reference is {0}. Someone will answer in working hours.", &reference),
             "If a child is at risk now, follow your school’s procedure and speak to the DSL.".to_owned(),
         ],
-        action: Some(("Back to sign in".to_owned(), "/signin".to_owned())),
+        action: Some(match person {
+            Some(_) => ("Go to my sites".to_owned(), "/".to_owned()),
+            None => ("Back to sign in".to_owned(), "/signin".to_owned()),
+        }),
         other: None,
     })
 }

@@ -1,0 +1,39 @@
+// Warns two minutes before a session ends, and keeps it at one press; when it is over, says so. What was typed stays.
+"use strict";
+const box = document.getElementById("session");
+const [words, stay, again] = [box.querySelector("p"), box.querySelector("button"), box.querySelector("a")];
+const WARN = 120;
+let timer;
+
+function typed() {
+  const fields = document.querySelectorAll("main input:not([type=hidden]):not([type=checkbox]):not([type=radio]), main textarea");
+  return [...fields].some((field) => field.value !== field.defaultValue);
+}
+
+function over() {
+  if (!typed()) return location.replace(`/signed-out?late=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+  words.textContent = box.dataset.over;
+  [box.hidden, stay.hidden, again.hidden] = [false, true, false];
+}
+
+async function look(options) {
+  clearTimeout(timer);
+  let left = WARN;
+  try {
+    const answer = await fetch("/session", options);
+    left = (await answer.json()).left;
+  } catch {
+    // The line is down: ask again in a while.
+    timer = setTimeout(look, 30000);
+    return;
+  }
+  if (left <= 0) return over();
+  box.hidden = left > WARN;
+  [stay.hidden, again.hidden] = [false, true];
+  words.textContent = box.dataset.soon;
+  timer = setTimeout(look, 1000 * (left > WARN ? Math.min(left - WARN + 1, 86400) : Math.min(left + 1, 20)));
+}
+
+stay.addEventListener("click", () => look({ method: "POST" }));
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+look();
