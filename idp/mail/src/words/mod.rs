@@ -52,6 +52,24 @@ mod tests {
     use idp_domain::Timestamp;
     use idp_store::mails::{AccessChange, Happened};
 
+    /// One of each change.
+    fn changes(who: &str, key: &str) -> Vec<AccessChange> {
+        vec![
+            AccessChange::Groups { from: key.to_owned(), to: who.to_owned() },
+            AccessChange::Groups { from: String::new(), to: who.to_owned() },
+            AccessChange::Groups { from: who.to_owned(), to: String::new() },
+            AccessChange::Waiting(who.to_owned()),
+            AccessChange::Waiting(String::new()),
+            AccessChange::Starts(Some(Timestamp(1_800_000_000))),
+            AccessChange::Starts(None),
+            AccessChange::Ends(Some(Timestamp(1_800_000_000))),
+            AccessChange::Ends(None),
+            AccessChange::Paused,
+            AccessChange::Active,
+            AccessChange::Ended,
+        ]
+    }
+
     /// One of each kind, with values that can be recognised.
     fn samples() -> Vec<MailKind> {
         let text = |text: &str| text.to_owned();
@@ -81,23 +99,7 @@ mod tests {
             MailKind::NewBrowser { happened },
             MailKind::SomebodyTried,
             MailKind::WrongCodes,
-            MailKind::AccessChanged {
-                site: site.clone(),
-                changes: vec![
-                    AccessChange::Groups { from: text("KEY"), to: who.clone() },
-                    AccessChange::Groups { from: String::new(), to: who.clone() },
-                    AccessChange::Groups { from: who.clone(), to: String::new() },
-                    AccessChange::Waiting(who.clone()),
-                    AccessChange::Waiting(String::new()),
-                    AccessChange::Starts(Some(Timestamp(1_800_000_000))),
-                    AccessChange::Starts(None),
-                    AccessChange::Ends(Some(Timestamp(1_800_000_000))),
-                    AccessChange::Ends(None),
-                    AccessChange::Paused,
-                    AccessChange::Active,
-                    AccessChange::Ended,
-                ],
-            },
+            MailKind::AccessChanged { site: site.clone(), changes: changes(&who, &text("KEY")) },
             MailKind::AccessRestored,
             MailKind::RoleChanged { trust: text("TRUST"), who: who.clone(), role: text("KEY"), given: true },
             MailKind::RoleChanged { trust: text("TRUST"), who: who.clone(), role: text("KEY"), given: false },
