@@ -12,7 +12,7 @@ const REFUSED: &str = "Nothing was changed. Try the key again or choose another 
 
 async fn signed_in(system: &System, login: &str) -> Browser {
     let mut browser = system.browser();
-    let page = browser.open(&format!("{}/signin", system.origin("id"))).await;
+    let page = browser.open(&format!("{}/signin?next=/", system.origin("id"))).await;
     let page = system.type_password(&mut browser, &page, login).await;
     assert!(page.body.contains("My sites"), "{}", page.body);
     browser

@@ -7,6 +7,7 @@ mod day_pass;
 mod developers;
 mod everyone;
 mod front_door;
+mod help;
 mod import;
 mod key_rules;
 mod keys;

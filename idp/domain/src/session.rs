@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acr::{Acr, Amr};
 use crate::clock::Timestamp;
-use crate::id::PersonId;
+use crate::id::{KeyId, PersonId};
 use crate::key::KeyKind;
 use crate::secret::SecretHash;
 
@@ -115,6 +115,8 @@ impl Method {
 pub struct KeyProof {
     /// With which kind of key.
     pub kind: KeyKind,
+    /// With which key: when that one is suspended or removed, the proof counts no more.
+    pub key: Option<KeyId>,
     /// When.
     pub at: Timestamp,
     /// For which trust (or lone site) it was given: it is carried over only within it. Empty for the person's own account.
@@ -126,8 +128,8 @@ pub struct KeyProof {
 
 impl KeyProof {
     /// A proof for a place.
-    pub fn new(kind: KeyKind, at: Timestamp, place: &str) -> Self {
-        Self { kind, at, place: place.to_owned(), home: String::new() }
+    pub fn new((kind, key): (KeyKind, KeyId), at: Timestamp, place: &str) -> Self {
+        Self { kind, key: Some(key), at, place: place.to_owned(), home: String::new() }
     }
 
     /// Whether it was given for this place.

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use idp_domain::key::KeyKind;
     use idp_domain::session::Method;
-    use idp_domain::{PersonId, SecretHash, SeededRandom, SystemClock};
+    use idp_domain::{KeyId, PersonId, SecretHash, SeededRandom, SystemClock};
 
     fn session(key_at: Option<i64>, place: &str) -> Session {
         Session {
@@ -83,7 +83,9 @@ mod tests {
             created_at: Timestamp(0),
             seen_at: Timestamp(0),
             auth_time: Timestamp(100),
-            key_proof: key_at.map(|at| KeyProof::new(KeyKind::Soft, Timestamp(at), place)),
+            key_proof: key_at.map(|at| {
+                KeyProof::new((KeyKind::Soft, KeyId::new(&SystemClock, &SeededRandom::new(2))), Timestamp(at), place)
+            }),
             shared: false,
             method: Method::Password,
             recovered_at: None,

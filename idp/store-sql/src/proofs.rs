@@ -68,7 +68,7 @@ impl Keys for SqlStore {
         if gone.is_none() {
             return Ok(false);
         }
-        forget_proofs(&mut transaction, person).await?;
+        forget_proofs(&mut transaction, person, id).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
         Ok(true)
@@ -97,7 +97,7 @@ impl Keys for SqlStore {
             return Ok(false);
         }
         if since.is_some() {
-            forget_proofs(&mut transaction, person).await?;
+            forget_proofs(&mut transaction, person, id).await?;
         }
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
@@ -138,12 +138,14 @@ pub(crate) async fn put_key(
     .map(|_| ())
 }
 
-/// What a key proved counts no more, in any browser.
-async fn forget_proofs(transaction: &mut Transaction<'static, Any>, person: PersonId) -> Result<()> {
+/// What a key proved counts no more, in any browser; what another key of its owner proved does.
+async fn forget_proofs(transaction: &mut Transaction<'static, Any>, person: PersonId, key: KeyId) -> Result<()> {
     sqlx::query(
-        "UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL, key_home = NULL WHERE person_id = $1",
+        "UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL, key_home = NULL, key_id = NULL \
+         WHERE person_id = $1 AND (key_id IS NULL OR key_id = $2)",
     )
     .bind(person.to_string())
+    .bind(key.to_string())
     .execute(&mut **transaction)
     .await
     .map_err(problem)

@@ -17,8 +17,8 @@ impl Sessions for SqlStore {
     async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
         let statement = sqlx::query(
             "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
-             method, recovered_at, agent, absolute_s, idle_s, key_home) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             method, recovered_at, agent, absolute_s, idle_s, key_home, key_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         )
         .bind(&session.hash.0)
         .bind(&session.sid)
@@ -36,7 +36,8 @@ impl Sessions for SqlStore {
         .bind(session.agent.clone())
         .bind(session.limits.absolute)
         .bind(session.limits.idle)
-        .bind(session.key_proof.as_ref().map(|proof| proof.home.clone()));
+        .bind(session.key_proof.as_ref().map(|proof| proof.home.clone()))
+        .bind(session.key_proof.as_ref().and_then(|proof| proof.key).map(|key| key.to_string()));
         self.carry(statement, effects).await
     }
 
@@ -74,7 +75,8 @@ impl Sessions for SqlStore {
 
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: &KeyProof) -> Result<bool> {
         let row = sqlx::query(
-            "UPDATE sessions SET hash = $2, key_kind = $3, key_at = $4, key_place = $5, key_home = $6 WHERE hash = $1 RETURNING sid",
+            "UPDATE sessions SET hash = $2, key_kind = $3, key_at = $4, key_place = $5, key_home = $6, key_id = $7 \
+             WHERE hash = $1 RETURNING sid",
         )
         .bind(&old.0)
         .bind(&new.0)
@@ -82,6 +84,7 @@ impl Sessions for SqlStore {
         .bind(proof.at.0)
         .bind(proof.place.clone())
         .bind(proof.home.clone())
+        .bind(proof.key.map(|key| key.to_string()))
         .fetch_optional(&self.write)
         .await
         .map_err(problem)?;
@@ -132,6 +135,7 @@ fn session(row: &AnyRow) -> Result<Session> {
     let kind = row.maybe_text("key_kind")?.and_then(|text| KeyKind::parse(&text));
     let place = row.maybe_text("key_place")?.unwrap_or_default();
     let home = row.maybe_text("key_home")?.unwrap_or_default();
+    let key = row.maybe_parsed("key_id")?;
     Ok(Session {
         hash: SecretHash(row.text("hash")?),
         sid: row.text("sid")?,
@@ -140,7 +144,7 @@ fn session(row: &AnyRow) -> Result<Session> {
         created_at: row.time("created_at")?,
         seen_at: row.time("seen_at")?,
         auth_time: row.time("auth_time")?,
-        key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, at, place, home }),
+        key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, key, at, place, home }),
         shared: row.flag("shared")?,
         method: Method::parse(&row.text("method")?),
         recovered_at: row.maybe_time("recovered_at")?,

@@ -183,12 +183,12 @@ impl SignIn {
         (kind, name): (KeyKind, String),
         (material, last_step): (Vec<u8>, i64),
         credential: Option<&str>,
-    ) -> Result<(), AddFault> {
+    ) -> Result<KeyId, AddFault> {
         let name = self.free_name(person, name).await?;
         let (key, effects) = self.new_key((person, session), (kind, name), (material, last_step));
         match self.context.store.add_key(&key, credential, effects).await {
             Err(StoreError::Conflict(_)) => Err(AddFault::Known),
-            other => Ok(other?),
+            other => Ok(other.map(|()| key.id)?),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Adding a passkey or security key (WebAuthn Level 3 §7.1).
 
-use idp_domain::Secret;
 use idp_domain::key::KeyKind;
 use idp_domain::person::Person;
 use idp_domain::session::Session;
+use idp_domain::{KeyId, Secret};
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::keys::{AddFault, checked_name};
@@ -43,7 +43,7 @@ impl SignIn {
         session: &Session,
         person: &Person,
         form: (&str, &str, &str),
-    ) -> Result<(), AddFault> {
+    ) -> Result<KeyId, AddFault> {
         let (token, name, answer) = form;
         let name = checked_name(name)?;
         let pending = self.pending(session, token).await?;

@@ -1,9 +1,9 @@
 //! Adding a soft key: a secret that is shown once, a code that confirms it.
 
-use idp_domain::Secret;
 use idp_domain::key::KeyKind;
 use idp_domain::person::Person;
 use idp_domain::session::Session;
+use idp_domain::{KeyId, Secret};
 
 use super::keys::{AddFault, checked_name};
 use crate::factors::soft_key::{self, SEAL};
@@ -48,7 +48,7 @@ impl SignIn {
         session: &Session,
         person: &Person,
         form: (&str, &str, &str),
-    ) -> Result<(), AddFault> {
+    ) -> Result<KeyId, AddFault> {
         let (token, name, code) = form;
         let name = checked_name(name)?;
         let pending = self.pending(session, token).await?;

@@ -21,8 +21,8 @@ impl SignIn {
         self.take_code(person, &counter).await?;
         let now = self.context.now();
         let code = self.context.vault.fingerprint(PURPOSE, read_printed(typed).as_bytes());
-        self.context.store.use_card_code(person.id, &code, now).await?.ok_or(Refusal::Wrong)?;
+        let card = self.context.store.use_card_code(person.id, &code, now).await?.ok_or(Refusal::Wrong)?;
         throttle::succeeded(&self.context, &counter).await?;
-        Ok(KeyProof::new(KeyKind::Card, now, place))
+        Ok(KeyProof::new((KeyKind::Card, card), now, place))
     }
 }

@@ -78,7 +78,7 @@ impl SignIn {
             if let Some(_changed) = passkey.update_credential(result) {
                 let material = serde_json::to_vec(&passkey).map_err(|_| Refusal::Wrong)?;
                 self.context.store.save_key_use(key.id, &material, now).await?;
-                return Ok(KeyProof::new(KeyKind::Passkey, now, place));
+                return Ok(KeyProof::new((KeyKind::Passkey, key.id), now, place));
             }
         }
         Err(Refusal::Wrong)

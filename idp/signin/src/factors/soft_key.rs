@@ -60,7 +60,7 @@ impl SignIn {
             let Some(step) = self.matching_step(&key, code, now) else { continue };
             if self.context.store.use_step(key.id, step, now).await? {
                 throttle::succeeded(&self.context, &counter).await?;
-                return Ok(KeyProof::new(KeyKind::Soft, now, place));
+                return Ok(KeyProof::new((KeyKind::Soft, key.id), now, place));
             }
             used_already = true;
         }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use idp_domain::KeyId;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::session::KeyProof;
 use idp_signin::account::keys::AddFault;
@@ -203,12 +204,12 @@ pub(crate) async fn added(
     browser: &Browser,
     signed_in: &SignedIn,
     token: &str,
-    kind: KeyKind,
+    key: (KeyKind, KeyId),
 ) -> Result<Response, PageError> {
     let first = web.signin.context.store.keys_of(signed_in.person.id).await?.len() == 1;
     let attempt = web.signin.find(token, &browser.hash()).await.ok().map(|(_, attempt)| attempt);
     let place = attempt.as_ref().map(|attempt| attempt.need.place.clone()).unwrap_or_default();
-    let proof = KeyProof::new(kind, web.signin.context.now(), &place);
+    let proof = KeyProof::new(key, web.signin.context.now(), &place);
     let begun = stepped_up(web, &signed_in.session, proof).await?;
     let response = match &attempt {
         Some(attempt) => forward(web, token, attempt, begun.session.as_ref()),

@@ -72,7 +72,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, PageError> {
     let form = (filled.token.as_str(), filled.name.as_str(), filled.credential.as_str());
     let faults = match web.signin.add_passkey(&signed_in.session, &signed_in.person, form).await {
-        Ok(()) => return added(&web, &browser, &signed_in, &filled.attempt, KeyKind::Passkey).await,
+        Ok(key) => return added(&web, &browser, &signed_in, &filled.attempt, (KeyKind::Passkey, key)).await,
         Err(words @ AddFault::Name) => fault("name", words),
         Err(words @ AddFault::Known) => fault("credential", words),
         Err(AddFault::Refusal(idp_signin::Refusal::Wrong) | AddFault::Expired) => {

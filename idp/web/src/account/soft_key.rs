@@ -88,7 +88,7 @@ pub(crate) async fn submit(
         Ok(code) => {
             let form = (filled.token.as_str(), filled.name.as_str(), code.as_str());
             match web.signin.add_soft_key(&signed_in.session, &signed_in.person, form).await {
-                Ok(()) => return added(&web, &browser, &signed_in, &filled.attempt, KeyKind::Soft).await,
+                Ok(key) => return added(&web, &browser, &signed_in, &filled.attempt, (KeyKind::Soft, key)).await,
                 Err(words @ AddFault::Name) => fault("name", words),
                 Err(AddFault::Refusal(refusal)) => fault("code", code_words(&web, refusal)?),
                 Err(other) => return Err(other.into()),
