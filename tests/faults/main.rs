@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken assumption must stop the test at once")]
 
 mod protocol;
+mod writes;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -56,6 +57,9 @@ impl Victim {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "killed", "--ignored"]).current_dir(folder);
         command.stdout(Stdio::null()).stderr(Stdio::null());
+        if folder.join("kill_at.so").exists() {
+            command.env("LD_PRELOAD", folder.join("kill_at.so"));
+        }
         let victim = Self { child: command.spawn().unwrap(), port };
         for _ in 0..600 {
             if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
@@ -79,9 +83,14 @@ impl Victim {
         format!("http://id.lanyard.localhost:{}", self.port)
     }
 
+    /// Whether the process has died by itself.
+    fn is_dead(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     /// Dies at once, and comes back on the same data.
     async fn kill(mut self, folder: &Path) -> Self {
-        self.child.kill().unwrap();
+        drop(self.child.kill());
         self.child.wait().unwrap();
         Self::start_at(folder, self.port).await
     }

@@ -25,7 +25,14 @@ struct Defence {
     without: String,
     /// Defences of one batch do not hide each other and are taken away together, which saves builds.
     batch: u32,
+    /// Where its tests are: `attacks`, another target of the package `tests`, or the unit tests of a crate.
+    #[serde(default = "attacks")]
+    at: String,
     edit: Vec<Edit>,
+}
+
+fn attacks() -> String {
+    "attacks".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -50,11 +57,16 @@ fn main() -> ExitCode {
         let defences: Vec<&Defence> = catalogue.defence.iter().filter(|defence| defence.batch == batch).collect();
         copy_tree(root, &copy);
         defences.iter().flat_map(|defence| &defence.edit).for_each(|edit| apply(&copy, edit));
-        let outcomes = run(root, &copy, &defences);
+        let mut outcomes = BTreeMap::new();
+        for at in defences.iter().map(|defence| defence.at.as_str()).collect::<BTreeSet<_>>() {
+            outcomes.extend(run(root, &copy, at, &defences));
+        }
         for defence in defences {
             for id in &defence.ids {
                 let prefix = format!("{}_", id.to_lowercase().replace('-', "_"));
-                let named: Vec<_> = outcomes.iter().filter(|(name, _)| name.starts_with(&prefix)).collect();
+                let also = format!("_and_{prefix}");
+                let is_named = |name: &str| name.starts_with(&prefix) || name.contains(&also);
+                let named: Vec<_> = outcomes.iter().filter(|(name, _)| is_named(name)).collect();
                 let failed = named.iter().find_map(|(name, why)| why.as_ref().map(|why| (name, why)));
                 match failed {
                     Some((name, why)) => println!("{id}  {}\n      {name} fails: {why}", defence.without),
@@ -102,11 +114,16 @@ fn apply(copy: &Path, edit: &Edit) {
     std::fs::write(&path, text.replace(&edit.find, &edit.replace)).expect("the edit can be written");
 }
 
-/// Runs the attack tests of these defences. Answers each one's name, and why it failed if it did.
-fn run(root: &Path, copy: &Path, defences: &[&Defence]) -> BTreeMap<String, Option<String>> {
-    let filters = defences.iter().flat_map(|defence| &defence.ids).map(|id| id.to_lowercase().replace('-', "_") + "_");
+/// Runs the tests of those of these defences that are tested there. Answers each one's name, and why it failed if it did.
+fn run(root: &Path, copy: &Path, at: &str, defences: &[&Defence]) -> BTreeMap<String, Option<String>> {
+    let here = defences.iter().filter(|defence| defence.at == at);
+    let filters = here.flat_map(|defence| &defence.ids).map(|id| id.to_lowercase().replace('-', "_") + "_");
+    // A crate of ours has a hyphen in its name; a target of the tests has none.
+    let place = if at.contains('-') { vec!["-p", at, "--lib"] } else { vec!["-p", "tests", "--test", at] };
     let output = Command::new("cargo")
-        .args(["test", "--quiet", "-p", "tests", "--test", "attacks", "--", "--format", "pretty"])
+        .args(["test", "--quiet"])
+        .args(place)
+        .args(["--", "--format", "pretty"])
         .args(filters)
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", root.join("target/mutants/build"))

@@ -267,6 +267,11 @@ pub async fn second_app(system: &System) -> String {
 
 /// The code of a secret that a page shows, as an authenticator app makes it.
 pub fn code_of(base32: &str, system: &System) -> String {
+    code_at(base32, system.clock.now().0)
+}
+
+/// The code that an authenticator app with this secret shows at a moment.
+pub fn code_at(base32: &str, at: i64) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut bits = 0_u64;
     let mut count = 0;
@@ -279,6 +284,6 @@ pub fn code_of(base32: &str, system: &System) -> String {
             bytes.push(u8::try_from((bits >> count) & 0xff).unwrap());
         }
     }
-    let now = u64::try_from(system.clock.now().0).unwrap();
-    idp_signin::factors::soft_key::totp(&bytes, "test").unwrap().generate(now).to_string()
+    let at = u64::try_from(at).unwrap();
+    idp_signin::factors::soft_key::totp(&bytes, "test").unwrap().generate(at).to_string()
 }
