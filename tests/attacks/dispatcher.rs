@@ -1,7 +1,9 @@
 //! I-29: random steps of random people from random tabs, held to a small model: no path leads to "signed in" or to a key
-//! proof without what it takes.
+//! proof without what it takes. Passwords, mailed codes, soft keys, passkeys, recovery codes, lies and stolen forms.
 
 use idp_domain::{Random, SeededRandom};
+use tests::authenticator::{Authenticator, Lie, asked};
+use tests::oauth::{authorize, request};
 use tests::system::SAMINA;
 use tests::{Browser, Page, System};
 
@@ -9,8 +11,8 @@ use tests::{Browser, Page, System};
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
 
 /// Walks, and steps of each.
-const WALKS: u64 = 12;
-const STEPS: usize = 28;
+const WALKS: u64 = 14;
+const STEPS: usize = 34;
 
 /// What the model believes of one browser.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +60,35 @@ impl Walker {
         self.belief.key |= self.belief.signed_in == Some(SAMINA) && page.url.ends_with("/me");
     }
 
+    /// Answers with Samina's passkey, or with a lie about it: on a sign-in page it signs her in, on the page that asks for
+    /// a key it proves one in her own session, and a lie does neither.
+    async fn use_passkey(&mut self, page: &Page, (form, answer, true_one): (&str, &str, bool)) {
+        let page = self.browser.fill(page, form, &[("credential", answer)]).await;
+        let accepted = page.status == 200 && !page.body.contains("open for a long time");
+        let signs_in = form == "with-passkey" && accepted;
+        if signs_in && true_one {
+            self.belief.signed_in = Some(SAMINA);
+        }
+        let arrived = page.url.ends_with("/me") || signs_in;
+        self.belief.key |= true_one && self.belief.signed_in == Some(SAMINA) && arrived;
+        self.tabs.push(page);
+    }
+
+    /// A recovery code lets Samina change her keys; it signs nobody in, and is no key (M-07).
+    async fn recover(&mut self, system: &System, code: &str) {
+        self.browser.post(&format!("{}/signin/lost", system.origin("id")), &[("recovery", code)]).await;
+    }
+
+    /// An app asks silently for a key. What was proven for an account, or for a school, is nothing to it.
+    async fn ask_silently(&mut self, system: &System) -> String {
+        let mut params = request(system);
+        params.push(("acr_values".to_owned(), "urn:lanyard:acr:key".to_owned()));
+        params.push(("prompt".to_owned(), "none".to_owned()));
+        params.push(("max_age".to_owned(), "900".to_owned()));
+        let page = authorize(system, &mut self.browser, &params).await;
+        page.location_param("error").unwrap_or_else(|| page.location().to_owned())
+    }
+
     /// Sends a form that another browser opened: whatever comes of it, nobody's belief changes by it.
     async fn steal(&mut self, page: &Page) {
         let (form, fields): (_, &[(&str, &str)]) = match page.body.contains("id=\"signin\"") {
@@ -94,6 +125,27 @@ struct Walk<'a> {
     system: &'a System,
     dice: SeededRandom,
     walkers: [Walker; 2],
+    samina: &'a mut Samina,
+}
+
+/// What Samina has beside her password and her telephone.
+struct Samina {
+    passkey: Authenticator,
+    codes: Vec<String>,
+}
+
+impl Samina {
+    async fn with_passkey_and_codes(system: &System) -> Self {
+        let id = system.origin("id");
+        let mut browser = system.admin(SAMINA).await;
+        let page = browser.open(&format!("{id}/me/keys/passkey")).await;
+        let (passkey, answer) = Authenticator::create(&asked(&page), &id, &Lie::default());
+        let page = browser.fill(&page, "add", &[("name", "Laptop"), ("credential", &answer)]).await;
+        assert!(page.body.contains("Laptop"), "{}", page.body);
+        let person = system.person(SAMINA).await;
+        let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
+        Self { passkey, codes }
+    }
 }
 
 impl Walk<'_> {
@@ -106,7 +158,8 @@ impl Walk<'_> {
     /// One step; its name, for the report.
     async fn step(&mut self) -> String {
         let id = self.system.origin("id");
-        let (second, kind, tab) = (self.roll(2) == 1, self.roll(9), self.roll(64));
+        let (second, kind, tab) = (self.roll(2) == 1, self.roll(13), self.roll(64));
+        let lie = self.roll(4) == 0;
         let [one, two] = &mut self.walkers;
         let (walker, other) = if second { (two, one) } else { (one, two) };
         let who = walker.name;
@@ -129,6 +182,16 @@ impl Walk<'_> {
                 walker.sign_out(&id).await;
                 return format!("{who} signs out");
             }
+            9 => {
+                let Some(code) = self.samina.codes.pop() else { return "no code is left".to_owned() };
+                walker.recover(self.system, &code).await;
+                return format!("{who} uses a recovery code of Samina");
+            }
+            10 => {
+                let answer = walker.ask_silently(self.system).await;
+                assert!(answer.ends_with("_required"), "{who} has a key for an app: {answer}");
+                return format!("an app asks {who} silently for a key");
+            }
             _ => {}
         }
         match (kind, shows("id=\"signin\""), shows("id=\"confirm\""), shows("id=\"key\""), &page) {
@@ -147,6 +210,18 @@ impl Walk<'_> {
             (5, _, _, Some(page), _) => {
                 walker.use_key(page, &self.system.code(SAMINA).await).await;
                 format!("{who} types Samina's code")
+            }
+            (11 | 12, Some(page), ..) if page.body.contains("id=\"with-passkey\"") => {
+                let lies = Lie { unverified: lie, ..Lie::default() };
+                let answer = self.samina.passkey.get(&asked(page), &lies);
+                walker.use_passkey(page, ("with-passkey", &answer, !lie)).await;
+                format!("{who} signs in with Samina's passkey{}", if lie { ", untruly" } else { "" })
+            }
+            (11 | 12, .., Some(page)) if page.body.contains("id=\"passkey\"") => {
+                let lies = Lie { unverified: lie, ..Lie::default() };
+                let answer = self.samina.passkey.get(&asked(page), &lies);
+                walker.use_passkey(page, ("passkey", &answer, !lie)).await;
+                format!("{who} proves Samina's passkey{}", if lie { ", untruly" } else { "" })
             }
             (6, .., Some(page)) if page.body.contains("<form") && page.url.contains("attempt=") => {
                 other.steal(page).await;
@@ -188,13 +263,16 @@ impl Walk<'_> {
 #[tokio::test]
 async fn i_29_no_path_is_shorter_than_its_proofs() {
     let system = System::start().await;
-    let (mut entered, mut keyed) = (0, 0);
+    let mut samina = Samina::with_passkey_and_codes(&system).await;
+    let (mut entered, mut keyed, mut by_passkey) = (0, 0, 0);
     for seed in 0..WALKS {
         let walker = |name| Walker { name, browser: system.browser(), tabs: Vec::new(), belief: Belief::default() };
-        let mut walk = Walk { system: &system, dice: SeededRandom::new(seed), walkers: [walker("one"), walker("two")] };
+        let walkers = [walker("one"), walker("two")];
+        let mut walk = Walk { system: &system, dice: SeededRandom::new(seed), walkers, samina: &mut samina };
         let mut trail = vec![format!("seed {seed}")];
         for _ in 0..STEPS {
             trail.push(walk.step().await);
+            by_passkey += usize::from(trail.last().is_some_and(|step| step.ends_with("Samina's passkey")));
             // A stolen form may sign its thief in with the password that they typed: that is their own proof.
             for walker in &mut walk.walkers {
                 let page = walker.browser.open(&format!("{}/me", system.origin("id"))).await;
@@ -207,5 +285,6 @@ async fn i_29_no_path_is_shorter_than_its_proofs() {
             keyed += usize::from(walk.walkers.iter().any(|walker| walker.belief.key));
         }
     }
-    assert!(entered > 50 && keyed > 3, "the walks get somewhere: {entered} signed in, {keyed} with a key");
+    let somewhere = entered > 50 && keyed > 20 && by_passkey > 5;
+    assert!(somewhere, "the walks get somewhere: {entered} signed in, {keyed} with a key, {by_passkey} by a passkey");
 }
