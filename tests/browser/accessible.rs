@@ -12,7 +12,7 @@ use super::chromium::{Chromium, Tab};
 use super::{sign_in, use_key};
 
 /// Where `tests/run` puts axe-core.
-fn axe() -> String {
+pub fn axe() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/axe/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(path).expect("axe-core is missing: tests/run installs it")
 }
@@ -20,7 +20,7 @@ fn axe() -> String {
 const LOOKS: [(&str, bool); 3] = [("light", false), ("dark", false), ("light", true)];
 
 /// What axe finds on the page in every look and width.
-async fn faults(tab: &Tab, axe: &str, name: &str) -> Vec<String> {
+pub async fn faults(tab: &Tab, axe: &str, name: &str) -> Vec<String> {
     let mut found = Vec::new();
     tab.script(axe).await;
     for (width, height) in [(1280, 900), (320, 700)] {
@@ -43,7 +43,7 @@ async fn faults(tab: &Tab, axe: &str, name: &str) -> Vec<String> {
 }
 
 /// A system whose clock shows the widest times, like 10:30pm: what fits then fits at any hour.
-async fn late_system() -> System {
+pub async fn late_system() -> System {
     let system = System::start().await;
     let now = system.clock.now();
     let late = london::end_of(london::date(now)).plus(-5400);

@@ -196,11 +196,37 @@ impl Tab {
             .collect()
     }
 
+    /// Cookies of the page's host that outlive the browser.
+    pub async fn lasting_cookies(&self) -> Vec<String> {
+        let cookies = self.0.get_all_cookies().await.unwrap();
+        cookies.iter().filter(|cookie| cookie.expires().is_some()).map(|cookie| cookie.name().to_owned()).collect()
+    }
+
+    /// What is shown of these, by their words.
+    pub async fn shown(&self, css: &str) -> Vec<String> {
+        let mut shown = Vec::new();
+        for one in self.0.find_all(Locator::Css(css)).await.unwrap() {
+            if one.is_displayed().await.unwrap() {
+                shown.push(one.text().await.unwrap());
+            }
+        }
+        shown
+    }
+
     /// Plugs a key in that does what it is asked, as somebody who touches it at once.
     pub async fn plug_key_in(&self) {
+        self.plug_in("internal").await;
+    }
+
+    /// The same for one in a USB port.
+    pub async fn plug_security_key_in(&self) {
+        self.plug_in("usb").await;
+    }
+
+    async fn plug_in(&self, transport: &str) {
         let key = json!({
             "protocol": "ctap2",
-            "transport": "internal",
+            "transport": transport,
             "hasResidentKey": true,
             "hasUserVerification": true,
             "isUserVerified": true,

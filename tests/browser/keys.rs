@@ -6,7 +6,7 @@ use super::chromium::{Chromium, Tab};
 
 /// Teaches at a school that takes passkeys only, and has no key yet.
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
-const ENTER: &str = "\u{e007}";
+pub const ENTER: &str = "\u{e007}";
 
 async fn confirm_browser(tab: &Tab, system: &System, login: &str) {
     tab.see("#confirm").await;

@@ -10,6 +10,7 @@ mod accessible;
 mod bar;
 mod chromium;
 mod keys;
+mod midway;
 mod pictures;
 mod spa;
 mod tls;
