@@ -80,7 +80,7 @@ async fn looser_settings_of_a_trust_wait_for_a_second_person() {
     assert!(list.contains(&format!("/admin/trusts/{trust_id}")), "{list}");
     let page = callum.open(&format!("{id}/admin/trusts/{trust_id}")).await;
     let form = format!("/admin/trusts/{trust_id}");
-    let numbers = |password: &'static str, reset: &'static str| {
+    let numbers = |password: &'static str, reset: &'static str, code: &'static str| {
         [
             ("key_floor", "to_elevate"),
             ("password_min", password),
@@ -91,17 +91,26 @@ async fn looser_settings_of_a_trust_wait_for_a_second_person() {
             ("pass_minutes", "30"),
             ("console_minutes", "15"),
             ("wrong_codes", "10"),
+            ("new_browser_code", code),
             ("signin_log_months", "13"),
             ("log_years", "7"),
         ]
     };
-    let bad = callum.fill(&page, &form, &numbers("16", "soon")).await;
+    let bad = callum.fill(&page, &form, &numbers("16", "soon", "1")).await;
     assert!(bad.status == 422 && bad.body.contains("between 12 and 15") && bad.body.contains("between 15 and 240"));
     assert!(bad.body.contains("value=\"soon\""), "what was typed stays");
-    let page = callum.fill(&page, &form, &numbers("15", "240")).await;
+    let page = callum.fill(&page, &form, &numbers("15", "240", "0")).await;
     assert!(page.body.contains("They wait for a second person") && page.body.contains("240 instead of 60"));
     let half = now().await.settings;
     assert_eq!((half.password_min, half.reset_minutes), (15, 60), "the stricter half holds at once");
+    assert_eq!(half.new_browser_code, 1);
+    let kit = "k.sallowfield@high.tamberwell.example";
+    let new_browser = async || {
+        let mut browser = system.browser();
+        let page = browser.open(&format!("{id}/signin?next=/me")).await;
+        browser.fill(&page, "signin", &[("login", kit), ("password", lanyard::demo::PASSWORD)]).await.body
+    };
+    assert!(new_browser().await.contains("id=\"confirm\""), "the code is asked for until two people say otherwise");
     let own = callum.post(&format!("{id}{form}/decide"), &[("answer", "approve")]).await;
     assert!(own.body.contains("Someone else needs to approve this"), "{}", own.body);
     let owner = "m.osei-lind@tamberwell.example";
@@ -110,6 +119,7 @@ async fn looser_settings_of_a_trust_wait_for_a_second_person() {
     let page = marguerite.fill(&page, "decide", &[("answer", "approve")]).await;
     assert!(!page.body.contains("wait for a second person"), "{}", page.body);
     assert_eq!(now().await.settings.reset_minutes, 240);
+    assert!(new_browser().await.contains("Signed in as Kit"), "and then it is not");
     let mut joss = system.admin(JOSS).await;
     let other = joss.open(&format!("{id}/admin/trusts/{trust_id}")).await;
     assert_eq!(other.status, 404, "a school's admin sees nothing of it");

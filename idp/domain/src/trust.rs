@@ -58,6 +58,8 @@ pub struct TrustSettings {
     pub console_minutes: i64,
     /// Wrong codes until a key pauses (5 to 10).
     pub wrong_codes: i64,
+    /// Whether people without a key type a mailed code in a browser that does not know them (1 yes, 0 no).
+    pub new_browser_code: i64,
     /// Months for which sign-ins stay in the log (6 to 24).
     pub signin_log_months: i64,
     /// Years for which everything else stays in the log (1 to 25).
@@ -76,6 +78,7 @@ impl Default for TrustSettings {
             pass_minutes: 30,
             console_minutes: 15,
             wrong_codes: 10,
+            new_browser_code: 1,
             signin_log_months: 13,
             log_years: 7,
         }
@@ -97,7 +100,7 @@ pub struct Number {
 }
 
 /// The numbers, in the order in which the form shows them. [`TrustSettings::numbers`] has their values in this order.
-pub const NUMBERS: [Number; 10] = [
+pub const NUMBERS: [Number; 11] = [
     Number {
         field: "password_min",
         label: "Fewest characters of a new password",
@@ -155,6 +158,13 @@ pub const NUMBERS: [Number; 10] = [
         message: "Wrong codes must be between 5 and 10",
     },
     Number {
+        field: "new_browser_code",
+        label: "People without a key type a mailed code in a new browser",
+        range: (0, 1),
+        more_is_stricter: true,
+        message: "Choose whether a mailed code is asked for",
+    },
+    Number {
         field: "signin_log_months",
         label: "Months for which sign-ins stay in the audit log",
         range: (6, 24),
@@ -170,9 +180,16 @@ pub const NUMBERS: [Number; 10] = [
     },
 ];
 
+impl Number {
+    /// Whether it is a question that is answered by yes (1) or no (0).
+    pub fn is_a_question(&self) -> bool {
+        self.range == (0, 1)
+    }
+}
+
 impl TrustSettings {
     /// The values of the [`NUMBERS`].
-    pub fn numbers(&self) -> [i64; 10] {
+    pub fn numbers(&self) -> [i64; 11] {
         [
             self.password_min,
             self.invite_days,
@@ -182,13 +199,14 @@ impl TrustSettings {
             self.pass_minutes,
             self.console_minutes,
             self.wrong_codes,
+            self.new_browser_code,
             self.signin_log_months,
             self.log_years,
         ]
     }
 
     /// Settings with these numbers.
-    pub fn with_numbers(key_floor: KeyPolicy, numbers: [i64; 10]) -> Self {
+    pub fn with_numbers(key_floor: KeyPolicy, numbers: [i64; 11]) -> Self {
         let [
             password_min,
             invite_days,
@@ -198,6 +216,7 @@ impl TrustSettings {
             pass_minutes,
             console_minutes,
             wrong_codes,
+            new_browser_code,
             signin_log_months,
             log_years,
         ] = numbers;
@@ -211,6 +230,7 @@ impl TrustSettings {
             pass_minutes,
             console_minutes,
             wrong_codes,
+            new_browser_code,
             signin_log_months,
             log_years,
         }
@@ -317,8 +337,8 @@ mod tests {
 
     #[test]
     fn the_stricter_of_each_wins_and_never_loosens() {
-        let strict = TrustSettings::with_numbers(KeyPolicy::default(), [15, 1, 15, 1, 5, 10, 5, 5, 24, 25]);
-        let loose = TrustSettings::with_numbers(KeyPolicy::default(), [12, 30, 240, 12, 60, 60, 30, 10, 6, 1]);
+        let strict = TrustSettings::with_numbers(KeyPolicy::default(), [15, 1, 15, 1, 5, 10, 5, 5, 1, 24, 25]);
+        let loose = TrustSettings::with_numbers(KeyPolicy::default(), [12, 30, 240, 12, 60, 60, 30, 10, 0, 6, 1]);
         assert_eq!((strict.and(loose), loose.and(strict)), (strict, strict));
         assert!(loose.is_looser_than(strict) && !strict.is_looser_than(loose) && !strict.is_looser_than(strict));
         let mixed = TrustSettings { password_min: 12, ..strict };

@@ -21,10 +21,12 @@ const TRIES: u8 = 5;
 const PURPOSE: &str = "mailed code";
 
 impl SignIn {
-    /// Whether this person has to confirm this browser: they have a mailbox, but no key that works, and were never seen in it.
+    /// Whether this person has to confirm this browser: they have a mailbox, but no key that works, and were never seen in
+    /// it; and none of their trusts goes without.
     pub async fn must_confirm(&self, person: &Person, browser: &SecretHash) -> Result<bool, Refusal> {
         let store = &self.context.store;
         Ok(person.email.is_some()
+            && self.context.settings_of(person.id).await?.new_browser_code > 0
             && !store.keys_of(person.id).await?.iter().any(Key::works)
             && !store.knows_browser(person.id, browser).await?)
     }

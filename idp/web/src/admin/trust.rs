@@ -25,6 +25,8 @@ struct Line {
     value: String,
     /// What waits for a second person.
     wanted: Option<i64>,
+    /// Answered by yes or no.
+    question: bool,
 }
 
 #[derive(Template)]
@@ -97,6 +99,7 @@ async fn page(
         field: about.field,
         label: about.label,
         range: about.range,
+        question: about.is_a_question(),
         value: own.map_or_else(|| value.to_string(), |fields| fields.one(about.field).to_owned()),
         wanted: (wanted != value).then_some(wanted),
     });
