@@ -117,6 +117,29 @@ async fn m_05_a_secret_is_shown_to_its_own_session_and_never_again() {
 }
 
 #[tokio::test]
+async fn m_08_nothing_is_pushed_or_texted() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut samina = system.admin(SAMINA).await;
+    let mut pages = Vec::new();
+    for path in ["/me/keys", "/me/keys/add", "/me/keys/first", "/signin/lost", "/signin?next=/&key=1&again=1"] {
+        pages.push(samina.open(&format!("{id}{path}")).await.body.to_lowercase());
+    }
+    assert!(pages.iter().any(|page| page.contains("authenticator app")), "the pages that offer keys");
+    for page in pages {
+        for way in ["text message", "sms", "push notification", "approve on your phone", "we will call"] {
+            assert!(!page.contains(way), "{way}: {page}");
+        }
+    }
+    let kinds: Vec<&str> = idp_domain::key::KeyKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["passkey", "soft", "card"],
+        "a kind that can be pressed in sleep, or that a telephone shop can take"
+    );
+}
+
+#[tokio::test]
 async fn m_09_a_first_key_needs_the_password_just_now_and_a_browser_that_is_confirmed() {
     let system = System::start().await;
     let id = system.origin("id");

@@ -117,6 +117,25 @@ async fn s_16_thirty_tabs_at_once_all_end_signed_in() {
 }
 
 #[tokio::test]
+async fn s_21_twenty_tabs_whose_site_session_is_over_all_go_on() {
+    let system = System::start().await;
+    let site = system.origin("larkmoor");
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    browser.cookies.retain(|(host, name), _| !(host.starts_with("larkmoor.") && name == "ln"));
+    let tabs = (0..20).map(|tab| {
+        let (mut browser, url) = (browser.clone(), format!("{site}/?tab={tab}"));
+        tokio::spawn(async move { browser.open(&url).await })
+    });
+    for (number, tab) in tabs.collect::<Vec<_>>().into_iter().enumerate() {
+        let page = tab.await.unwrap();
+        assert!(page.url.ends_with(&format!("/?tab={number}")) && page.status == 200, "{} {}", page.url, page.body);
+        assert!(page.body.contains("Adaeze"), "{number}: nobody is signed out or asked again: {}", page.body);
+    }
+    let sessions = system.demo.assembled.context.store.sessions_of(system.person(ADAEZE).await.id).await.unwrap();
+    assert_eq!(sessions.len(), 1, "one sign-in is behind all of them");
+}
+
+#[tokio::test]
 async fn s_17_a_browser_without_cookies_is_told_so_and_sent_in_no_circle() {
     let system = System::start().await;
     let mut browser = system.browser();
