@@ -35,7 +35,7 @@ const FAULTS: [&str; 7] = [
     "idp/domain/src/email.rs",
 ];
 
-fn pages(places: &[&str], ending: &str) -> Vec<PathBuf> {
+pub fn pages(places: &[&str], ending: &str) -> Vec<PathBuf> {
     let found = places.iter().flat_map(|place| {
         let path = root().join(place);
         let mut found = Vec::new();
@@ -50,7 +50,7 @@ fn pages(places: &[&str], ending: &str) -> Vec<PathBuf> {
 }
 
 /// A Rust source without comments, tests, logs and reasons of lints.
-fn code_of(path: &PathBuf) -> String {
+pub fn code_of(path: &PathBuf) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
     let lines = text.lines().filter(|line| {
@@ -61,7 +61,7 @@ fn code_of(path: &PathBuf) -> String {
 }
 
 /// The string literals of a text, as they are at run time.
-fn literals(text: &str) -> Vec<String> {
+pub fn literals(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {

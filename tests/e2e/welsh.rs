@@ -80,3 +80,30 @@ async fn the_gateway_speaks_the_language_of_the_person_or_of_the_browser() {
     let facts = adaeze.send(Method::GET, &format!("{site}/.lanyard/whoami"), None, &[]).await.body;
     assert!(!facts.contains("Codi lefel"), "words come once, facts every few seconds: {facts}");
 }
+
+#[tokio::test]
+async fn activity_and_notifications_are_told_in_welsh() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let store = &system.demo.assembled.context.store;
+    let person = system.person(ADAEZE).await;
+    store.set_language(person.id, Language::Cy).await.unwrap();
+    let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
+    let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
+    adaeze.post(&format!("{id}/signin/lost"), &[("recovery", &codes[0])]).await;
+    adaeze.post(&format!("{id}/me/keys/card"), &[]).await;
+    let activity = adaeze.open(&format!("{id}/me/activity")).await;
+    for sentence in [
+        "Mewngofnododd Adaeze Fairbrass i Larkmoor Primary School",
+        "Defnyddiodd Adaeze Fairbrass god adfer",
+        "Ychwanegodd Adaeze Fairbrass yr allwedd “Printed card” (Cerdyn codau printiedig)",
+        "Mewngofnododd Adaeze Fairbrass mewn lle newydd: porwr",
+    ] {
+        assert!(activity.body.contains(sentence), "{sentence}: {}", activity.body);
+    }
+    for english in ["Fairbrass signed", "Fairbrass used", "Fairbrass made", "Fairbrass added"] {
+        assert!(!activity.body.contains(english), "{english}: {}", activity.body);
+    }
+    let notices = adaeze.open(&format!("{id}/me/notifications")).await;
+    assert!(notices.body.contains("Defnyddiodd Adaeze Fairbrass god adfer"), "{}", notices.body);
+}

@@ -80,8 +80,8 @@ impl Directory {
         let mut batch = Batch::default();
         self.welcome(&mut batch, known.is_none(), (&person, &site), &asker.name).await?;
         batch.effects = self.approval_mails(batch.effects, &membership, &site).await?;
-        let entry = format!("{} gave {} access to {}", asker.name, person.full_name(), site.name);
-        batch.effects.audit.push(self.entry("membership.created", entry, &site).by(asker.person).about(person.id));
+        let sentence = format!("{} gave {} access to {}", asker.name, person.full_name(), site.name);
+        batch.effects.audit.push(self.entry("membership.created", sentence, &site).by(asker.person).about(person.id));
         batch.effects = batch.effects.signal(claims_change(&person, &site));
         batch.people.extend(known.is_none().then(|| person.clone()));
         batch.memberships.push(membership);

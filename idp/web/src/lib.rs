@@ -13,6 +13,7 @@ mod developers;
 mod error;
 mod guard;
 mod language;
+mod log_words;
 mod oauth;
 mod page;
 mod signin;

@@ -11,6 +11,7 @@ use idp_domain::site::Class;
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
+use crate::log_words::told;
 use crate::page::{Frame, SiteLook, look, show};
 use crate::{PageError, Web, language, t, t1, t2};
 
@@ -140,7 +141,7 @@ pub(crate) async fn activity(
     let size = usize::try_from(LINES).unwrap_or_default();
     let older = (entries.len() > size).then_some(number + 1);
     entries.truncate(size);
-    let lines = entries.into_iter().map(|entry| (language::show(entry.at), entry.sentence)).collect();
+    let lines = entries.into_iter().map(|entry| (language::show(entry.at), told(&entry.sentence))).collect();
     let mut frame = Frame::of("My activity", person, "account");
     frame.manages = web.directory.manages_anything(person).await?;
     show(&Activity { frame, lines, newer: Some(number - 1).filter(|page| *page > 0), older })

@@ -7,6 +7,7 @@ use idp_domain::PersonId;
 use idp_domain::audit::AuditEntry;
 
 use crate::browser::SignedIn;
+use crate::log_words::told;
 use crate::page::{Frame, go, show};
 use crate::{PageError, Web, language, t};
 
@@ -79,7 +80,7 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
             title: t(title),
             at: language::show(entry.at),
             unread: entry.at > read_at,
-            sentence: entry.sentence,
+            sentence: told(&entry.sentence),
         })
         .collect();
     let unread = lines.iter().filter(|line| line.unread).count();
