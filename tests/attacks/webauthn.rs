@@ -1,5 +1,7 @@
 //! W: passkeys and security keys, used by a key that lies in one respect at a time.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tests::authenticator::{Authenticator, Lie, asked};
 use tests::{Browser, Page, System};
 
@@ -145,6 +147,37 @@ async fn w_05_a_key_answers_for_its_own_person() {
     let answer = brams.get(&asked(&page), &Lie { id: Some(vec![9; 32]), ..Lie::default() });
     let page = kit.fill(&page, "passkey", &[("credential", &answer)]).await;
     assert!(page.body.contains(REFUSED), "an unknown credential: {}", page.body);
+}
+
+#[tokio::test]
+async fn w_05_a_passkey_that_signs_in_names_its_own_person() {
+    let system = System::start().await;
+    let (_, mut key) = with_key(&system, KIT).await;
+    with_key(&system, BRAM).await;
+    let handle = |id: idp_domain::PersonId| URL_SAFE_NO_PAD.encode(id.0.as_bytes());
+    let bram = handle(system.person(BRAM).await.id);
+    let nobody = handle(idp_domain::PersonId::new(&idp_domain::SystemClock, &idp_domain::SystemRandom));
+    let lies = [
+        ("another person's handle", Lie { user: Some(bram), ..Lie::default() }),
+        ("a handle of nobody", Lie { user: Some(nobody), ..Lie::default() }),
+        ("no handle at all", Lie { user: Some(String::new()), ..Lie::default() }),
+        ("a key that nobody added", Lie { id: Some(vec![9; 32]), ..Lie::default() }),
+        ("a signature of another key", Lie { forged: true, ..Lie::default() }),
+    ];
+    for (what, lie) in lies {
+        let mut browser = system.browser();
+        let page = browser.open(&format!("{}/signin?next=/me", system.origin("id"))).await;
+        let answer = key.get(&asked(&page), &lie);
+        let page = browser.fill(&page, "with-passkey", &[("credential", &answer)]).await;
+        assert!(page.status == 422 && page.body.contains(REFUSED), "{what}: {} {}", page.status, page.body);
+        let page = browser.open(&format!("{}/me", system.origin("id"))).await;
+        assert!(page.body.contains("id=\"signin\""), "{what} signed somebody in");
+    }
+    let mut browser = system.browser();
+    let page = browser.open(&format!("{}/signin?next=/me", system.origin("id"))).await;
+    let answer = key.get(&asked(&page), &Lie::default());
+    let page = browser.fill(&page, "with-passkey", &[("credential", &answer)]).await;
+    assert!(accepted(&page) && page.body.contains("Kit"), "{}", page.body);
 }
 
 #[tokio::test]

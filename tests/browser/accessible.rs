@@ -66,6 +66,32 @@ const SIGNED_OUT: [&str; 11] = [
     "/nothing-here",
 ];
 
+/// Pages of somebody who is signed in.
+pub const MINE: [&str; 22] = [
+    "/",
+    "/me",
+    "/me/name",
+    "/me/password",
+    "/me/address",
+    "/me/browsers",
+    "/me/accounts",
+    "/me/access",
+    "/me/activity",
+    "/me/display",
+    "/me/notifications",
+    "/me/requests",
+    "/me/recovery-codes",
+    "/me/keys",
+    "/me/keys/first",
+    "/me/keys/add",
+    "/me/keys/soft",
+    "/me/keys/passkey",
+    "/me/keys/card",
+    "/signin/lost",
+    "/ask-access?site=fennick",
+    "/signout",
+];
+
 #[tokio::test]
 async fn axe_finds_nothing_on_the_pages_of_everyone() {
     let system = late_system().await;
@@ -84,30 +110,7 @@ async fn axe_finds_nothing_on_the_pages_of_everyone() {
     found.extend(faults(&tab, &axe, "use your key").await);
     use_key(&tab, &system, SAMINA).await;
     tab.title_contains("Account settings").await;
-    for path in [
-        "/",
-        "/me",
-        "/me/name",
-        "/me/password",
-        "/me/address",
-        "/me/browsers",
-        "/me/accounts",
-        "/me/access",
-        "/me/activity",
-        "/me/display",
-        "/me/notifications",
-        "/me/requests",
-        "/me/recovery-codes",
-        "/me/keys",
-        "/me/keys/first",
-        "/me/keys/add",
-        "/me/keys/soft",
-        "/me/keys/passkey",
-        "/me/keys/card",
-        "/signin/lost",
-        "/ask-access?site=fennick",
-        "/signout",
-    ] {
+    for path in MINE {
         tab.goto(&format!("{id}{path}")).await;
         tab.see("main").await;
         found.extend(faults(&tab, &axe, path).await);

@@ -4,7 +4,7 @@
 use tests::System;
 use tests::system::{ADAEZE, SAMINA, WILF};
 
-use super::accessible::{axe, faults, late_system};
+use super::accessible::{MINE, axe, faults, late_system};
 use super::chromium::{Chromium, Tab};
 use super::{PASSWORD, sign_in, use_key};
 
@@ -119,28 +119,6 @@ async fn axe_finds_nothing_around_keys() {
     assert!(looked.found.is_empty(), "{}", looked.found.join("\n"));
     chromium.finish(tab).await;
 }
-
-/// Pages of somebody who is signed in.
-const MINE: [&str; 18] = [
-    "/",
-    "/me",
-    "/me/name",
-    "/me/password",
-    "/me/address",
-    "/me/browsers",
-    "/me/access",
-    "/me/activity",
-    "/me/display",
-    "/me/notifications",
-    "/me/requests",
-    "/me/recovery-codes",
-    "/me/keys",
-    "/me/keys/add",
-    "/me/keys/soft",
-    "/me/keys/card",
-    "/signin/lost",
-    "/support",
-];
 
 #[tokio::test]
 async fn nothing_overflows_in_welsh_and_everything_is_there_without_scripts() {

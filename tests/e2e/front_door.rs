@@ -27,6 +27,14 @@ async fn add_key(system: &System, browser: &mut Browser, page: &Page) -> Page {
     browser.fill(page, "add", &[("name", "My phone"), ("code", &code)]).await
 }
 
+/// Asks for elevated access at a site; the page to which that leads, and the attempt that it belongs to.
+async fn ask_to_elevate(system: &System, browser: &mut Browser, slug: &str) -> (Page, String) {
+    let page = browser.open(&format!("{}/.lanyard/elevate?return=/records", system.origin(slug))).await;
+    let page = browser.fill(&page, "elevate", &[]).await;
+    let attempt = page.url.split("attempt=").nth(1).unwrap_or_default().to_owned();
+    (page, attempt)
+}
+
 #[tokio::test]
 async fn the_eleventh_code_in_an_hour_is_a_wait_and_no_error() {
     let system = System::start().await;
@@ -58,8 +66,7 @@ async fn a_key_that_was_just_added_elevates_at_once_where_somebody_works() {
     let page = browser.open(&format!("{id}/me/keys/soft")).await;
     add_key(&system, &mut browser, &page).await;
     browser.open(&format!("{site}/")).await;
-    let page = browser.open(&format!("{site}/.lanyard/elevate?return=/records")).await;
-    let page = browser.fill(&page, "elevate", &[]).await;
+    let (page, _) = ask_to_elevate(&system, &mut browser, "tamberwell-high").await;
     assert!(
         page.url == format!("{site}/records") && !page.body.contains("id=\"elevate\""),
         "{} {}",
@@ -73,10 +80,8 @@ async fn a_key_that_is_added_on_the_way_to_elevated_access_leads_there() {
     let system = System::start().await;
     let site = system.origin("tamberwell-high");
     let mut browser = system.signed_in(KIT, "tamberwell-high").await;
-    let page = browser.open(&format!("{site}/.lanyard/elevate?return=/records")).await;
-    let page = browser.fill(&page, "elevate", &[]).await;
+    let (page, attempt) = ask_to_elevate(&system, &mut browser, "tamberwell-high").await;
     assert!(page.body.contains("You have not added one yet"), "{}", page.body);
-    let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
     let page = browser.open(&format!("{}/me/keys/soft?attempt={attempt}", system.origin("id"))).await;
     let page = add_key(&system, &mut browser, &page).await;
     assert!(
@@ -118,8 +123,7 @@ async fn every_page_of_a_sign_in_that_was_left_open_leads_on() {
 
     let site = system.origin("larkmoor");
     let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
-    let page = browser.open(&format!("{site}/.lanyard/elevate?return=/records")).await;
-    let key = browser.fill(&page, "elevate", &[]).await;
+    let (key, _) = ask_to_elevate(&system, &mut browser, "larkmoor").await;
     // Past the attempt, and not past the session: a use every twenty minutes keeps it.
     for _ in 0..2 {
         system.clock.advance(20 * 60);
@@ -139,10 +143,8 @@ async fn every_page_of_a_sign_in_that_was_left_open_leads_on() {
 #[tokio::test]
 async fn a_key_that_is_typed_after_the_session_leads_to_a_sign_in_and_on() {
     let system = System::start().await;
-    let site = system.origin("larkmoor");
     let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
-    let page = browser.open(&format!("{site}/.lanyard/elevate?return=/records")).await;
-    let key = browser.fill(&page, "elevate", &[]).await;
+    let (key, _) = ask_to_elevate(&system, &mut browser, "larkmoor").await;
     system
         .demo
         .assembled
@@ -225,9 +227,7 @@ async fn whoever_comes_back_without_a_key_still_arrives_where_they_were_going() 
     let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
     let person = system.person(ADAEZE).await;
     let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
-    let page = browser.open(&format!("{site}/.lanyard/elevate?return=/records")).await;
-    let page = browser.fill(&page, "elevate", &[]).await;
-    let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
+    let (_, attempt) = ask_to_elevate(&system, &mut browser, "larkmoor").await;
     let lost = browser.open(&format!("{id}/signin/lost?attempt={attempt}")).await;
     let page = browser.fill(&lost, "recovery-form", &[("recovery", &codes[0])]).await;
     assert!(page.body.contains("You are back"), "{}", page.body);

@@ -186,3 +186,18 @@ pub(crate) fn query(name: &str, value: &str) -> String {
 pub(crate) async fn not_found(_: Uri) -> PageError {
     PageError::NotFound
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_comes_in_a_flood_is_told_when_to_come_back() {
+        for error in [PageError::Busy, PageError::Unavailable] {
+            let response = error.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "10");
+        }
+        assert!(!PageError::NotFound.into_response().headers().contains_key(header::RETRY_AFTER));
+    }
+}

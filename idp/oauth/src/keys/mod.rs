@@ -64,7 +64,7 @@ impl KeyRing {
         for alg in ALGS {
             let fresh = stored.iter().any(|key| key.alg == alg && now.since(key.created_at) < ROTATE);
             if !fresh {
-                stored = add(context, alg, now.plus(-ROTATE)).await?;
+                stored = add(context, alg, (now, now.plus(-ROTATE))).await?;
             }
         }
         for over in outlived(&stored, now) {
@@ -80,11 +80,13 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Adds a key of each algorithm; it signs once it has been published for [`LEAD`]. A key that was made in this very second
-    /// is new enough, so that of two keys one is always the newer.
+    /// Adds a key of each algorithm; it signs once it has been published for [`LEAD`]. All are dated one moment after every
+    /// key there is, so that of two keys one is always the newer, however soon they follow each other.
     pub async fn rotate(&self, context: &Context) -> Result<(), StoreError> {
+        let after_all = context.store.signing_keys().await?.iter().map(|key| key.created_at.plus(1)).max();
+        let made = context.now().max(after_all.unwrap_or(Timestamp(0)));
         for alg in ALGS {
-            add(context, alg, context.now().plus(-1)).await?;
+            add(context, alg, (made, made.plus(-1))).await?;
         }
         self.tend(context).await
     }
@@ -165,14 +167,18 @@ fn outlived(stored: &[StoredSigningKey], now: Timestamp) -> Vec<String> {
     stored.iter().filter(replaced).map(|key| key.kid.clone()).collect()
 }
 
-/// Adds a key unless somebody has added one of this algorithm after a moment. Answers the keys that now stand.
-async fn add(context: &Context, alg: &str, unless_after: Timestamp) -> Result<Vec<StoredSigningKey>, StoreError> {
+/// Adds a key, dated `made`, unless somebody has added one of this algorithm after a moment. Answers the keys that now stand.
+async fn add(
+    context: &Context,
+    alg: &str,
+    (made, unless_after): (Timestamp, Timestamp),
+) -> Result<Vec<StoredSigningKey>, StoreError> {
     let der = pair::generate(alg).ok_or_else(|| StoreError::Corrupt(format!("no {alg} key can be made")))?;
     // Hexadecimal, so that no name looks like an option on a command line.
     let print = digest::digest(&digest::SHA256, &der).as_ref().first_chunk().copied().unwrap_or_default();
     let kid = format!("{:016x}", u64::from_be_bytes(print));
     let sealed = context.vault.seal(SEAL, &der);
-    let key = StoredSigningKey { kid, alg: alg.to_owned(), sealed, created_at: context.now() };
+    let key = StoredSigningKey { kid, alg: alg.to_owned(), sealed, created_at: made };
     context.store.add_signing_key(&key, unless_after).await
 }
 

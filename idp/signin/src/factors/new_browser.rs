@@ -26,9 +26,9 @@ impl SignIn {
     pub async fn must_confirm(&self, person: &Person, browser: &SecretHash) -> Result<bool, Refusal> {
         let store = &self.context.store;
         Ok(person.email.is_some()
-            && self.context.settings_of(person.id).await?.new_browser_code > 0
             && !store.keys_of(person.id).await?.iter().any(Key::works)
-            && !store.knows_browser(person.id, browser).await?)
+            && !store.knows_browser(person.id, browser).await?
+            && self.context.settings_of(person.id).await?.new_browser_code > 0)
     }
 
     /// Mails a code and notes in the attempt whom it is for. The caller saves the attempt.
