@@ -10,8 +10,9 @@ use super::words::{code_of, literals, pages};
 const WRITERS: [&str; 4] =
     ["idp/signin/src", "idp/directory/src", "idp/oauth/src/authorize/mod.rs", "idp/web/src/oauth/consent.rs"];
 /// What is told of trusts, sites and apps, and is shown in the console alone, which speaks English.
-const OF_NOBODY: [&str; 9] = [
+const OF_NOBODY: [&str; 10] = [
     "{} changed the settings of {}",
+    "{} changed where the helpdesk of {} can be reached",
     "{} {verb} the settings of {}",
     "{} {verb} what {} asked for at {}",
     "{} {verb} {}",

@@ -72,7 +72,7 @@ async fn m_07_a_recovery_code_is_no_key() {
     let id = system.origin("id");
     let mut browser = fresh(&system, SAMINA).await;
     let page = browser.open(&format!("{id}/me/recovery-codes")).await;
-    let codes = printed(&browser.fill(&page, "make", &[]).await);
+    let codes = printed(&browser.fill(&page, "make", &[("name", "Printed card")]).await);
     let mut other = system.signed_in(SAMINA, "larkmoor").await;
     let lost = other.open(&format!("{id}/signin/lost")).await;
     let page = other.fill(&lost, "recovery-form", &[("recovery", &codes[0])]).await;
@@ -104,7 +104,7 @@ async fn m_10_a_printed_card_is_a_key_whose_codes_work_once() {
     let id = system.origin("id");
     let mut browser = fresh(&system, JOSS).await;
     let page = browser.open(&format!("{id}/me/keys/card")).await;
-    let codes = printed(&browser.fill(&page, "make", &[]).await);
+    let codes = printed(&browser.fill(&page, "make", &[("name", "Printed card")]).await);
     assert_eq!(codes.len(), 10);
     let mut other = system.signed_in(JOSS, "larkmoor").await;
     for (code, works) in [(&codes[0], true), (&codes[0], false), (&codes[1], true)] {
@@ -355,7 +355,7 @@ async fn a_22_no_step_leads_to_a_session_without_its_proof() {
         ("/signin/browser", &[("attempt", &token), ("code", "000000")]),
         ("/signin/key", &[("attempt", &token), ("code", "000000")]),
         ("/signin/lost", &[("attempt", &token), ("recovery", "AAAAAAAAAA")]),
-        ("/me/keys/card", &[]),
+        ("/me/keys/card", &[("name", "Printed card")]),
     ];
     for (path, fields) in tries {
         browser.post(&format!("{id}{path}"), fields).await;

@@ -83,7 +83,7 @@ async fn m_04_keys_are_changed_with_a_key_and_not_with_a_password() {
         let page = browser.open(&format!("{id}/me/keys/{path}")).await;
         assert!(page.body.contains("id=\"key\"") || path == "card", "{path}: {}", page.body);
     }
-    let page = browser.post(&format!("{id}/me/keys/card"), &[]).await;
+    let page = browser.post(&format!("{id}/me/keys/card"), &[("name", "Printed card")]).await;
     assert!(page.body.contains("id=\"key\""), "card: {}", page.body);
     let after = keys().await;
     assert!(after.len() == 1 && after[0].works());

@@ -2,7 +2,7 @@
 //! session that is about to end.
 
 use idp_domain::Clock;
-use tests::system::{ADAEZE, JOSS, SAMINA, WILF};
+use tests::system::{ADAEZE, CALLUM, JOSS, SAMINA, WILF};
 use tests::{Browser, System};
 
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
@@ -103,7 +103,7 @@ async fn a_lost_key_is_suspended_after_another_one_was_used() {
     let person = system.person(ADAEZE).await.id;
     let mut browser = with_fresh_key(&system, ADAEZE, "/me/keys").await;
     let page = browser.open(&format!("{id}/me/keys/card")).await;
-    let page = browser.fill(&page, "make", &[]).await;
+    let page = browser.fill(&page, "make", &[("name", "Card")]).await;
     let code = page.body.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let page = browser.open(&format!("{id}/me/keys")).await;
     assert!(page.body.contains("Not used yet") && page.body.contains("Counts at: Larkmoor"), "{}", page.body);
@@ -261,6 +261,90 @@ async fn support_knows_the_school_and_who_asks() {
     assert!(text.contains("Site: Larkmoor") && text.contains("No mail comes"), "{text}");
     let text = told(&system, "office@copperwick.example", "Support request").unwrap();
     assert!(text.contains("Signed in as: Samina Dalgleish") && text.contains("The bar is gone"), "{text}");
+}
+
+#[tokio::test]
+async fn a_trusts_helpdesk_comes_after_the_school_and_before_the_supplier() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let store = &system.demo.assembled.context.store;
+    let trust = system.site("larkmoor").await.trust.unwrap();
+    let mut callum = system.admin(CALLUM).await;
+    let settings = format!("{id}/admin/trusts/{trust}");
+    let form = callum.open(&settings).await;
+    let wrong = [("helpdesk_email", "not an address"), ("helpdesk_phone", "01632 960777"), ("what", "helpdesk")];
+    let page = callum.fill(&form, "helpdesk", &wrong).await;
+    assert!(page.status == 422 && page.body.contains("in the correct format"), "{}", page.body);
+    assert!(page.body.contains("not an address") && page.body.contains("01632 960777"), "what was typed is kept");
+    assert_eq!(store.trust(trust).await.unwrap().unwrap().helpdesk.phone, "01632 960199", "and nothing was changed");
+    let right = [("helpdesk_email", "it@tamberwell.example"), ("helpdesk_phone", "01632 960777"), ("what", "helpdesk")];
+    callum.fill(&form, "helpdesk", &right).await;
+    let mut joss = system.admin(JOSS).await;
+    assert_eq!(joss.open(&settings).await.status, 404, "an admin of a school does not manage the trust");
+    let page = joss.post(&format!("{settings}/helpdesk"), &right).await;
+    assert_eq!(page.status, 404, "{}", page.body);
+    let mut stranger = system.browser();
+    let page = stranger.open(&format!("{id}/support?site=larkmoor")).await;
+    let (school, helpdesk) = (page.body.find("01632 960123"), page.body.find("01632 960777"));
+    assert!(school.is_some() && school < helpdesk, "{}", page.body);
+    // A school without a mailbox of its own.
+    let mut site = system.site("larkmoor").await;
+    site.settings.support_email = String::new();
+    store.save_site(&site, idp_store::Effects::none()).await.unwrap();
+    stranger.fill(&page, "support", &[("from", "01632 960999"), ("text", "No mail comes")]).await;
+    system.settle().await;
+    assert!(told(&system, "it@tamberwell.example", "Support request").is_some());
+}
+
+#[tokio::test]
+async fn somebody_new_has_a_week_to_add_the_key_that_their_role_needs() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let store = &system.demo.assembled.context.store;
+    let person = system.person(ADAEZE).await.id;
+    for key in store.keys_of(person).await.unwrap() {
+        store.remove_key(person, key.id, idp_store::Effects::none()).await.unwrap();
+    }
+    let membership = store.memberships_of(person).await.unwrap().remove(0);
+    let due = membership.created_at.plus(7 * 86_400);
+    assert!(system.clock.now() < due, "the demo's people came this morning");
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    let page = browser.open(&format!("{id}/")).await;
+    let words = format!("Add a key by {}", idp_domain::london::show_date(due));
+    assert!(page.body.contains(&words), "{words}: {}", page.body);
+    let mut callum = system.admin(CALLUM).await;
+    let line = |body: &str| {
+        let row = body.split("<tr>").find(|row| row.contains("Adaeze Fairbrass")).unwrap_or_default();
+        row.contains("No key yet")
+    };
+    let people = callum.open(&format!("{id}/admin/people?text=Adaeze")).await;
+    assert!(people.body.contains("Adaeze Fairbrass") && !line(&people.body), "not yet: {}", people.body);
+    system.clock.advance(7 * 86_400);
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    let page = browser.open(&format!("{id}/")).await;
+    assert!(page.body.contains("Needs a key"), "{}", page.body);
+    let mut callum = system.admin(CALLUM).await;
+    let people = callum.open(&format!("{id}/admin/people?text=Adaeze")).await;
+    assert!(line(&people.body), "{}", people.body);
+    let sites = callum.open(&format!("{id}/admin/sites")).await;
+    assert!(sites.body.contains("without a key"), "{}", sites.body);
+}
+
+#[tokio::test]
+async fn a_printed_card_has_a_name_of_its_own() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = with_fresh_key(&system, ADAEZE, "/me/keys").await;
+    let form = browser.open(&format!("{id}/me/keys/card")).await;
+    let long = "x".repeat(41);
+    for name in ["", "  ", &long] {
+        let page = browser.fill(&form, "make", &[("name", name)]).await;
+        assert!(page.status == 422 && page.body.contains("Enter a name for this key"), "{name}: {}", page.body);
+        assert!(page.body.contains("<h1>Printed code card</h1>"), "{}", page.body);
+    }
+    browser.fill(&form, "make", &[("name", "Red purse")]).await;
+    let page = browser.open(&format!("{id}/me/keys")).await;
+    assert!(page.body.contains("Red purse"), "{}", page.body);
 }
 
 #[tokio::test]

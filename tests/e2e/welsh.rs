@@ -91,7 +91,7 @@ async fn activity_and_notifications_are_told_in_welsh() {
     let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
     let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
     adaeze.post(&format!("{id}/signin/lost"), &[("recovery", &codes[0])]).await;
-    adaeze.post(&format!("{id}/me/keys/card"), &[]).await;
+    adaeze.post(&format!("{id}/me/keys/card"), &[("name", "Red purse")]).await;
     let activity = adaeze.open(&format!("{id}/me/activity")).await;
     for sentence in [
         "Mewngofnododd Adaeze Fairbrass i Larkmoor Primary School",

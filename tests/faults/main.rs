@@ -242,7 +242,7 @@ async fn f_01_a_recovery_code_and_a_key_are_whole_or_not_there() {
         if again {
             let posted = tokio::spawn({
                 let (mut browser, url) = (browser.clone(), format!("{}/me/keys/card", victim.id()));
-                async move { browser.try_post(&url, &[("make", "1")]).await }
+                async move { browser.try_post(&url, &[("name", "Printed card")]).await }
             });
             tokio::time::sleep(Duration::from_millis(moment)).await;
             victim = victim.kill(folder.path()).await;
@@ -266,7 +266,7 @@ async fn f_01_a_key_is_removed_with_its_codes_and_its_owner_is_told_or_nothing_h
         let page = browser.open(&format!("{}/signin?next=/me/keys&key=1", victim.id())).await;
         let fresh = code(&victim, JOSS).await;
         browser.fill(&page, "key", &[("code", &fresh)]).await;
-        browser.post(&format!("{}/me/keys/card", victim.id()), &[]).await;
+        browser.post(&format!("{}/me/keys/card", victim.id()), &[("name", "Printed card")]).await;
         until("word of a new key is lost", || told("A key was added") > made).await;
         let page = browser.open(&format!("{}/me/keys", victim.id())).await;
         let card = page.body.split("Printed code card,").nth(1).unwrap().split("value=\"").nth(1).unwrap();

@@ -218,7 +218,7 @@ async fn f_01_a_code_of_a_card_is_used_at_no_write_by_half() {
             if let Some(id) = key_named(&victim, &mut browser, "Printed card").await {
                 remove(&victim, &mut browser, &id).await;
             }
-            codes = printed(&browser.post(&format!("{}/me/keys/card", victim.id()), &[]).await);
+            codes = printed(&browser.post(&format!("{}/me/keys/card", victim.id()), &[("name", "Printed card")]).await);
         }
         let code = codes.pop().unwrap();
         let (mut browser, _) = sign_in(&victim, JOSS, PASSWORD).await;
@@ -245,13 +245,15 @@ async fn f_01_a_card_is_made_and_removed_at_no_write_by_half() {
     let mut owner = Owner::with_codes(&victim).await;
     at_each_write("making and removing a card", victim, async |victim, writes| {
         let mut browser = owner.back(&victim).await;
-        let made = killed_at((folder, JOSS), victim, writes, (browser.clone(), "/me/keys/card", &[])).await;
+        let made =
+            killed_at((folder, JOSS), victim, writes, (browser.clone(), "/me/keys/card", &[("name", "Printed card")]))
+                .await;
         let victim = &made.victim;
         let (there, whole) = cards(victim, &mut browser).await;
         assert!(there == whole && there <= 1, "write {writes}: {whole} of {there} cards have all of their codes");
         assert!(!made.acknowledged() || there == 1, "write {writes}: what was acknowledged is lost");
         if there == 0 {
-            browser.post(&format!("{}/me/keys/card", victim.id()), &[]).await;
+            browser.post(&format!("{}/me/keys/card", victim.id()), &[("name", "Printed card")]).await;
         }
         assert!(made.news || there == 0, "write {writes}: word of a new key is lost");
         let id = key_named(victim, &mut browser, "Printed card").await.unwrap();

@@ -42,11 +42,14 @@ async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
     let codes = [print(), print(), print()];
     store.add_card(&key, &codes, Effects::none()).await.unwrap();
     let stranger = other(store).await;
+    assert_eq!(store.with_a_key(&[person.id, stranger]).await.unwrap(), [person.id]);
+    assert_eq!(store.with_a_key(&[]).await.unwrap(), []);
     assert_eq!(store.use_card_code(stranger, &codes[0], Timestamp(1)).await.unwrap(), None, "somebody else's card");
     assert_eq!(store.use_card_code(person.id, &codes[0], Timestamp(1)).await.unwrap(), Some(id));
     assert_eq!(store.use_card_code(person.id, &codes[0], Timestamp(1)).await.unwrap(), None, "used");
     assert_eq!(store.card_codes_left(id).await.unwrap(), 2);
     store.suspend_key(person.id, id, Some(Timestamp(2)), Effects::none()).await.unwrap();
+    assert_eq!(store.with_a_key(&[person.id]).await.unwrap(), [], "a suspended key is none");
     assert_eq!(store.use_card_code(person.id, &codes[1], Timestamp(3)).await.unwrap(), None, "suspended");
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
     assert_eq!(store.card_codes_left(id).await.unwrap(), 0, "its codes go with it");

@@ -7,7 +7,7 @@ use idp_domain::key_policy::KeyRule;
 use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::site::{Site, SiteSettings};
-use idp_domain::trust::{Trust, TrustDraft, TrustSettings};
+use idp_domain::trust::{Helpdesk, Trust, TrustDraft, TrustSettings};
 use idp_domain::{
     Language, LinkId, MembershipId, RequestId, SiteId, Slug, SteppedClock, SystemRandom, TextSize, Timestamp, TrustId,
 };
@@ -42,7 +42,9 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
 
 pub fn trust() -> Trust {
     let id = TrustId::new(&SteppedClock::new(), &SystemRandom);
-    Trust { id, name: "T".into(), domain: "t.example".into(), settings: TrustSettings::default(), draft: None }
+    let helpdesk = Helpdesk { email: "help@t.example".into(), phone: "01632 960100".into() };
+    let settings = TrustSettings::default();
+    Trust { id, name: "T".into(), domain: "t.example".into(), settings, draft: None, helpdesk }
 }
 
 async fn settings_and_a_draft_are_kept_and_count_as_a_change(store: &dyn Durable, person: &Person) {
@@ -52,7 +54,7 @@ async fn settings_and_a_draft_are_kept_and_count_as_a_change(store: &dyn Durable
     let before = store.sites_version().await.unwrap();
     let settings = TrustSettings { password_min: 15, ..TrustSettings::default() };
     let draft = TrustDraft { settings, by: person.id, by_name: "A".into(), at: Timestamp(7) };
-    let changed = Trust { settings, draft: Some(draft), ..trust };
+    let changed = Trust { settings, draft: Some(draft), helpdesk: Helpdesk::default(), ..trust };
     store.save_trust(&changed, Effects::none()).await.unwrap();
     assert_eq!(store.trust(changed.id).await.unwrap(), Some(changed));
     assert!(store.sites_version().await.unwrap() > before, "gateways learn of it");

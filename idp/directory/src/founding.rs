@@ -7,7 +7,7 @@ use idp_domain::email::EmailAddress;
 use idp_domain::key_policy::{KeyPolicy, KeyRule};
 use idp_domain::person::Person;
 use idp_domain::site::{Site, SiteSettings};
-use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
+use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{SiteId, Slug, TrustId};
 use idp_store::links::Link;
 use idp_store::mails::MailKind;
@@ -65,7 +65,9 @@ impl Directory {
             Some(person) => person,
             None => self.first_owner(founding, &email).await?,
         };
-        store.add_trust(&Trust { id, name: name.clone(), domain, settings, draft: None }).await?;
+        store
+            .add_trust(&Trust { id, name: name.clone(), domain, settings, draft: None, helpdesk: Helpdesk::default() })
+            .await?;
         let sentence = format!("{name} was founded, with {} as its owner", person.full_name());
         let entry = AuditEntry::new(now, "trust.founded", sentence).about(person.id).in_trust(Some(id));
         store

@@ -4,6 +4,7 @@ use idp_domain::audit::AuditEntry;
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::Membership;
 use idp_domain::person::{Person, fold_name};
+use idp_domain::rights::SiteRights;
 use idp_domain::{KeyId, PersonId, SiteId, Slug};
 use idp_store::Effects;
 use idp_store::addresses::is_detached;
@@ -63,6 +64,17 @@ impl Directory {
                 SeenPerson { person, memberships: own, elsewhere: false, keys: Vec::new() }
             })
             .collect())
+    }
+
+    /// Who of these should have a key by now and has none that works.
+    pub async fn late_with_key(&self, memberships: &[Membership]) -> Result<Vec<PersonId>> {
+        let now = self.context.now();
+        let needs =
+            |one: &&Membership| SiteRights::of(one, now).is_ok_and(|rights| rights.may_elevate) && now >= one.key_due();
+        let mut late: Vec<PersonId> = memberships.iter().filter(needs).map(|membership| membership.person).collect();
+        let with = self.context.store.with_a_key(&late).await?;
+        late.retain(|person| !with.contains(person));
+        Ok(late)
     }
 
     /// One person; not found unless they are at one of the asker's sites.

@@ -2,7 +2,7 @@
 
 use idp_domain::TrustId;
 use idp_domain::audit::AuditEntry;
-use idp_domain::trust::{Trust, TrustDraft, TrustSettings};
+use idp_domain::trust::{Helpdesk, Trust, TrustDraft, TrustSettings};
 use idp_store::{Effects, Signal};
 
 use crate::Directory;
@@ -63,6 +63,19 @@ impl Directory {
         let sentence = format!("{} {verb} what {} asked for at {}", asker.name, draft.by_name, trust.name);
         let settings = if approve { draft.settings } else { trust.settings };
         self.keep_trust(asker, &Trust { settings, draft: None, ..trust }, sentence).await
+    }
+
+    /// Says where the helpdesk of a trust can be reached. It opens nothing, so one person may.
+    pub async fn save_helpdesk(&self, asker: &Asker, id: TrustId, helpdesk: Helpdesk) -> Result<()> {
+        let trust = self.trust(asker, id).await?;
+        asker.must_be_elevated()?;
+        let faults: Vec<FieldFault> =
+            helpdesk.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
+        if !faults.is_empty() {
+            return Err(DirectoryError::Faults(faults));
+        }
+        let sentence = format!("{} changed where the helpdesk of {} can be reached", asker.name, trust.name);
+        self.keep_trust(asker, &Trust { helpdesk, ..trust }, sentence).await
     }
 
     async fn keep_trust(&self, asker: &Asker, trust: &Trust, sentence: String) -> Result<()> {

@@ -35,6 +35,9 @@ pub struct Membership {
     pub grants: Vec<Grant>,
 }
 
+/// Seconds for which somebody new may be without the key that their role needs.
+const KEY_GRACE: i64 = 7 * 86_400;
+
 impl Membership {
     /// What the membership is worth at `now`. The end is exclusive: at `ends_at` it is over.
     pub fn state(&self, now: Timestamp) -> State {
@@ -45,6 +48,12 @@ impl Membership {
             _ if self.starts_at.is_some_and(|start| now < start) => State::NotStarted,
             _ => State::Live,
         }
+    }
+
+    /// Until when somebody new, who has to have a key, may be without one: base access opens meanwhile and afterwards, and
+    /// from then on their admins are told.
+    pub fn key_due(&self) -> Timestamp {
+        self.starts_at.map_or(self.created_at, |start| start.max(self.created_at)).plus(KEY_GRACE)
     }
 
     /// The grants that count: not waiting for a second person.

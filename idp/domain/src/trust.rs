@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::email::EmailAddress;
 use crate::id::{PersonId, TrustId};
 use crate::key_policy::{KeyPolicy, KeyRule};
 use crate::session::Limits;
@@ -21,6 +22,34 @@ pub struct Trust {
     pub settings: TrustSettings,
     /// Looser settings that wait for a second person.
     pub draft: Option<TrustDraft>,
+    /// Where its helpdesk can be reached.
+    pub helpdesk: Helpdesk,
+}
+
+/// Where people who need help write or ring, after their school and before whoever runs Lanyard. Empty is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Helpdesk {
+    /// A mailbox.
+    pub email: String,
+    /// A telephone number.
+    pub phone: String,
+}
+
+impl Helpdesk {
+    /// Everything that is not as it should be.
+    pub fn faults(&self) -> Vec<SettingError> {
+        let fault = |field, message| SettingError { field, message };
+        let mut faults = Vec::new();
+        if !(self.email.is_empty() || EmailAddress::parse(&self.email).is_ok()) {
+            let message = "Enter an email address in the correct format, like name@example.com";
+            faults.push(fault("helpdesk_email", message));
+        }
+        if self.phone.chars().count() > 40 {
+            faults.push(fault("helpdesk_phone", "Telephone number must be 40 characters or fewer"));
+        }
+        faults
+    }
 }
 
 /// Looser settings of a trust that wait for a second person.

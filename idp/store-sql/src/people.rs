@@ -225,6 +225,7 @@ fn trust(row: &AnyRow) -> Result<Trust> {
         domain: row.text("domain")?,
         settings: row.json("settings")?,
         draft: row.maybe_json("draft")?,
+        helpdesk: row.json("helpdesk")?,
     })
 }
 
@@ -236,11 +237,12 @@ fn seat(row: &AnyRow) -> Result<TrustSeat> {
 #[async_trait]
 impl Trusts for SqlStore {
     async fn add_trust(&self, trust: &Trust) -> Result<()> {
-        sqlx::query("INSERT INTO trusts (id, name, domain, settings) VALUES ($1, $2, $3, $4)")
+        sqlx::query("INSERT INTO trusts (id, name, domain, settings, helpdesk) VALUES ($1, $2, $3, $4, $5)")
             .bind(trust.id.to_string())
             .bind(&trust.name)
             .bind(&trust.domain)
             .bind(to_json(&trust.settings)?)
+            .bind(to_json(&trust.helpdesk)?)
             .execute(&self.write)
             .await
             .map_err(problem)
@@ -249,10 +251,11 @@ impl Trusts for SqlStore {
 
     async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query("UPDATE trusts SET settings = $2, draft = $3 WHERE id = $1")
+        sqlx::query("UPDATE trusts SET settings = $2, draft = $3, helpdesk = $4 WHERE id = $1")
             .bind(trust.id.to_string())
             .bind(to_json(&trust.settings)?)
             .bind(trust.draft.as_ref().map(to_json).transpose()?)
+            .bind(to_json(&trust.helpdesk)?)
             .execute(&mut *transaction)
             .await
             .map_err(problem)?;

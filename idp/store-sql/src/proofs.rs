@@ -32,6 +32,12 @@ impl Keys for SqlStore {
         rows.iter().map(key).collect()
     }
 
+    async fn with_a_key(&self, people: &[PersonId]) -> Result<Vec<PersonId>> {
+        let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
+        let sql = "SELECT DISTINCT person_id FROM keys WHERE suspended_at IS NULL AND person_id IN ({})";
+        self.rows_in(sql, &ids).await?.iter().map(|row| row.parsed("person_id")).collect()
+    }
+
     async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool> {
         let row = sqlx::query(
             "UPDATE keys SET last_step = $2, last_used_at = $3 \

@@ -48,7 +48,7 @@ impl Context {
 pub trait Trusts: Send + Sync {
     /// Adds a trust.
     async fn add_trust(&self, trust: &Trust) -> Result<()>;
-    /// Saves settings and draft; the registry of sites changes with them.
+    /// Saves settings, draft and helpdesk; the registry of sites changes with them.
     async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()>;
     /// One trust.
     async fn trust(&self, id: TrustId) -> Result<Option<Trust>>;

@@ -13,7 +13,7 @@ use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::scope::Scope;
 use idp_domain::site::{Class, Site, SiteSettings};
-use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
+use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{KeyId, MembershipId, PersonId, SiteId, Slug, Timestamp, TrustId, london};
 use idp_store::Effects;
 
@@ -80,7 +80,8 @@ impl Seeder<'_> {
         let key_floor = KeyPolicy { rule: KeyRule::ToElevate, strong: false };
         let settings = TrustSettings { key_floor, ..TrustSettings::default() };
         let domain = "tamberwell.example".to_owned();
-        context.store.add_trust(&Trust { id: trust, name, domain, settings, draft: None }).await?;
+        let helpdesk = Helpdesk { email: format!("helpdesk@{domain}"), phone: "01632 960199".to_owned() };
+        context.store.add_trust(&Trust { id: trust, name, domain, settings, draft: None, helpdesk }).await?;
         let mut sites = BTreeMap::new();
         for row in &SITES {
             let site = self.add_site(row, trust).await?;

@@ -13,7 +13,7 @@ use idp_domain::{Acr, PersonId};
 
 use crate::browser::{SignedIn, Visitor};
 use crate::page::{Frame, SiteLook, go, look, show};
-use crate::{PageError, Web, language, t};
+use crate::{PageError, Web, language, t, t1};
 
 /// One site as a person sees it.
 struct Tile {
@@ -24,7 +24,7 @@ struct Tile {
     state: MemberState,
     starts: Option<String>,
     /// A key is asked for here, and the person has none that counts.
-    needs_key: Option<&'static str>,
+    needs_key: Option<String>,
 }
 
 #[derive(Template)]
@@ -68,18 +68,16 @@ async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
 }
 
 /// What is missing for a site's rule about keys.
-async fn needs_key(
-    web: &Web,
-    site: &Site,
-    membership: &Membership,
-    keys: &[Key],
-) -> Result<Option<&'static str>, PageError> {
+async fn needs_key(web: &Web, site: &Site, membership: &Membership, keys: &[Key]) -> Result<Option<String>, PageError> {
     let Some(asked) = asks(web, site, membership).await? else { return Ok(None) };
     let has = keys.iter().any(|key| key.works() && key.kind.acr() >= asked);
-    Ok(match (has, asked) {
-        (true, _) | (_, Acr::Base) => None,
-        (false, Acr::Key) => Some("Needs a key"),
-        (false, Acr::PhishingResistant) => Some("Needs a passkey or security key"),
+    let due = Some(membership.key_due()).filter(|due| web.signin.context.now() < *due).map(language::show_date);
+    Ok(match (has, asked, due) {
+        (true, ..) | (_, Acr::Base, _) => None,
+        (_, Acr::Key, Some(due)) => Some(t1("Add a key by {0}", due)),
+        (_, Acr::Key, None) => Some(t("Needs a key")),
+        (_, Acr::PhishingResistant, Some(due)) => Some(t1("Add a passkey or security key by {0}", due)),
+        (_, Acr::PhishingResistant, None) => Some(t("Needs a passkey or security key")),
     })
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/trusts/{trust}", get(trust::show_trust).post(trust::save))
         .route("/admin/trusts/{trust}/decide", post(trust::decide))
         .route("/admin/trusts/{trust}/roles", post(trust::change_roles))
+        .route("/admin/trusts/{trust}/helpdesk", post(trust::save_helpdesk))
         .route("/admin/trusts/{trust}/kit", post(trust::make_kit))
         .route("/admin/audit", get(audit::list))
 }

@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use idp_directory::people::{Filter, PAGE};
-use idp_domain::Slug;
+use idp_directory::people::{Filter, PAGE, SeenPerson};
 use idp_domain::group::{GROUPS, group_by_id};
 use idp_domain::membership::Membership;
-use idp_domain::person::Person;
+use idp_domain::person::{Person, PersonStatus};
 use idp_domain::scope::Scope;
+use idp_domain::{PersonId, Slug};
 use idp_store::bounces::Bounce;
 use serde::Deserialize;
 
@@ -74,6 +74,8 @@ pub(crate) async fn list(
     let now = web.signin.context.now();
     let addresses: Vec<String> = found.iter().filter_map(|seen| Some(seen.person.email.as_ref()?.folded())).collect();
     let bounces = web.signin.context.store.bounces_of(&addresses).await?;
+    let places: Vec<Membership> = found.iter().flat_map(|seen| seen.memberships.clone()).collect();
+    let late = web.directory.late_with_key(&places).await.map_err(|error| refused(error, "/admin/people"))?;
     let full = found.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let lines = found
         .into_iter()
@@ -87,23 +89,12 @@ pub(crate) async fn list(
                     membership.state(now).title().to_lowercase()
                 )
             });
-            let suspended = seen.person.status == idp_domain::person::PersonStatus::Suspended;
             Line {
                 id: seen.person.id.to_string(),
                 name: seen.person.full_name(),
                 login: seen.person.login(),
                 places: places.collect(),
-                attention: if suspended {
-                    Some("Access removed")
-                } else if bounced(&bounces, &seen.person).is_some() {
-                    Some("Emails do not arrive")
-                } else if seen.person.password.is_none() {
-                    Some("Not signed in yet")
-                } else if seen.memberships.iter().any(reads_nothing) {
-                    Some("No class named yet")
-                } else {
-                    None
-                },
+                attention: attention(&seen, (&bounces, &late)),
             }
         })
         .collect();
@@ -120,6 +111,18 @@ pub(crate) async fn list(
         full,
         without_admin: without_admin(&web, &admin).await?,
     })
+}
+
+/// What somebody should look at, the most pressing thing alone.
+fn attention(seen: &SeenPerson, (bounces, late): (&[Bounce], &[PersonId])) -> Option<&'static str> {
+    let reasons = [
+        (seen.person.status == PersonStatus::Suspended, "Access removed"),
+        (bounced(bounces, &seen.person).is_some(), "Emails do not arrive"),
+        (seen.person.password.is_none(), "Not signed in yet"),
+        (seen.memberships.iter().any(reads_nothing), "No class named yet"),
+        (late.contains(&seen.person.id), "No key yet"),
+    ];
+    reasons.into_iter().find_map(|(holds, words)| holds.then_some(words))
 }
 
 /// The bounce of a person's address, if there is one.

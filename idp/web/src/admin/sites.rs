@@ -23,6 +23,8 @@ struct Line {
     name: String,
     people: usize,
     admins: usize,
+    /// How many should have a key by now and have none.
+    late: usize,
     rule: &'static str,
 }
 
@@ -65,10 +67,12 @@ pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Respons
     for seen in &admin.asker.sites {
         let memberships = web.signin.context.store.memberships_at(seen.site.id).await?;
         let live: Vec<_> = memberships.iter().filter_map(|m| idp_domain::rights::SiteRights::of(m, now).ok()).collect();
+        let late = web.directory.late_with_key(&memberships).await.map_err(|error| refused(error, "/admin/sites"))?;
         lines.push(Line {
             slug: seen.site.slug.to_string(),
             name: seen.site.name.clone(),
             people: live.len(),
+            late: late.len(),
             admins: live.iter().filter(|rights| rights.administers()).count(),
             rule: rule_of(&web, seen).await?,
         });

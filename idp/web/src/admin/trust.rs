@@ -10,7 +10,7 @@ use idp_domain::TrustId;
 use idp_domain::key_policy::{CHOICES, KeyPolicy};
 use idp_domain::london;
 use idp_domain::person::Person;
-use idp_domain::trust::{NUMBERS, Trust, TrustRole, TrustSettings};
+use idp_domain::trust::{Helpdesk, NUMBERS, Trust, TrustRole, TrustSettings};
 
 use super::wanted::Fields;
 use super::{Admin, refused};
@@ -65,6 +65,7 @@ struct Page {
     draft: Option<Draft>,
     /// When the recovery kit was made.
     kit: Option<String>,
+    helpdesk: Helpdesk,
     roles: Vec<RoleLine>,
     /// What was typed for a new role.
     wish: SeatWish,
@@ -119,6 +120,7 @@ async fn page(
         lines: lines.collect(),
         draft,
         kit,
+        helpdesk: typed.and_then(helpdesk_of).unwrap_or_else(|| trust.helpdesk.clone()),
         roles: roles.into_iter().map(role_line).collect(),
         wish: typed.map(wish_of).unwrap_or_default(),
         faults,
@@ -188,6 +190,43 @@ fn wish_of(fields: &Fields) -> SeatWish {
     SeatWish { email: text("email"), first_name: text("first_name"), last_name: text("last_name"), role: text("role") }
 }
 
+/// What was typed about the helpdesk, if that form was sent.
+fn helpdesk_of(fields: &Fields) -> Option<Helpdesk> {
+    let text = |name: &str| fields.one(name).trim().to_owned();
+    let helpdesk = Helpdesk { email: text("helpdesk_email"), phone: text("helpdesk_phone") };
+    (fields.one("what") == "helpdesk").then_some(helpdesk)
+}
+
+pub(crate) async fn save_helpdesk(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Response, PageError> {
+    let id = read(&id)?;
+    let fields = Fields::read(&body);
+    let helpdesk = helpdesk_of(&fields).ok_or(PageError::Incomplete)?;
+    let saved = web.directory.save_helpdesk(&admin.asker, id, helpdesk).await;
+    answered(&web, &admin, id, (&fields, saved)).await
+}
+
+/// Back to the page, or the same page with its faults.
+async fn answered(
+    web: &Web,
+    admin: &Admin,
+    id: TrustId,
+    (fields, done): (&Fields, Result<(), DirectoryError>),
+) -> Result<Response, PageError> {
+    match done {
+        Ok(()) => Ok(go(&here(id))),
+        Err(DirectoryError::Faults(faults)) => {
+            let trust = web.directory.trust(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
+            page(web, admin, (&trust, Some(fields)), shown(faults)).await
+        }
+        Err(other) => Err(refused(other, &here(id))),
+    }
+}
+
 pub(crate) async fn change_roles(
     State(web): State<Web>,
     admin: Admin,
@@ -200,12 +239,5 @@ pub(crate) async fn change_roles(
         "take" => web.directory.take_role(&admin.asker, id, fields.one("login"), fields.one("role")).await,
         _ => web.directory.give_role(&admin.asker, id, &wish_of(&fields)).await,
     };
-    match changed {
-        Ok(()) => Ok(go(&here(id))),
-        Err(DirectoryError::Faults(faults)) => {
-            let trust = web.directory.trust(&admin.asker, id).await.map_err(|error| refused(error, &here(id)))?;
-            page(&web, &admin, (&trust, Some(&fields)), shown(faults)).await
-        }
-        Err(other) => Err(refused(other, &here(id))),
-    }
+    answered(&web, &admin, id, (&fields, changed)).await
 }

@@ -1,5 +1,7 @@
 //! Contact support: works signed out, when people need it most.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
@@ -7,6 +9,7 @@ use axum::response::Response;
 use idp_domain::membership::State as MemberState;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
+use idp_domain::trust::{Helpdesk, Trust};
 use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail};
 use serde::Deserialize;
@@ -65,13 +68,8 @@ async fn render(
         Some(person) => own_sites(web, person).await?,
         None => Vec::new(),
     };
-    let helping = site.iter().chain(own.iter().filter(|_| site.is_none()));
-    let contacts = helping.map(|site| Contact {
-        name: site.name.clone(),
-        email: site.settings.support_email.clone(),
-        phone: site.settings.support_phone.clone(),
-    });
-    let contacts = contacts.filter(|contact| !contact.email.is_empty() || !contact.phone.is_empty()).collect();
+    let helping: Vec<&Site> = site.iter().chain(own.iter().filter(|_| site.is_none())).collect();
+    let contacts = contacts(web, &helping).await?;
     let sites = own.iter().map(|site| (site.slug.to_string(), site.name.clone())).collect();
     let (status, title) = form_head("Contact support", &faults);
     let frame = match person {
@@ -80,6 +78,37 @@ async fn render(
     };
     let Filled { from, text, site: slug } = filled;
     show_with(status, &Page { frame: frame.at(site.as_ref()), from, text, site: slug, sites, contacts, faults })
+}
+
+/// Where help is near: the schools themselves, then the helpdesks of their trusts.
+async fn contacts(web: &Web, sites: &[&Site]) -> Result<Vec<Contact>, PageError> {
+    let own = sites.iter().map(|site| {
+        let settings = &site.settings;
+        Contact {
+            name: site.name.clone(),
+            email: settings.support_email.clone(),
+            phone: settings.support_phone.clone(),
+        }
+    });
+    let mut contacts: Vec<Contact> = own.collect();
+    let trusts: BTreeSet<_> = sites.iter().filter_map(|site| site.trust).collect();
+    for id in trusts {
+        let trust = web.signin.context.store.trust(id).await?;
+        contacts.extend(trust.map(|Trust { name, helpdesk: Helpdesk { email, phone }, .. }| Contact {
+            name,
+            email,
+            phone,
+        }));
+    }
+    contacts.retain(|contact| !contact.email.is_empty() || !contact.phone.is_empty());
+    Ok(contacts)
+}
+
+/// The nearest mailbox: a school's, its trust's, or that of whoever runs Lanyard.
+async fn inbox(web: &Web, site: Option<&Site>) -> Result<String, PageError> {
+    let near = contacts(web, &Vec::from_iter(site)).await?;
+    let near = near.into_iter().map(|contact| contact.email).find(|email| !email.is_empty());
+    Ok(near.unwrap_or_else(|| web.settings.support_email.clone()))
 }
 
 /// The sites where somebody works now.
@@ -137,7 +166,7 @@ pub(crate) async fn submit(
     // What helps whoever answers, and names no page that was read.
     let who = person.as_ref().map(|person| format!("{} ({})", person.full_name(), person.login()));
     let about = site.as_ref().map(|site| site.name.clone());
-    let own = site.map(|site| site.settings.support_email).filter(|address| !address.is_empty());
+    let inbox = inbox(&web, site.as_ref()).await?;
     let what = MailKind::SupportRequest {
         reference: reference.clone(),
         site: about.unwrap_or_default(),
@@ -146,13 +175,8 @@ pub(crate) async fn submit(
         from: filled.from,
         text: filled.text,
     };
-    let mail = Mail {
-        to: own.unwrap_or_else(|| web.settings.support_email.clone()),
-        name: "support".to_owned(),
-        what,
-        language: idp_domain::Language::En,
-        sender: String::new(),
-    };
+    let mail =
+        Mail { to: inbox, name: "support".to_owned(), what, language: idp_domain::Language::En, sender: String::new() };
     context.store.record(Effects::none().mail(mail)).await?;
     show(&Message {
         frame: Frame::titled("Message sent"),

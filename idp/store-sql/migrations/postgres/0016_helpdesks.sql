@@ -1,0 +1,2 @@
+-- Where the helpdesk of a trust can be reached.
+ALTER TABLE trusts ADD COLUMN helpdesk TEXT NOT NULL DEFAULT '{}';
