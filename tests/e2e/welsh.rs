@@ -96,7 +96,7 @@ async fn activity_and_notifications_are_told_in_welsh() {
     for sentence in [
         "Mewngofnododd Adaeze Fairbrass i Larkmoor Primary School",
         "Defnyddiodd Adaeze Fairbrass god adfer",
-        "Ychwanegodd Adaeze Fairbrass yr allwedd “Printed card” (Cerdyn codau printiedig)",
+        "Ychwanegodd Adaeze Fairbrass yr allwedd “Red purse” (Cerdyn codau printiedig)",
         "Mewngofnododd Adaeze Fairbrass mewn lle newydd: porwr",
     ] {
         assert!(activity.body.contains(sentence), "{sentence}: {}", activity.body);

@@ -1,8 +1,9 @@
 // Kills the process at the n-th write to its database, counted from the moment at which the test says so: a page that is
-// written, a file that is flushed. Preloaded into the process that the tests of this folder start; nothing of Lanyard knows
+// written, a file that is flushed. Or fails every write as a full disk does. Preloaded into the process that the tests of this folder start; nothing of Lanyard knows
 // of it.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -11,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// Writes that are left until the end; none means that nobody counts. Shared with the test by a file.
+// Writes that are left until the end; none means that nobody counts; fewer than none that the disk is full. Shared with the test by a file.
 static atomic_int *left;
 
 __attribute__((constructor)) static void begin(void) {
@@ -38,17 +39,29 @@ static void count(int file) {
     }
 }
 
+static int is_full(int file) {
+    return left && atomic_load(left) < 0 && is_database(file);
+}
+
 #define REAL(name, ...) static __typeof__(__VA_ARGS__) real; if (!real) real = (__typeof__(real))dlsym(RTLD_NEXT, name)
 
 ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t at) {
     REAL("pwrite64", ssize_t (*)(int, const void *, size_t, off64_t));
     count(file);
+    if (is_full(file)) {
+        errno = ENOSPC;
+        return -1;
+    }
     return real(file, bytes, size, at);
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t at) {
     REAL("pwrite", ssize_t (*)(int, const void *, size_t, off_t));
     count(file);
+    if (is_full(file)) {
+        errno = ENOSPC;
+        return -1;
+    }
     return real(file, bytes, size, at);
 }
 

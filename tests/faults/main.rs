@@ -4,6 +4,7 @@
 //! differs in each round, from before the first write to after the last.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken assumption must stop the test at once")]
 
+mod accounts;
 mod protocol;
 mod writes;
 

@@ -25,31 +25,34 @@ pub fn build(folder: &Path) {
     std::fs::write(folder.join("countdown"), 0_i32.to_ne_bytes()).unwrap();
 }
 
+/// In place of a number of writes: every write fails, because the disk is full.
+pub const DISK_FULL: i32 = -1;
+
 /// From now on the process dies at its n-th write; at none when it is 0.
-fn arm(folder: &Path, writes: i32) {
+pub fn arm(folder: &Path, writes: i32) {
     // In place: the process has this very file in its memory.
     let mut file = std::fs::OpenOptions::new().write(true).open(folder.join("countdown")).unwrap();
     file.write_all(&writes.to_ne_bytes()).unwrap();
 }
 
-struct Round {
-    victim: Victim,
+pub struct Round {
+    pub victim: Victim,
     /// The answer, if one came.
     page: Option<Page>,
     /// Whether the process died on the way.
-    died: bool,
+    pub died: bool,
     /// Whether there is a mail more, sent or going to be. One that was sent when the process died may be sent again.
-    news: bool,
+    pub news: bool,
 }
 
 impl Round {
-    fn acknowledged(&self) -> bool {
+    pub fn acknowledged(&self) -> bool {
         self.page.as_ref().is_some_and(|page| page.status == 303 || page.status == 200)
     }
 }
 
 /// Sends a form to a process that dies at its n-th write. Where it outlives them, the mail that follows is waited for.
-async fn killed_at(
+pub async fn killed_at(
     (folder, who): (&Path, &str),
     mut victim: Victim,
     writes: i32,
@@ -86,11 +89,16 @@ async fn told(folder: &Path, who: &str) -> usize {
     mails(folder, who).len() + waiting(folder, false).await
 }
 
-/// Mails that wait: those of this moment, or all.
-async fn waiting(folder: &Path, due: bool) -> usize {
+/// The database of the process.
+pub async fn database_of(folder: &Path) -> sqlx::AnyConnection {
     sqlx::any::install_default_drivers();
     let url = format!("sqlite:{}", folder.join("data/lanyard.db").display());
-    let mut database = sqlx::AnyConnection::connect(&url).await.unwrap();
+    sqlx::AnyConnection::connect(&url).await.unwrap()
+}
+
+/// Mails that wait: those of this moment, or all.
+async fn waiting(folder: &Path, due: bool) -> usize {
+    let mut database = database_of(folder).await;
     let until = if due { idp_domain::Clock::now(&idp_domain::SystemClock).0 } else { i64::MAX };
     let sql = "SELECT COUNT(*) FROM outbox WHERE topic = 'mail' AND delivered_at IS NULL AND due_at <= $1";
     let waiting: i64 = sqlx::query_scalar(sql).bind(until).fetch_one(&mut database).await.unwrap();
@@ -98,7 +106,7 @@ async fn waiting(folder: &Path, due: bool) -> usize {
 }
 
 /// Repeats an operation, killed at its first write, its second and so on, until it outlives them all.
-async fn at_each_write(what: &str, mut victim: Victim, mut round: impl AsyncFnMut(Victim, i32) -> (Victim, bool)) {
+pub async fn at_each_write(what: &str, mut victim: Victim, mut round: impl AsyncFnMut(Victim, i32) -> (Victim, bool)) {
     for writes in 1..MANY {
         let died;
         (victim, died) = round(victim, writes).await;
@@ -116,19 +124,19 @@ fn printed(page: &Page) -> Vec<String> {
 }
 
 /// Joss, who comes back by a recovery code again and again, and may change keys then.
-struct Owner {
+pub struct Owner {
     codes: Vec<String>,
 }
 
 impl Owner {
-    async fn with_codes(victim: &Victim) -> Self {
+    pub async fn with_codes(victim: &Victim) -> Self {
         let (mut browser, _) = sign_in(victim, JOSS, PASSWORD).await;
         let page = browser.open(&format!("{}/signin?next=/me/recovery-codes&key=1", victim.id())).await;
         let page = browser.fill(&page, "key", &[("code", &super::code(victim, JOSS).await)]).await;
         Self { codes: printed(&browser.fill(&page, "make", &[]).await) }
     }
 
-    async fn back(&mut self, victim: &Victim) -> Browser {
+    pub async fn back(&mut self, victim: &Victim) -> Browser {
         let (mut browser, _) = sign_in(victim, JOSS, PASSWORD).await;
         let code = self.codes.pop().unwrap();
         let page = browser.post(&format!("{}/signin/lost", victim.id()), &[("recovery", &code)]).await;
@@ -148,13 +156,13 @@ async fn cards(victim: &Victim, browser: &mut Browser) -> (usize, usize) {
 }
 
 /// The identifier of the key of this name.
-async fn key_named(victim: &Victim, browser: &mut Browser, name: &str) -> Option<String> {
+pub async fn key_named(victim: &Victim, browser: &mut Browser, name: &str) -> Option<String> {
     let page = browser.open(&format!("{}/me/keys", victim.id())).await;
     let own = page.body.split(&format!("<section class=\"card\" aria-label=\"{name}\">")).nth(1)?;
     Some(own.split("name=\"key\" value=\"").nth(1)?.split('"').next()?.to_owned())
 }
 
-async fn remove(victim: &Victim, browser: &mut Browser, id: &str) {
+pub async fn remove(victim: &Victim, browser: &mut Browser, id: &str) {
     browser.post(&format!("{}/me/keys", victim.id()), &[("key", id), ("act", "remove")]).await;
 }
 
