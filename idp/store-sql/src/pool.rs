@@ -7,7 +7,7 @@ use idp_domain::{Clock, Random, Vault};
 use idp_store::Result;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::{Any, AnyPool, Connection, Executor, Transaction};
 
 use crate::row::problem;
 
@@ -149,6 +149,9 @@ async fn sqlite_pool(url: &str, connections: u32) -> std::result::Result<AnyPool
                 Ok(())
             })
         })
+        // SQLite ends a transaction by itself when the disk is full; the driver then counts it as open for ever, and this one
+        // connection would write nothing more until a restart (L-04).
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect(url)
         .await
 }
