@@ -1,14 +1,18 @@
 //! I-29: random steps of random people from random tabs, held to a small model: no path leads to "signed in" or to a key
-//! proof without what it takes. Passwords, mailed codes, soft keys, passkeys, recovery codes, lies and stolen forms.
+//! proof without what it takes. Passwords, mailed codes, soft keys, passkeys, recovery codes, day passes, an account
+//! elsewhere, lies and stolen forms.
 
-use idp_domain::{Random, SeededRandom};
+use idp_domain::{Clock, Random, SeededRandom, london};
 use tests::authenticator::{Authenticator, Lie, asked};
 use tests::oauth::{authorize, request};
-use tests::system::SAMINA;
+use tests::system::{ADAEZE, JOSS, SAMINA};
+use tests::two::Two;
 use tests::{Browser, Page, System};
 
 /// Has a password and no key: a new browser is confirmed by a mailed code.
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
+/// Is here for a day, and has an account nowhere.
+const OTTILIE: &str = "Ottilie";
 
 /// Walks, and steps of each.
 const WALKS: u64 = 14;
@@ -74,6 +78,39 @@ impl Walker {
         self.tabs.push(page);
     }
 
+    /// A day pass signs its holder in, and whoever was here out.
+    async fn use_pass(&mut self, id: &str, code: &str) {
+        let page = self.browser.open(&format!("{id}/pass")).await;
+        let page = self.browser.fill(&page, "pass", &[("code", code)]).await;
+        assert!(page.body.contains(OTTILIE), "{}", page.body);
+        self.belief.signed_in = Some(OTTILIE);
+        self.belief.key = false;
+    }
+
+    /// Signs Adaeze in with her account elsewhere, from a form that lies open; a thief opens the way back first, and is
+    /// nobody by it.
+    async fn come_from_elsewhere(&mut self, two: &Two, page: &Page, thief: Option<&mut Self>) {
+        let above = two.above.origin("id");
+        // Whoever sits here signs in there anew; our own cookies are other ones.
+        self.browser.cookies.retain(|(host, _), _| !above.ends_with(host));
+        let there = self.browser.fill(page, "with-county", &[]).await;
+        if !there.url.starts_with(&above) {
+            self.tabs.push(there);
+            return;
+        }
+        let back = two.way_back_from(&mut self.browser, &there, ADAEZE).await;
+        if let Some(thief) = thief {
+            let page = thief.browser.open(&back).await;
+            thief.tabs.push(page);
+        }
+        let page = self.browser.open(&back).await;
+        if page.status == 200 && !page.body.contains("id=\"signin\"") && !page.body.contains("took too long") {
+            self.belief.signed_in = Some(ADAEZE);
+            self.belief.key = false;
+        }
+        self.tabs.push(page);
+    }
+
     /// A recovery code lets Samina change her keys; it signs nobody in, and is no key (M-07).
     async fn recover(&mut self, system: &System, code: &str) {
         self.browser.post(&format!("{}/signin/lost", system.origin("id")), &[("recovery", code)]).await;
@@ -95,7 +132,8 @@ impl Walker {
             true => ("signin", &[("login", SAMINA), ("password", lanyard::demo::PASSWORD)]),
             false => ("/signin/key", &[("code", "000000")]),
         };
-        if page.body.contains(form) {
+        let there = [format!("id=\"{form}\""), format!("action=\"{form}\"")];
+        if there.iter().any(|mark| page.body.contains(mark)) {
             let answer = self.browser.fill(page, form, fields).await;
             self.tabs.push(answer);
         }
@@ -122,16 +160,37 @@ impl Walker {
 }
 
 struct Walk<'a> {
+    two: &'a Two,
     system: &'a System,
     dice: SeededRandom,
     walkers: [Walker; 2],
     samina: &'a mut Samina,
 }
 
+/// Reception makes a day pass, on the morning after the last one.
+async fn day_pass(system: &System) -> String {
+    let now = system.clock.now();
+    system.clock.advance(london::end_of(london::date(now)).plus(8 * 3600).since(now));
+    let mut joss = system.admin(JOSS).await;
+    let form = joss.open(&format!("{}/admin/day-pass", system.origin("id"))).await;
+    let fields = [
+        ("site", "larkmoor"),
+        ("first_name", OTTILIE),
+        ("last_name", "Marchbank"),
+        ("agency", "Cover Agency"),
+        ("contact", "01632 960123"),
+        ("class", "Elm"),
+    ];
+    let made = joss.fill(&form, "day-pass", &fields).await;
+    made.body.split("id=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+}
+
 /// What Samina has beside her password and her telephone.
 struct Samina {
     passkey: Authenticator,
     codes: Vec<String>,
+    /// A card that lies at reception.
+    day_pass: String,
 }
 
 impl Samina {
@@ -144,7 +203,7 @@ impl Samina {
         assert!(page.body.contains("Laptop"), "{}", page.body);
         let person = system.person(SAMINA).await;
         let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
-        Self { passkey, codes }
+        Self { passkey, codes, day_pass: String::new() }
     }
 }
 
@@ -157,7 +216,7 @@ impl Walk<'_> {
 
     /// One step; its name, for the report.
     async fn step(&mut self) -> String {
-        let (second, kind, tab) = (self.roll(2) == 1, self.roll(13), self.roll(64));
+        let (second, kind, tab) = (self.roll(2) == 1, self.roll(16), self.roll(64));
         let lie = self.roll(4) == 0;
         let [one, two] = &mut self.walkers;
         let (walker, other) = if second { (two, one) } else { (one, two) };
@@ -165,6 +224,12 @@ impl Walk<'_> {
             return step;
         }
         match walker.tabs.get(tab % walker.tabs.len().max(1)).cloned() {
+            Some(page) if kind == 14 && page.body.contains("id=\"with-county\"") => {
+                let thief = if lie { Some(other) } else { None };
+                let stolen = if lie { ", and the way back is stolen" } else { "" };
+                walker.come_from_elsewhere(self.two, &page, thief).await;
+                format!("{} comes from elsewhere as Adaeze{stolen}", walker.name)
+            }
             Some(page) => on_a_page((walker, other), (self.system, self.samina), (kind, lie), &page).await,
             None => "nothing".to_owned(),
         }
@@ -178,6 +243,8 @@ impl Walk<'_> {
             let page = walker.browser.open(&format!("{id}/me")).await;
             let name = match walker.belief.signed_in {
                 Some(SAMINA) => "Signed in as Samina",
+                Some(ADAEZE) => "Signed in as Adaeze",
+                Some(OTTILIE) => "A day pass opens the school’s site and nothing else.",
                 Some(_) => "Signed in as Kit",
                 None => "id=\"signin\"",
             };
@@ -219,6 +286,10 @@ async fn anywhere(walker: &mut Walker, (system, samina): (&System, &mut Samina),
             let code = samina.codes.pop()?;
             walker.recover(system, &code).await;
             format!("{who} uses a recovery code of Samina")
+        }
+        13 => {
+            walker.use_pass(&id, &samina.day_pass).await;
+            format!("{who} types the code of a day pass")
         }
         10 => {
             let answer = walker.ask_silently(system).await;
@@ -276,13 +347,16 @@ async fn on_a_page(
 
 #[tokio::test]
 async fn i_29_no_path_is_shorter_than_its_proofs() {
-    let system = System::start().await;
-    let mut samina = Samina::with_passkey_and_codes(&system).await;
-    let (mut entered, mut keyed, mut by_passkey) = (0, 0, 0);
+    let two = Two::start(&[]).await;
+    let system = &two.below;
+    let mut samina = Samina::with_passkey_and_codes(system).await;
+    two.linked(ADAEZE).await;
+    let (mut entered, mut keyed, mut by_passkey, mut elsewhere, mut for_a_day) = (0, 0, 0, 0, 0);
     for seed in 0..WALKS {
+        samina.day_pass = day_pass(system).await;
         let walker = |name| Walker { name, browser: system.browser(), tabs: Vec::new(), belief: Belief::default() };
         let walkers = [walker("one"), walker("two")];
-        let mut walk = Walk { system: &system, dice: SeededRandom::new(seed), walkers, samina: &mut samina };
+        let mut walk = Walk { two: &two, system, dice: SeededRandom::new(seed), walkers, samina: &mut samina };
         let mut trail = vec![format!("seed {seed}")];
         for _ in 0..STEPS {
             trail.push(walk.step().await);
@@ -297,8 +371,17 @@ async fn i_29_no_path_is_shorter_than_its_proofs() {
             walk.compare(&trail).await;
             entered += usize::from(walk.walkers.iter().any(|walker| walker.belief.signed_in.is_some()));
             keyed += usize::from(walk.walkers.iter().any(|walker| walker.belief.key));
+            let is = |who| usize::from(walk.walkers.iter().any(|walker| walker.belief.signed_in == Some(who)));
+            elsewhere += is(ADAEZE);
+            for_a_day += is(OTTILIE);
+            // The provider elsewhere lives in the same time.
+            two.above.clock.advance(system.clock.now().since(two.above.clock.now()));
         }
     }
-    let somewhere = entered > 50 && keyed > 20 && by_passkey > 5;
-    assert!(somewhere, "the walks get somewhere: {entered} signed in, {keyed} with a key, {by_passkey} by a passkey");
+    let somewhere = entered > 50 && keyed > 20 && by_passkey > 5 && elsewhere > 5 && for_a_day > 5;
+    assert!(
+        somewhere,
+        "the walks get somewhere: {entered} signed in, {keyed} with a key, {by_passkey} by a passkey, {elsewhere} from \
+         elsewhere, {for_a_day} with a day pass"
+    );
 }

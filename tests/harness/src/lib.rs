@@ -18,6 +18,7 @@ pub mod oauth;
 pub mod raw;
 pub mod servers;
 pub mod system;
+pub mod two;
 
 pub use browser::{Browser, Page};
 pub use system::System;
