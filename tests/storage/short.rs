@@ -87,6 +87,9 @@ async fn failures_count_up_and_are_forgotten(store: &dyn ShortLived) {
         assert_eq!(store.count_failure(&name, Timestamp(10), 60).await.unwrap().failures, wanted);
     }
     assert_eq!(store.failures(&name).await.unwrap().failures, 3);
+    let all = store.failures_of(&["nobody", &name, "nobody else"]).await.unwrap();
+    let pairs: Vec<_> = all.iter().map(|count| (count.failures, count.last_at.0)).collect();
+    assert_eq!(pairs, [(0, 0), (3, 10), (0, 0)], "in their order");
     assert_eq!(store.count_failure(&name, Timestamp(70), 60).await.unwrap().failures, 1, "a quiet window begins anew");
     store.clear_failures(&name).await.unwrap();
     assert_eq!(store.failures(&name).await.unwrap().failures, 0);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use idp_domain::audit::AuditEntry;
 use idp_domain::key_policy::KeyRule;
-use idp_domain::membership::{Membership, MembershipStatus, Source};
+use idp_domain::membership::{Membership, MembershipStatus, Source, State};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::site::{Site, SiteSettings};
-use idp_domain::trust::{Helpdesk, Trust, TrustDraft, TrustSettings};
+use idp_domain::trust::{Helpdesk, Trust, TrustDraft, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{
     Language, LinkId, MembershipId, RequestId, SiteId, Slug, SteppedClock, SystemRandom, TextSize, Timestamp, TrustId,
 };
@@ -29,6 +29,7 @@ use super::durable::{print, random_person};
 pub async fn promises(store: &dyn Durable, person: &Person) {
     settings_and_a_draft_are_kept_and_count_as_a_change(store, person).await;
     two_different_codes_open_a_kit_once(store).await;
+    somebody_belongs_to_the_trusts_of_their_places(store).await;
     a_bounce_is_news_once_until_mail_arrives(store).await;
     an_account_elsewhere_is_one_persons(store, person).await;
     a_reminder_is_sent_once(store).await;
@@ -58,6 +59,40 @@ async fn settings_and_a_draft_are_kept_and_count_as_a_change(store: &dyn Durable
     store.save_trust(&changed, Effects::none()).await.unwrap();
     assert_eq!(store.trust(changed.id).await.unwrap(), Some(changed));
     assert!(store.sites_version().await.unwrap() > before, "gateways learn of it");
+}
+
+async fn somebody_belongs_to_the_trusts_of_their_places(store: &dyn Durable) {
+    let (person, now) = (random_person(), Timestamp(1000));
+    store.add_person(&person, Effects::none()).await.unwrap();
+    let statuses = [
+        MembershipStatus::Active,
+        MembershipStatus::Paused { until: None },
+        MembershipStatus::Paused { until: Some(Timestamp(999)) },
+        MembershipStatus::Paused { until: Some(Timestamp(1001)) },
+        MembershipStatus::Ended,
+    ];
+    let mut wanted = Vec::new();
+    for status in statuses {
+        for ends_at in [None, Some(now), Some(Timestamp(1001))] {
+            let trust = trust();
+            store.add_trust(&trust).await.unwrap();
+            let id = site_in(store, Some(trust.id)).await;
+            let place = Membership { status, ends_at, account: trust.id.to_string(), ..membership(&person, id) };
+            store.save_membership(&place, Effects::none()).await.unwrap();
+            if place.state(now) != State::Ended {
+                wanted.push(trust.id);
+            }
+        }
+    }
+    let seat = TrustSeat { person: person.id, trust: trust().id, role: TrustRole::Helpdesk };
+    store.add_trust(&Trust { id: seat.trust, ..trust() }).await.unwrap();
+    store.add_seat(&seat, Effects::none()).await.unwrap();
+    wanted.push(seat.trust);
+    let mut found: Vec<_> = store.trusts_of(person.id, now).await.unwrap().iter().map(|trust| trust.id).collect();
+    found.sort_unstable();
+    wanted.sort_unstable();
+    assert!(wanted.len() > 5 && wanted.len() < 14);
+    assert_eq!(found, wanted, "as the domain says it");
 }
 
 fn link_for(person: &Person) -> Link {
@@ -174,6 +209,10 @@ async fn access_comes_back_by_another_person_once(store: &dyn Durable, admin: &P
 }
 
 pub async fn some_site(store: &dyn Durable) -> SiteId {
+    site_in(store, None).await
+}
+
+async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
     let id = SiteId::new(&SteppedClock::new(), &SystemRandom);
     let settings = SiteSettings {
         short_name: "Asked".into(),
@@ -191,7 +230,7 @@ pub async fn some_site(store: &dyn Durable) -> SiteId {
         group_keys: BTreeMap::new(),
     };
     let slug = Slug::parse(&format!("asked-{}", id.to_string().rsplit('-').next().unwrap())).unwrap();
-    let site = Site { id, slug, name: "Asked".into(), trust: None, settings };
+    let site = Site { id, slug, name: "Asked".into(), trust, settings };
     store.add_site(&site, Effects::none()).await.unwrap();
     id
 }

@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use idp_domain::SecretHash;
 use idp_domain::person::Person;
 use idp_store::mails::MailKind;
-use idp_store::{Context, Effects};
+use idp_store::throttle::Count;
+use idp_store::{Context, Effects, StoreError};
 
 use crate::{Refusal, SignIn};
 
@@ -47,8 +48,12 @@ pub fn wait_after(failures: i64, pause_at: i64) -> i64 {
 /// tries at once are not all the first. Refuses while the counter says to wait. From `pause_at` failures on, there is a pause.
 /// Answers which failure this would be.
 pub async fn take_try(context: &Context, counter: &str, pause_at: i64) -> Result<i64, Refusal> {
-    let now = context.now();
     let before = context.store.short.failures(counter).await?;
+    take_try_after(context, counter, before, pause_at).await
+}
+
+async fn take_try_after(context: &Context, counter: &str, before: Count, pause_at: i64) -> Result<i64, Refusal> {
+    let now = context.now();
     let left = wait_after(before.failures, pause_at) - now.since(before.last_at);
     if before.failures > 0 && left > 0 {
         return Err(Refusal::Wait(left));
@@ -108,34 +113,43 @@ pub struct PasswordTry<'a> {
     login: &'a str,
     counter: String,
     row: String,
+    /// Counts this password, on whoever it is tried.
+    spray: String,
     /// Wrong passwords in a row so far.
     in_a_row: i64,
+    /// How often this password was wrong for anybody.
+    sprayed: Count,
     known: bool,
     address: Option<IpAddr>,
 }
 
 impl<'a> PasswordTry<'a> {
-    /// Takes a try for a folded login. `known` says that this browser has signed this person in before.
+    /// Takes a try of a password for a folded login. `known` says that this browser has signed this person in before.
     /// `pause_at` is the same for everybody, so that a pause tells nobody who exists.
     pub async fn take(
         context: &'a Context,
-        login: &'a str,
+        (login, password): (&'a str, &str),
         from: TriedFrom<'_>,
         (known, pause_at): (bool, i64),
     ) -> Result<Self, Refusal> {
         let counter = if known { known_counter(login, from.browser) } else { stranger_counter(login) };
         let row = row_counter(login);
-        let in_a_row = context.store.short.failures(&row).await?.failures;
-        if in_a_row >= HARD_STOP {
+        let spray = spray_counter(context, password);
+        let counts = context.store.short.failures_of(&[&row, &counter, &spray]).await?;
+        let [all, before, sprayed] = counts[..] else {
+            return Err(StoreError::Corrupt("counters are missing".to_owned()).into());
+        };
+        if all.failures >= HARD_STOP {
             return Err(Refusal::ResetNeeded);
         }
-        take_try(context, &counter, pause_at).await?;
-        Ok(Self { context, login, counter, row, in_a_row, known, address: from.address })
+        take_try_after(context, &counter, before, pause_at).await?;
+        let (in_a_row, address) = (all.failures, from.address);
+        Ok(Self { context, login, counter, row, spray, in_a_row, sprayed, known, address })
     }
 
     /// Makes a stranger wait who tries what is being tried on everybody.
-    pub async fn refuse_spray(&self, password: &str) -> Result<(), Refusal> {
-        let sprayed = self.context.store.short.failures(&self.spray_counter(password)).await?;
+    pub fn refuse_spray(&self) -> Result<(), Refusal> {
+        let sprayed = self.sprayed;
         let now = self.context.now();
         if !self.known && sprayed.failures >= SPRAY && now.since(sprayed.last_at) < SPRAY_WAIT {
             metrics::counter!("lanyard_password_spray_total").increment(1);
@@ -152,13 +166,13 @@ impl<'a> PasswordTry<'a> {
     }
 
     /// It was wrong. Answers how many failures the login has had from strangers in a row.
-    pub async fn failed(&self, password: &str) -> Result<i64, Refusal> {
+    pub async fn failed(&self) -> Result<i64, Refusal> {
         let (short, now) = (&self.context.store.short, self.context.now());
         short.count_failure(&self.row, now, ROW).await?;
-        let spray = self.spray_counter(password);
+        let spray = &self.spray;
         let seen = short.count_failure(&format!("{spray}:{}", self.login), now, 3600).await?;
         if seen.failures == 1 {
-            short.count_failure(&spray, now, 3600).await?;
+            short.count_failure(spray, now, 3600).await?;
         }
         if let Some(address) = self.address {
             self.slow_down(address).await?;
@@ -182,12 +196,12 @@ impl<'a> PasswordTry<'a> {
         }
         Ok(())
     }
+}
 
-    /// Names a password by a few bits of a keyed digest: enough to see a spray, too few to tell which password it is.
-    fn spray_counter(&self, password: &str) -> String {
-        let digest = self.context.vault.fingerprint("spray", password.as_bytes());
-        format!("spray:{}", digest.0.chars().take(4).collect::<String>())
-    }
+/// Names a password by a few bits of a keyed digest: enough to see a spray, too few to tell which password it is.
+fn spray_counter(context: &Context, password: &str) -> String {
+    let digest = context.vault.fingerprint("spray", password.as_bytes());
+    format!("spray:{}", digest.0.chars().take(4).collect::<String>())
 }
 
 /// Forgets what strangers and known browsers got wrong: a link from the person's own mailbox was used.

@@ -171,10 +171,18 @@ impl Throttle for RedisShort {
         Ok(Count { failures, last_at: now })
     }
 
-    async fn failures(&self, counter: &str) -> Result<Count> {
-        let found: (Option<i64>, Option<i64>) =
-            self.connection.clone().hmget(format!("failures:{counter}"), &["failures", "last"]).await.map_err(away)?;
-        Ok(Count { failures: found.0.unwrap_or(0), last_at: Timestamp(found.1.unwrap_or(0)) })
+    async fn failures_of(&self, counters: &[&str]) -> Result<Vec<Count>> {
+        let mut asked = redis::pipe();
+        for counter in counters {
+            asked.hmget(format!("failures:{counter}"), &["failures", "last"]);
+        }
+        let found: Vec<(Option<i64>, Option<i64>)> =
+            asked.query_async(&mut self.connection.clone()).await.map_err(away)?;
+        let count = |(failures, last): (Option<i64>, Option<i64>)| Count {
+            failures: failures.unwrap_or(0),
+            last_at: Timestamp(last.unwrap_or(0)),
+        };
+        Ok(found.into_iter().map(count).collect())
     }
 
     async fn clear_failures(&self, counter: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{PasswordHash, Person, PersonStatus, fold_name};
 use idp_domain::trust::{Trust, TrustRole, TrustSeat};
-use idp_domain::{Language, PersonId, TextSize, TrustId};
+use idp_domain::{Language, PersonId, TextSize, Timestamp, TrustId};
 use idp_store::people::{People, PeopleQuery};
 use idp_store::trusts::Trusts;
 use idp_store::{Effects, Result, StoreError};
@@ -271,6 +271,23 @@ impl Trusts for SqlStore {
             .await
             .map_err(problem)?;
         row.as_ref().map(trust).transpose()
+    }
+
+    async fn trusts_of(&self, person: PersonId, now: Timestamp) -> Result<Vec<Trust>> {
+        // Which memberships have not ended is said in the domain (`Membership::state`); one query says the same here, for
+        // it is asked at every sign-in.
+        let rows = sqlx::query(
+            "SELECT * FROM trusts WHERE id IN (SELECT trust_id FROM seats WHERE person_id = $1 \
+             UNION SELECT s.trust_id FROM memberships m JOIN sites s ON s.id = m.site_id WHERE m.person_id = $1 \
+             AND m.status <> 'ended' AND (m.ends_at IS NULL OR m.ends_at > $2 \
+             OR (m.status = 'paused' AND (m.paused_until IS NULL OR m.paused_until > $2))))",
+        )
+        .bind(person.to_string())
+        .bind(now.0)
+        .fetch_all(&self.read)
+        .await
+        .map_err(problem)?;
+        rows.iter().map(trust).collect()
     }
 
     async fn trusts(&self) -> Result<Vec<Trust>> {

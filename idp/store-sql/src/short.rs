@@ -1,5 +1,7 @@
 //! What lives for minutes, when no Redis is given: attempts, codes and counters.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use idp_domain::{SecretHash, Timestamp};
 use idp_store::Result;
@@ -126,15 +128,15 @@ impl Throttle for SqlStore {
         Ok(Count { failures: row.int("failures")?, last_at: row.time("last_at")? })
     }
 
-    async fn failures(&self, counter: &str) -> Result<Count> {
-        let row = sqlx::query("SELECT failures, last_at FROM failures WHERE counter = $1")
-            .bind(counter)
-            .fetch_optional(&self.read)
-            .await
-            .map_err(problem)?;
-        row.map_or(Ok(Count::default()), |row| {
-            Ok(Count { failures: row.int("failures")?, last_at: row.time("last_at")? })
-        })
+    async fn failures_of(&self, counters: &[&str]) -> Result<Vec<Count>> {
+        let names: Vec<String> = counters.iter().map(|name| (*name).to_owned()).collect();
+        let rows =
+            self.rows_in("SELECT counter, failures, last_at FROM failures WHERE counter IN ({})", &names).await?;
+        let mut found = HashMap::new();
+        for row in &rows {
+            found.insert(row.text("counter")?, Count { failures: row.int("failures")?, last_at: row.time("last_at")? });
+        }
+        Ok(names.iter().map(|name| found.get(name).copied().unwrap_or_default()).collect())
     }
 
     async fn clear_failures(&self, counter: &str) -> Result<()> {

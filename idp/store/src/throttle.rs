@@ -19,8 +19,12 @@ pub struct Count {
 pub trait Throttle: Send + Sync {
     /// Counts one more failure, atomically, starting anew after `window` quiet seconds. Answers the new count.
     async fn count_failure(&self, counter: &str, now: Timestamp, window: i64) -> Result<Count>;
+    /// Reads counters, all at once, in their order.
+    async fn failures_of(&self, counters: &[&str]) -> Result<Vec<Count>>;
     /// Reads a counter.
-    async fn failures(&self, counter: &str) -> Result<Count>;
+    async fn failures(&self, counter: &str) -> Result<Count> {
+        Ok(self.failures_of(&[counter]).await?.first().copied().unwrap_or_default())
+    }
     /// Forgets a counter after a success.
     async fn clear_failures(&self, counter: &str) -> Result<()>;
 }

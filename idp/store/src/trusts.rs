@@ -1,10 +1,9 @@
 //! Trusts and the seats in them.
 
 use async_trait::async_trait;
-use idp_domain::membership::State;
 use idp_domain::site::Site;
 use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
-use idp_domain::{PersonId, TrustId};
+use idp_domain::{PersonId, Timestamp, TrustId};
 
 use crate::Context;
 use crate::effects::Effects;
@@ -22,24 +21,9 @@ impl Context {
 
     /// What holds for a person: the strictest of every trust to which they belong, by a site or by a seat.
     pub async fn settings_of(&self, person: PersonId) -> Result<TrustSettings> {
-        let now = self.now();
-        let mut trusts: Vec<TrustId> = self.store.seats_of(person).await?.into_iter().map(|seat| seat.trust).collect();
-        for membership in self.store.memberships_of(person).await? {
-            if membership.state(now) != State::Ended {
-                trusts.extend(self.store.site(membership.site).await?.and_then(|site| site.trust));
-            }
-        }
-        trusts.sort_unstable();
-        trusts.dedup();
-        let mut all: Option<TrustSettings> = None;
-        for id in trusts {
-            let settings = self.store.trust(id).await?.map(|trust| trust.settings);
-            all = match (all, settings) {
-                (Some(all), Some(one)) => Some(all.and(one)),
-                (all, one) => all.or(one),
-            };
-        }
-        Ok(all.unwrap_or_default())
+        let trusts = self.store.trusts_of(person, self.now()).await?;
+        let strictest = trusts.into_iter().map(|trust| trust.settings).reduce(TrustSettings::and);
+        Ok(strictest.unwrap_or_default())
     }
 }
 
@@ -52,6 +36,8 @@ pub trait Trusts: Send + Sync {
     async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()>;
     /// One trust.
     async fn trust(&self, id: TrustId) -> Result<Option<Trust>>;
+    /// The trusts to which somebody belongs, by a seat or by a membership that has not ended.
+    async fn trusts_of(&self, person: PersonId, now: Timestamp) -> Result<Vec<Trust>>;
     /// All trusts, by name.
     async fn trusts(&self) -> Result<Vec<Trust>>;
     /// Gives a role; giving it twice changes nothing.

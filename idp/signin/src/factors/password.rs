@@ -24,15 +24,15 @@ impl SignIn {
             Some(person) => self.context.store.knows_browser(person.id, from.browser).await?,
             None => false,
         };
-        let tried = PasswordTry::take(&self.context, &login, from, (known, self.password_tries)).await?;
+        let tried = PasswordTry::take(&self.context, (&login, password), from, (known, self.password_tries)).await?;
         if password.chars().count() > MAX {
             return Err(Refusal::Wrong);
         }
-        tried.refuse_spray(password).await?;
+        tried.refuse_spray()?;
         let stored = person.as_ref().and_then(|person| person.password.as_ref());
         let checked = self.hasher.check(password, stored).await.map_err(|_| Refusal::Busy)?;
         if checked == Checked::Wrong {
-            let failures = tried.failed(password).await?;
+            let failures = tried.failed().await?;
             if let Some(person) = person.filter(|_| failures == self.password_tries) {
                 self.context.store.record(Effects::none().tell(&person, MailKind::SomebodyTried)).await?;
             }
