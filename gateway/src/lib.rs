@@ -93,6 +93,17 @@ pub struct Parts {
     pub sealing_key: [u8; 32],
 }
 
+/// A gateway that may be gone.
+#[derive(Clone)]
+pub struct WeakGateway(std::sync::Weak<Inner>);
+
+impl WeakGateway {
+    /// The gateway, if it is still there.
+    pub fn upgrade(&self) -> Option<Gateway> {
+        Some(Gateway { inner: self.0.upgrade()? })
+    }
+}
+
 impl Gateway {
     /// Puts a gateway together; the registry begins with its last good copy.
     pub fn new(parts: Parts) -> Self {
@@ -184,6 +195,17 @@ impl Gateway {
     /// Takes one pushed event, as its address `/.lanyard/events` does; true when it was believed and carried out.
     pub async fn receive_event(&self, token: String) -> bool {
         own::receive_event(&self.inner, token).await
+    }
+
+    /// A way to it that does not keep it, for whoever is a part of what it is made of.
+    pub fn downgrade(&self) -> WeakGateway {
+        WeakGateway(Arc::downgrade(&self.inner))
+    }
+
+    /// How many alerts wait for somebody at a site, as its address `/.lanyard/alerts` says. `token` is the provider's and
+    /// names them. None when it is not believed, or the site's own server does not answer in time.
+    pub async fn alerts_at(&self, slug: &str, token: &str) -> Option<u32> {
+        own::alerts_at(&self.inner, slug, token).await
     }
 
     /// How many sessions are in memory.

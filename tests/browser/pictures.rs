@@ -37,7 +37,7 @@ async fn shrink(blank: &Tab, picture: &[u8]) -> (Vec<u8>, Vec<f64>) {
 }
 
 /// What differs on the page that is shown from its stored picture.
-async fn compare(tab: &Tab, blank: &Tab, name: &str) -> Option<String> {
+pub async fn compare(tab: &Tab, blank: &Tab, name: &str) -> Option<String> {
     // Times of day and codes differ from run to run.
     tab.script("for (const one of document.querySelectorAll('.when, .soft.small, .qr, .secret')) one.style.visibility = 'hidden'").await;
     let (small, now) = shrink(blank, &tab.shot().await).await;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests a broken assumption must stop the test at once")]
 
 mod admin;
+mod alerts;
 mod apps;
 mod day_pass;
 mod developers;

@@ -227,6 +227,7 @@ async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
         upstream: String::new(),
         bar: true,
         mail_domain: String::new(),
+        alerts: false,
         group_keys: BTreeMap::new(),
     };
     let slug = Slug::parse(&format!("asked-{}", id.to_string().rsplit('-').next().unwrap())).unwrap();

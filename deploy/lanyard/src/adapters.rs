@@ -160,6 +160,35 @@ impl Fetch for Nowhere {
     }
 }
 
+/// Asks sites through the gateway in this process. It has the provider within itself, and is not kept by it.
+pub struct Beside(pub gateway::WeakGateway);
+
+#[async_trait]
+impl idp_web::AskSite for Beside {
+    async fn waiting(&self, slug: &str, token: String) -> Option<u32> {
+        self.0.upgrade()?.alerts_at(slug, &token).await
+    }
+}
+
+/// Asks sites through their gateways elsewhere, at their public addresses.
+pub struct AtTheirAddress {
+    /// How.
+    pub network: Network,
+    /// How a site's address is made from its slug.
+    pub site_origin: String,
+}
+
+#[async_trait]
+impl idp_web::AskSite for AtTheirAddress {
+    async fn waiting(&self, slug: &str, token: String) -> Option<u32> {
+        let address = format!("{}/.lanyard/alerts", self.site_origin.replace("{slug}", slug));
+        let request = http::Request::get(address).header("authorization", format!("Bearer {token}"));
+        let answer = self.network.send(request.body(Vec::new()).ok()?).await.ok()?;
+        let said: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
+        u32::try_from(said.get("count")?.as_u64()?).ok()
+    }
+}
+
 /// Pushes events to gateways elsewhere.
 #[async_trait]
 impl idp_oauth::signals::Post for Network {

@@ -13,7 +13,7 @@ use super::provider::{Claims, Http, RelyingParty, TokenResponse};
 use crate::error::Refusal;
 use crate::ports::hash;
 use crate::registry::Site;
-use crate::session::{Cookie, Elevation, IDLE, LONGEST_IDLE, Live, Record};
+use crate::session::{Cookie, Elevation, Live, Record};
 use crate::{Body, Inner};
 
 const AGAIN: Refusal =
@@ -236,27 +236,15 @@ async fn session_for(
         _ => now,
     };
     let record = Record {
-        site: site.entry.slug.clone(),
-        sub: facts.sub,
         sid: facts.claims.sid.clone().unwrap_or_default(),
-        name: facts.name,
         email: facts.email,
-        account: own.account,
-        groups: own.groups,
-        scope: own.scope,
-        classes: own.classes,
-        years: own.years,
-        may_elevate: own.may_elevate,
-        member_until: own.member_until,
         auth_time: facts.auth_time,
         created_at,
         id_token: facts.id_token,
         elevation,
-        seen_at: now,
-        idle: own.idle.filter(|idle| (60..=LONGEST_IDLE).contains(idle)).unwrap_or(IDLE),
         amr: facts.amr,
-        session_until: own.session_until,
         language: facts.language,
+        ..own.record((facts.sub, facts.name), now)
     };
     let begun = inner.sessions.begin(record, current.as_ref(), mark).await.map_err(|_| Refusal::StoreAway)?;
     let mut response = redirect(&flow.return_to);

@@ -7,4 +7,4 @@ mod provider;
 
 pub(crate) use callback::finish;
 pub(crate) use flow::{Kind, Start, own_path, redirect, start};
-pub(crate) use provider::{Login, keys_of, service_token};
+pub(crate) use provider::{Login, SiteFacts, keys_of, service_token};

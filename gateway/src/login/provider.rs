@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use super::assertion::{TYPE, client_assertion};
 use crate::Inner;
 use crate::ports::{BackChannel, BackChannelError};
+use crate::session::{IDLE, LONGEST_IDLE, Record};
 
 /// Our claims in the ID token, as the design's seam names them. Nothing is required: what is missing gives no right.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ pub(super) struct Claims {
 /// Facts of one site.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct SiteFacts {
+pub(crate) struct SiteFacts {
     pub site: String,
     pub account: String,
     pub groups: Vec<String>,
@@ -47,6 +48,30 @@ pub(super) struct SiteFacts {
     /// When the session at the provider ends whatever happens.
     #[serde(default)]
     pub session_until: Option<i64>,
+}
+
+impl SiteFacts {
+    /// What is known of somebody (subject and name) who comes to the site at this moment with base access.
+    pub fn record(self, (sub, name): (String, String), at: i64) -> Record {
+        Record {
+            site: self.site,
+            sub,
+            name,
+            account: self.account,
+            groups: self.groups,
+            scope: self.scope,
+            classes: self.classes,
+            years: self.years,
+            may_elevate: self.may_elevate,
+            member_until: self.member_until,
+            auth_time: at,
+            created_at: at,
+            seen_at: at,
+            idle: self.idle.filter(|idle| (60..=LONGEST_IDLE).contains(idle)).unwrap_or(IDLE),
+            session_until: self.session_until,
+            ..Record::default()
+        }
+    }
 }
 
 impl AdditionalClaims for Claims {}

@@ -10,12 +10,15 @@ use crate::error::Refusal;
 use crate::login::keys_of;
 use crate::{Body, Inner};
 
+/// `typ` of an event (RFC 8417 §2.3).
+const TYP: &str = "secevent+jwt";
 /// Oldest event that is believed, in seconds: the outbox tries for a day.
 const OLDEST: i64 = 24 * 3600;
 
 /// Takes one event. The same event twice does the same, so a repeated delivery needs no memory.
 pub(super) async fn receive(inner: &Inner, token: String) -> Result<Response<Body>, Refusal> {
-    let Some(claims) = verified(inner, token.trim()).await else {
+    let for_us = (TYP, inner.settings.events_audience.as_str());
+    let Some(claims) = verified(inner, token.trim(), for_us, OLDEST).await else {
         return Ok(json(
             StatusCode::BAD_REQUEST,
             r#"{"err":"invalid_request","description":"the event is not believed"}"#,
@@ -41,8 +44,8 @@ pub(super) async fn receive(inner: &Inner, token: String) -> Result<Response<Bod
     Ok(json(StatusCode::ACCEPTED, ""))
 }
 
-/// The claims of a token that is signed by the provider, meant for us, an event, and not too old.
-async fn verified(inner: &Inner, token: &str) -> Option<Value> {
+/// The claims of a token that is signed by the provider, of this kind and for this audience, and not older than that.
+pub(super) async fn verified(inner: &Inner, token: &str, (typ, audience): (&str, &str), oldest: i64) -> Option<Value> {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     if token.len() > super::MOST {
@@ -51,7 +54,7 @@ async fn verified(inner: &Inner, token: &str) -> Option<Value> {
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, payload) = signed.split_once('.')?;
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    let right_kind = header.get("typ")?.as_str()? == "secevent+jwt" && header.get("alg")?.as_str()? == "ES256";
+    let right_kind = header.get("typ")?.as_str()? == typ && header.get("alg")?.as_str()? == "ES256";
     if !right_kind || header.get("crit").is_some() {
         return None;
     }
@@ -70,7 +73,7 @@ async fn verified(inner: &Inner, token: &str) -> Option<Value> {
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
     let now = inner.ports.clock.now();
     let for_us = claims.get("iss")?.as_str()? == inner.settings.issuer
-        && claims.get("aud")?.as_str()? == inner.settings.events_audience
-        && claims.get("iat")?.as_i64().is_some_and(|iat| now - iat < OLDEST && iat - now < 300);
+        && claims.get("aud")?.as_str()? == audience
+        && claims.get("iat")?.as_i64().is_some_and(|iat| now - iat < oldest && iat - now < 300);
     (believed && for_us).then_some(claims)
 }

@@ -1,5 +1,6 @@
 //! `/.lanyard/` on every site host: ours, whatever the upstream would say. It shows no tokens (H-16).
 
+mod alerts;
 mod bar_js;
 mod elevate;
 mod events;
@@ -46,6 +47,7 @@ pub(crate) async fn answer(
         match path {
             "/callback" => return login::finish(inner, &headers, &query, site).await,
             "/bar.js" => return Ok(bar_js::script()),
+            "/alerts" => return alerts::answer(inner, &headers, site).await,
             _ => {}
         }
     } else if method != Method::HEAD && !is_own_form(&inner.settings, &headers, &site.entry.slug) {
@@ -69,6 +71,11 @@ pub(crate) async fn answer(
 /// One pushed event, from wherever it came.
 pub(crate) async fn receive_event(inner: &Inner, token: String) -> bool {
     events::receive(inner, token).await.is_ok_and(|answer| answer.status() == http::StatusCode::ACCEPTED)
+}
+
+/// How many alerts wait for somebody at a site; `token` is the provider's and says who it is.
+pub(crate) async fn alerts_at(inner: &Inner, slug: &str, token: &str) -> Option<u32> {
+    alerts::waiting(inner, &*inner.registry.site(slug)?, token).await
 }
 
 async fn offered(

@@ -55,6 +55,12 @@ impl Live {
         }
     }
 
+    /// Somebody for whom the provider asks something, and who has no session here.
+    pub fn passing(record: Record) -> Self {
+        let seen = record.seen_at;
+        Self::new(String::new(), record, seen)
+    }
+
     /// When it was last used.
     pub fn seen_at(&self) -> i64 {
         self.seen.load(Ordering::Relaxed)

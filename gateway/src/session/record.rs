@@ -10,7 +10,7 @@ pub(crate) const IDLE: i64 = 30 * 60;
 pub(crate) const LONGEST_IDLE: i64 = 60 * 60;
 
 /// A session of one browser at one site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub site: String,
     pub sub: String,

@@ -121,6 +121,7 @@ impl Directory {
             upstream,
             bar: true,
             mail_domain: String::new(),
+            alerts: false,
             group_keys: BTreeMap::new(),
         };
         if let Some(fault) = settings.faults().first() {

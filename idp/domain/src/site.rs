@@ -71,6 +71,9 @@ pub struct SiteSettings {
     /// their address there.
     #[serde(default)]
     pub mail_domain: String,
+    /// Whether the site's own server says how many alerts wait for somebody.
+    #[serde(default)]
+    pub alerts: bool,
     /// Stricter rules for members of single user groups, by the group's identifier.
     #[serde(default)]
     pub group_keys: BTreeMap<String, KeyPolicy>,

@@ -30,6 +30,7 @@ use idp_domain::Slug;
 use idp_oauth::Provider;
 use idp_signin::SignIn;
 
+pub use account::{Alerts, AskSite};
 pub use developers::ErrorLog;
 pub use error::PageError;
 pub(crate) use language::{here, lang, other_language, t, t1, t2, text_size};
@@ -47,6 +48,8 @@ pub struct Web {
     pub settings: Arc<Settings>,
     /// What went wrong lately with the requests of apps.
     pub errors: Arc<ErrorLog>,
+    /// How many alerts wait for people at their sites.
+    pub alerts: Arc<Alerts>,
 }
 
 /// What depends on the deployment.

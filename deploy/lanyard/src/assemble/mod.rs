@@ -24,11 +24,11 @@ use idp_signin::upstreams::{Fetch, Upstream, Upstreams};
 use idp_store::{Context, Effects, Store};
 use idp_store_redis::RedisShort;
 use idp_store_sql::SqlStore;
-use idp_web::{Settings, Web};
+use idp_web::{Alerts, Settings, Web};
 use policies::Rules;
 use webauthn_rs::WebauthnBuilder;
 
-use crate::adapters::{GatewayClock, GatewayRandom, InProcess, Network, Nowhere, Sealing};
+use crate::adapters::{Beside, GatewayClock, GatewayRandom, InProcess, Network, Nowhere, Sealing};
 use crate::outside::Reach;
 
 pub use workers::Workers;
@@ -82,6 +82,8 @@ pub struct Assembled {
     pub directory: Directory,
     /// The provider's addresses.
     pub router: Router,
+    /// How sites are asked for their alerts; whoever knows the way there says it.
+    pub alerts: Arc<Alerts>,
     /// The master key.
     pub custody: Arc<Custody>,
     plan: Plan,
@@ -131,12 +133,14 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         site_address: plan.site_origin.clone(),
         support_email: plan.support_email.clone(),
     };
+    let alerts = Arc::new(Alerts::default());
     let web = Web {
         signin: signin.clone(),
         provider: provider.clone(),
         directory: directory.clone(),
         settings: Arc::new(settings),
         errors: Arc::default(),
+        alerts: alerts.clone(),
     };
     let router = web.router();
     Ok(Assembled {
@@ -146,6 +150,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         provider,
         directory,
         router,
+        alerts,
         custody,
         plan: plan.clone(),
         chance: chance.clone(),
@@ -177,6 +182,7 @@ impl Assembled {
             gateway(&self.plan, &self.chance, &self.custody, Arc::new(InProcess(self.router.clone()))).await?;
         self.register_gateway(&gateway.public_point()).await?;
         gateway.refresh_registry().await;
+        self.alerts.ask_by(Arc::new(Beside(gateway.downgrade())));
         Ok(gateway)
     }
 

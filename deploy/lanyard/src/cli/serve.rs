@@ -10,7 +10,7 @@ use idp_mail::Smtp;
 use tokio_util::sync::CancellationToken;
 
 use super::{At, asked_to_stop, start_logs};
-use crate::adapters::{Handed, Network};
+use crate::adapters::{AtTheirAddress, Handed, Network};
 use crate::assemble::{self, Chance, Workers};
 use crate::config::Config;
 use crate::front::Front;
@@ -94,6 +94,8 @@ async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) 
     let host = url::Url::parse(&plan.issuer)?.host_str().unwrap_or_default().to_owned();
     if only == Some(Half::Idp) {
         workers.events(&assembled, Network::new()?, &config.gateways);
+        let (network, site_origin) = (Network::new()?, plan.site_origin.clone());
+        assembled.alerts.ask_by(Arc::new(AtTheirAddress { network, site_origin }));
         if let Some(point) = &config.gateway_public_key {
             assembled.register_gateway(point).await?;
         }

@@ -141,6 +141,7 @@ impl Seeder<'_> {
                 true => format!("{}.tamberwell.example", row.slug.trim_start_matches("tamberwell-")),
                 false => format!("{}.example", row.slug),
             },
+            alerts: true,
             group_keys: row.strong_groups.iter().map(|group| ((*group).to_owned(), STRONG)).collect(),
         };
         let slug = Slug::parse(row.slug)?;

@@ -1,5 +1,6 @@
 //! ID tokens and the facts in them.
 
+mod alerts;
 mod claims;
 mod id_token;
 mod subject;

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod alerts;
 mod browsers;
 mod display;
 mod keys;
@@ -19,6 +20,7 @@ use axum::routing::{get, post};
 
 use crate::Web;
 
+pub use alerts::{Alerts, AskSite};
 pub(crate) use sites::roles;
 
 /// How long somebody who came back without a key may change keys, in minutes.

@@ -7,10 +7,12 @@ use idp_domain::group::group_by_id;
 use idp_domain::key::Key;
 use idp_domain::key_policy::KeyRule;
 use idp_domain::membership::{Membership, State as MemberState};
+use idp_domain::person::Person;
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
 use idp_domain::{Acr, PersonId};
 
+use super::alerts;
 use crate::browser::{SignedIn, Visitor};
 use crate::page::{Frame, SiteLook, go, look, show};
 use crate::{PageError, Web, language, t, t1};
@@ -25,6 +27,8 @@ struct Tile {
     starts: Option<String>,
     /// A key is asked for here, and the person has none that counts.
     needs_key: Option<String>,
+    /// How many alerts wait there, in words, if there are any and the site says so.
+    alerts: Option<String>,
 }
 
 #[derive(Template)]
@@ -44,7 +48,8 @@ struct Switcher {
     signed_in: bool,
 }
 
-async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
+async fn tiles(web: &Web, whose: &Person) -> Result<Vec<Tile>, PageError> {
+    let person = whose.id;
     let store = &web.signin.context.store;
     let now = web.signin.context.now();
     let mut memberships = store.memberships_of(person).await?;
@@ -52,6 +57,8 @@ async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
     let sites = store.sites().await?;
     let keys = store.keys_of(person).await?;
     let mut tiles = Vec::new();
+    let live = |site: &&Site| memberships.iter().any(|one| one.site == site.id && one.state(now) == MemberState::Live);
+    let counts = alerts::waiting(web, whose, &sites.iter().filter(live).collect::<Vec<_>>()).await;
     for membership in memberships.iter().filter(|membership| membership.state(now) != MemberState::Ended) {
         let Some(site) = sites.iter().find(|site| site.id == membership.site) else { continue };
         tiles.push(Tile {
@@ -62,6 +69,11 @@ async fn tiles(web: &Web, person: PersonId) -> Result<Vec<Tile>, PageError> {
             state: membership.state(now),
             starts: membership.starts_at.map(language::show_date),
             needs_key: needs_key(web, site, membership, &keys).await?,
+            alerts: match counts.get(&site.id) {
+                None | Some(0) => None,
+                Some(1) => Some(t("1 alert")),
+                Some(count) => Some(t1("{0} alerts", count)),
+            },
         });
     }
     Ok(tiles)
@@ -122,7 +134,7 @@ pub(crate) fn roles(membership: &Membership) -> String {
 }
 
 pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let tiles = tiles(&web, signed_in.person.id).await?;
+    let tiles = tiles(&web, &signed_in.person).await?;
     let has_key = !web.signin.context.store.keys_of(signed_in.person.id).await?.is_empty();
     let mut frame = Frame::of("My sites", &signed_in.person, "sites");
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;
@@ -134,7 +146,7 @@ pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> R
 /// managed; else the list.
 pub(crate) async fn start(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let person = &signed_in.person;
-    let tiles = tiles(&web, person.id).await?;
+    let tiles = tiles(&web, person).await?;
     let quiet = !web.directory.manages_anything(person).await? && super::notices::unread(&web, person.id).await? == 0;
     Ok(match tiles.as_slice() {
         [one] if one.state == MemberState::Live && one.needs_key.is_none() && quiet => go(&format!("{}/", one.address)),
@@ -144,7 +156,7 @@ pub(crate) async fn start(State(web): State<Web>, signed_in: SignedIn) -> Result
 
 pub(crate) async fn switcher(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {
     let tiles = match &visitor {
-        Some((_, person)) => tiles(&web, person.id).await?,
+        Some((_, person)) => tiles(&web, person).await?,
         None => Vec::new(),
     };
     let live = tiles.into_iter().filter(|tile| tile.state == MemberState::Live).collect();

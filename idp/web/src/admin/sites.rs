@@ -127,6 +127,7 @@ pub(crate) async fn save(
         upstream: site.settings.upstream.clone(),
         bar: !fields.one("bar").is_empty(),
         mail_domain: fields.one("mail_domain").to_lowercase(),
+        alerts: !fields.one("alerts").is_empty(),
         group_keys: group_keys(&fields),
     };
     match web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await {

@@ -82,6 +82,7 @@ pub(super) async fn start(chance: Chance, stop: CancellationToken) -> Result<Sch
         .route("/records/{id}", get(one_record))
         .route("/admin", get(admin))
         .route("/alerts", get(alerts))
+        .route("/.well-known/lanyard/alerts", get(waiting))
         .fallback(not_found)
         .with_state(state.clone());
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -188,6 +189,15 @@ async fn admin(staff: Staff) -> Response {
         return (StatusCode::FORBIDDEN, "The Admin area is for elevated site admins").into_response();
     }
     pages::admin(&staff, &pupils::class_names(staff.site())).into_response()
+}
+
+/// How many alerts wait for whoever is asked about: new concerns, for those who lead on safeguarding.
+async fn waiting(State(state): State<Shared>, staff: Staff) -> Response {
+    let leads = staff.groups.iter().any(|group| group == "dsl" || group == "deputy-dsl");
+    let concerns = state.concerns.lock().unwrap_or_else(PoisonError::into_inner);
+    let new = concerns.iter().filter(|concern| concern.site == staff.site() && concern.by != staff.name).count();
+    let count = if leads { new + pupils::unread(staff.site()) } else { 0 };
+    axum::Json(serde_json::json!({ "count": count })).into_response()
 }
 
 /// A stream that stays open: what a page listens to for new alerts.

@@ -63,3 +63,8 @@ pub(super) fn records(slug: &str) -> Vec<Record> {
     }
     records
 }
+
+/// Invented alerts that nobody has read yet, the same every time.
+pub(super) fn unread(slug: &str) -> usize {
+    slug.len() % 3
+}
