@@ -15,6 +15,7 @@ mod keys;
 mod mail;
 mod owner;
 mod reminders;
+mod requests;
 mod roles;
 mod servers;
 mod signing_keys;

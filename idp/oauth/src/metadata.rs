@@ -1,7 +1,7 @@
 //! Discovery (OpenID Connect Discovery §3, RFC 8414 §2): only what works.
 
-use idp_domain::Acr;
 use idp_domain::client::IdTokenAlg;
+use idp_domain::{Acr, Language};
 use serde_json::{Value, json};
 
 use crate::authorize::response::MODES;
@@ -79,7 +79,9 @@ impl Provider {
             "backchannel_logout_session_supported": true,
             "request_parameter_supported": true,
             "request_uri_parameter_supported": false,
-            "claims_parameter_supported": false,
+            "claims_parameter_supported": true,
+            "ui_locales_supported": Language::ALL.map(Language::code),
+            "display_values_supported": ["page"],
             "service_documentation": at("/developers"),
         })
     }

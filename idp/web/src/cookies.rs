@@ -73,6 +73,8 @@ fn value_of<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
 #[derive(Clone, Copy)]
 enum Look {
     Language,
+    /// The language that an app asked for, which nobody here has chosen.
+    AskedLanguage,
     TextSize,
 }
 
@@ -81,6 +83,8 @@ impl Look {
         match (self, secure) {
             (Self::Language, true) => "__Host-language",
             (Self::Language, false) => "language",
+            (Self::AskedLanguage, true) => "__Host-asked-language",
+            (Self::AskedLanguage, false) => "asked-language",
             (Self::TextSize, true) => "__Host-text",
             (Self::TextSize, false) => "text",
         }
@@ -98,13 +102,23 @@ pub fn remember_look(shared: bool) -> Option<i64> {
 }
 
 /// `Set-Cookie` values that forget how pages look.
-pub fn forget_look(settings: &Settings) -> [Option<HeaderValue>; 2] {
-    [Look::Language, Look::TextSize].map(|look| look.set("", Some(0), settings))
+pub fn forget_look(settings: &Settings) -> [Option<HeaderValue>; 3] {
+    [Look::Language, Look::AskedLanguage, Look::TextSize].map(|look| look.set("", Some(0), settings))
 }
 
 /// The language that was chosen in this browser.
 pub fn read_language(headers: &HeaderMap, settings: &Settings) -> Option<Language> {
     Language::parse(value_of(Look::Language.name(settings.secure), headers)?)
+}
+
+/// The language that an app asked for.
+pub fn read_asked_language(headers: &HeaderMap, settings: &Settings) -> Option<Language> {
+    Language::parse(value_of(Look::AskedLanguage.name(settings.secure), headers)?)
+}
+
+/// A `Set-Cookie` value that keeps the language that an app asked for, as long as the browser is open.
+pub fn asked_language_cookie(language: Language, settings: &Settings) -> Option<HeaderValue> {
+    Look::AskedLanguage.set(language.code(), None, settings)
 }
 
 /// A `Set-Cookie` value that remembers a language.

@@ -15,7 +15,7 @@ use axum::response::Response;
 use idp_domain::{Language, TextSize, Timestamp, london};
 
 use crate::Web;
-use crate::cookies::{read_language, read_text_size};
+use crate::cookies::{read_asked_language, read_language, read_text_size};
 
 /// What a request says about its reader.
 #[derive(Clone, Debug)]
@@ -36,9 +36,11 @@ tokio::task_local! {
 static WELSH: LazyLock<HashMap<String, String>> =
     LazyLock::new(|| toml::from_str(include_str!("../locales/cy.toml")).unwrap_or_default());
 
-/// Sets the language around every handler: what was chosen in this browser, else what the browser prefers.
+/// Sets the language around every handler: what was chosen in this browser, else what the app asked for that sent it here,
+/// else what the browser prefers.
 pub(crate) async fn speak(State(web): State<Web>, request: Request, next: Next) -> Response {
     let chosen = read_language(request.headers(), &web.settings);
+    let asked = || read_asked_language(request.headers(), &web.settings);
     let wanted = || {
         let accepts = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         accepts.and_then(Language::wanted)
@@ -48,7 +50,7 @@ pub(crate) async fn speak(State(web): State<Web>, request: Request, next: Next) 
         _ => "/",
     };
     let spoken = Spoken {
-        language: chosen.or_else(wanted).unwrap_or_default(),
+        language: chosen.or_else(asked).or_else(wanted).unwrap_or_default(),
         chosen: chosen.is_some(),
         here: here.to_owned(),
         text_size: read_text_size(request.headers(), &web.settings).unwrap_or_default(),

@@ -4,6 +4,7 @@
 
 mod acr;
 mod answer;
+mod claims;
 mod client;
 mod open;
 mod pkce;
@@ -18,7 +19,7 @@ use idp_domain::client::{Client, ClientKind};
 use idp_domain::person::Person;
 use idp_domain::session::{KeyProof, Session};
 use idp_domain::site::Site;
-use idp_domain::{Acr, Timestamp};
+use idp_domain::{Acr, Language, Timestamp};
 use idp_store::{Effects, StoreError};
 
 use crate::params::Params;
@@ -44,6 +45,8 @@ pub struct Request {
     pub prompt: Vec<String>,
     /// How the answer travels.
     pub mode: Mode,
+    /// The only person who will do, by the client's subject (`id_token_hint`, or `sub` among the `claims`).
+    pub expects: Option<String>,
 }
 
 /// A request that failed a check.
@@ -73,8 +76,16 @@ pub struct Proven<'a> {
 type Check = fn(&mut Request) -> Result<(), OAuthError>;
 
 /// The checks after client and redirect address, in order.
-const CHECKS: [Check; 7] =
-    [response::response_mode, response::response_type, pkce::check, scope::check, prompt::check, acr::check, bound];
+const CHECKS: [Check; 8] = [
+    response::response_mode,
+    response::response_type,
+    pkce::check,
+    scope::check,
+    prompt::check,
+    acr::check,
+    claims::check,
+    bound,
+];
 
 impl Provider {
     /// Checks a request.
@@ -90,18 +101,42 @@ impl Provider {
             max_age: None,
             prompt: Vec::new(),
             mode: Mode::default(),
+            expects: None,
         };
         for check in CHECKS {
             if let Err(error) = check(&mut request) {
                 return Err(self.back(&request, error));
             }
         }
+        match self.hinted(&request) {
+            Ok(hinted) => request.expects = hinted.or(request.expects),
+            Err(error) => return Err(self.back(&request, error)),
+        }
         Ok(request)
+    }
+
+    /// Whom an `id_token_hint` is about (OpenID Connect Core §3.1.2.1). It has to be one that this client was given.
+    fn hinted(&self, request: &Request) -> Result<Option<String>, OAuthError> {
+        let Some(hint) = request.params.get("id_token_hint") else { return Ok(None) };
+        let own = self.read_hint(hint).filter(|hint| hint.client == request.client.id);
+        let sub = own.ok_or_else(|| OAuthError::request("id_token_hint is no ID token of this client"))?.sub;
+        if request.expects.as_ref().is_some_and(|other| *other != sub) {
+            return Err(OAuthError::request("id_token_hint and claims name different people"));
+        }
+        Ok(Some(sub))
+    }
+
+    /// Whether somebody is whom the client expects, if it expects anybody.
+    pub fn is_expected(&self, request: &Request, person: &Person) -> bool {
+        request.expects.as_ref().is_none_or(|sub| *sub == self.subject(&request.client, person.id))
     }
 
     /// Finishes a request whose person is signed in, proven and willing. Answers where the browser goes.
     pub async fn grant(&self, request: &Request, proven: &Proven<'_>) -> Result<Answer, Fault> {
         let back = |error| self.back(request, error);
+        if !self.is_expected(request, proven.person) {
+            return Err(back(OAuthError::new("login_required", "somebody else is signed in")));
+        }
         let site = self.may_issue(proven.person, &request.client, proven.session.epoch).await.map_err(back)?;
         if let Some((site, rights)) = &site {
             let policy = self.key_policy(site, rights).await.map_err(|error| back(error.into()))?;
@@ -167,6 +202,13 @@ impl Request {
     /// Whether the person has to agree first: apps of others ask, our own sites do not.
     pub fn needs_consent(&self) -> bool {
         self.client.kind == ClientKind::App
+    }
+
+    /// The language that the client asks our pages to be in, the first that we speak of its `ui_locales` (OpenID Connect
+    /// Core §3.1.2.1).
+    pub fn language(&self) -> Option<Language> {
+        let mut wanted = self.params.get("ui_locales")?.split_whitespace();
+        wanted.find_map(|tag| Language::parse(&tag.split('-').next()?.to_ascii_lowercase()))
     }
 
     /// Whether a `prompt` value was given.

@@ -18,10 +18,14 @@ use idp_signin::flow::{Standing, Step, next_step, proof_for};
 use serde::Deserialize;
 
 use crate::browser::{Browser, Visitor};
+use crate::cookies::asked_language_cookie;
 use crate::error::query;
-use crate::page::{Frame, Message, go, show_with};
+use crate::page::{Frame, Message, go, show_with, with_cookie};
 use crate::signin::{find, forward};
 use crate::{PageError, Web, language, t, t1, t2};
+
+/// What a client is told that expected another person.
+const WRONG_PERSON: &str = "somebody else is signed in";
 
 pub(crate) async fn by_query(
     State(web): State<Web>,
@@ -48,7 +52,9 @@ async fn begin(web: &Web, browser: &Browser, visitor: Visitor, encoded: String) 
     };
     let started_at = web.signin.context.now();
     let need = need_of(web, &request).await?;
-    proceed(web, browser, visitor, Stage { request, need, started_at, token: None }).await
+    let asked = request.language().and_then(|language| asked_language_cookie(language, &web.settings));
+    let answer = proceed(web, browser, visitor, Stage { request, need, started_at, token: None }).await?;
+    Ok(with_cookie(answer, asked))
 }
 
 /// The request that a browser brings. What is wrong with it is told to the makers of the app as well.
@@ -153,6 +159,13 @@ async fn raise(web: &Web, stage: &mut Stage, person: &Person) -> Result<(), Page
 async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, mut stage: Stage) -> Result<Response, PageError> {
     if let Some((_, person)) = &visitor.0 {
         raise(web, &mut stage, person).await?;
+        if !web.provider.is_expected(&stage.request, person) {
+            if stage.request.prompts("none") {
+                return back(web, &stage.request, &OAuthError::new("login_required", WRONG_PERSON));
+            }
+            // They may sign in here; if it is the wrong person again, the client is told.
+            stage.need.anew = true;
+        }
     }
     let session = visitor.0.as_ref().map(|(session, _)| session);
     let standing = Standing { session, need: &stage.need, started_at: stage.started_at, unconfirmed: false };
@@ -206,6 +219,10 @@ async fn finish(
 ) -> Result<Response, PageError> {
     if let Err(error) = web.provider.is_open(&stage.request.client, person).await {
         return back(web, &stage.request, &error);
+    }
+    // The wrong person has signed in again: nothing is asked of them.
+    if !web.provider.is_expected(&stage.request, person) {
+        return back(web, &stage.request, &OAuthError::new("login_required", WRONG_PERSON));
     }
     if stage.request.needs_consent() && !consented(web, &stage.request, person).await? {
         if stage.request.prompts("none") {
