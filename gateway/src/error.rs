@@ -85,13 +85,20 @@ impl Refusal {
             return json(status, &format!(r#"{{"error":"{code}"}}"#));
         }
         let start = |label: &str| ("/".to_owned(), t(label));
-        let actions = match self {
+        // The page of our own on every site says where its people and we can be reached; without a site there is none.
+        let support = !matches!(self, Self::UnknownSite | Self::Malformed(_));
+        let mut actions = match self {
             Self::UpstreamAway { form, .. } => vec![(form, t("Print a concern form")), start("Try again")],
-            Self::LoginFailed { .. } | Self::ProviderAway => vec![start("Try again")],
+            Self::LoginFailed { .. } | Self::ProviderAway | Self::StoreAway | Self::SiteBusy | Self::Broken => {
+                vec![start("Try again")]
+            }
             Self::Denied { .. } | Self::NotFound => vec![start("Go to the start page of this site")],
             Self::Ended | Self::TooLargeToHold => vec![start("Sign in again")],
             _ => Vec::new(),
         };
+        if support {
+            actions.push(("/.lanyard/".to_owned(), t("Contact support")));
+        }
         page::page(status, &t(title), &[words.as_str()], &actions)
     }
 

@@ -61,6 +61,9 @@ async fn l_05_names_and_parameters_stay_text() {
         seen.push(system.browser().open(&format!("{id}/signin?{query}")).await);
     }
     assert!(seen.iter().any(|page| page.body.contains("Bookworm &#60;img")), "the payload was on a page at all");
+    // Whoever has one school and nothing to read is led on to it; what it shows is its own.
+    seen.retain(|page| page.url.starts_with(&id));
+    assert!(seen.len() > PAGES.len());
     for page in seen {
         assert!(!page.body.contains("<img src=x") && !page.body.contains("<script>x"), "{}", page.url);
         let policy = page.header("content-security-policy");

@@ -82,6 +82,10 @@ async fn m_07_a_recovery_code_is_no_key() {
     let page = other.open(&format!("{}/.lanyard/elevate?return=/records", system.origin("larkmoor"))).await;
     let page = other.fill(&page, "elevate", &[]).await;
     assert!(page.body.contains("id=\"key\""), "elevating, too: {}", page.body);
+    let page = other.open(&format!("{id}/me/address")).await;
+    assert!(page.body.contains("id=\"key\""), "nor does it change an address: {}", page.body);
+    let page = other.post(&format!("{id}/me/address"), &[("email", "thief@larkmoor.tamberwell.example")]).await;
+    assert!(!page.body.contains("id=\"confirm\""), "{}", page.body);
     let keys = other.open(&format!("{id}/me/keys?recovered=1")).await;
     let page = other.fill(&keys, "/me/keys", &[("act", "suspend")]).await;
     assert!(page.body.contains("Suspended"), "the lost one is suspended with it: {}", page.body);
@@ -297,6 +301,12 @@ async fn a_16_an_address_is_changed_with_proofs_and_can_be_undone() {
     let undo = notice.2.lines().find(|line| line.contains("/undo-address?token=")).unwrap();
     let mut old = system.signed_in(SAMINA, "larkmoor").await;
     assert!(old.open(&format!("{id}/me")).await.body.contains(new), "the old address signs in, as an alias");
+    // A second change would leave the owner of the first address with a link that undoes nothing.
+    system.clock.advance(6 * 86_400);
+    let mut thief = fresh(&system, new).await;
+    let form = thief.open(&format!("{id}/me/address")).await;
+    let again = thief.fill(&form, "address", &[("email", "thief@larkmoor.tamberwell.example")]).await;
+    assert!(again.status == 422 && again.body.contains("7 days after"), "{}", again.body);
     let mut reader = system.browser();
     let page = reader.open(undo).await;
     assert!(system.person(new).await.email.unwrap().as_str() == new, "looking undoes nothing");

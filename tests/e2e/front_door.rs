@@ -236,6 +236,8 @@ async fn whoever_comes_back_without_a_key_still_arrives_where_they_were_going() 
     assert!(page.body.contains(&format!("name=\"attempt\" value=\"{attempt}\"")), "{}", page.body);
     let page = browser.post(&format!("{id}/me/keys"), &fields).await;
     assert!(page.body.contains(&format!("/me/keys/add?attempt={attempt}")), "{}", page.body);
+    // Word of the suspended key reaches the school before anybody could add another one.
+    system.settle().await;
     let page = browser.open(&format!("{id}/me/keys/soft?attempt={attempt}")).await;
     let page = add_key(&system, &mut browser, &page).await;
     assert!(

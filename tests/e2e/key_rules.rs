@@ -116,6 +116,9 @@ async fn looser_settings_of_a_trust_wait_for_a_second_person() {
     let owner = "m.osei-lind@tamberwell.example";
     let mut marguerite = system.admin(owner).await;
     let page = marguerite.open(&format!("{id}/admin/trusts/{trust_id}")).await;
+    let unseen = marguerite.post(&format!("{id}{form}/decide"), &[("answer", "approve"), ("seen", "another")]).await;
+    assert_ne!(unseen.status, 200, "what was not seen is not approved: {}", unseen.body);
+    assert_eq!(now().await.settings.reset_minutes, 60);
     let page = marguerite.fill(&page, "decide", &[("answer", "approve")]).await;
     assert!(!page.body.contains("wait for a second person"), "{}", page.body);
     assert_eq!(now().await.settings.reset_minutes, 240);

@@ -5,6 +5,7 @@ mod admin;
 mod alerts;
 mod apps;
 mod day_pass;
+mod details;
 mod developers;
 mod everyone;
 mod front_door;

@@ -54,7 +54,9 @@ async fn an_id_token_hint_is_for_one_person_and_lets_nobody_in() {
     }
     for untrue in ["abc", &format!("{}x", hint.trim_end_matches(char::is_alphanumeric))] {
         let page = authorize(&system, &mut samina, &with(&system, &[("id_token_hint", untrue)])).await;
-        assert_eq!(error_of(&page), "invalid_request", "{untrue}");
+        assert!(page.location_param("code").is_some(), "no hint at all: {untrue} {}", page.location());
+        let silent = with(&system, &[("id_token_hint", untrue), ("prompt", "none")]);
+        assert_eq!(error_of(&authorize(&system, &mut samina, &silent).await), "login_required", "{untrue}");
     }
     let foreign = claims(&hint);
     let forged = system.demo.assembled.provider.keys.sign("JWT", &{

@@ -236,7 +236,7 @@ impl Directory {
     }
 }
 
-fn changed_meanwhile() -> DirectoryError {
+pub(crate) fn changed_meanwhile() -> DirectoryError {
     DirectoryError::no("Somebody else changed this app a moment ago. Look at it again first.")
 }
 

@@ -23,7 +23,7 @@ pub mod requests;
 mod retention;
 pub mod seats;
 mod sites;
-mod trusts;
+pub mod trusts;
 
 pub use error::{DirectoryError, FieldFault};
 

@@ -6,6 +6,7 @@ use idp_domain::trust::{Helpdesk, Trust, TrustDraft, TrustSettings};
 use idp_store::{Effects, Signal};
 
 use crate::Directory;
+use crate::apps::changed_meanwhile;
 use crate::asker::Asker;
 use crate::error::{DirectoryError, FieldFault, Result};
 
@@ -51,13 +52,17 @@ impl Directory {
         Ok(waits)
     }
 
-    /// Puts looser settings into force, or drops them. Nobody approves what they asked for; anybody may drop it.
-    pub async fn decide_trust(&self, asker: &Asker, id: TrustId, approve: bool) -> Result<()> {
+    /// Puts looser settings into force as they were `seen`, or drops them. Nobody approves what they asked for; anybody may
+    /// drop it.
+    pub async fn decide_trust(&self, asker: &Asker, id: TrustId, (approve, seen): (bool, &str)) -> Result<()> {
         let trust = self.trust(asker, id).await?;
         asker.must_be_elevated()?;
         let draft = trust.draft.clone().ok_or(DirectoryError::NotFound)?;
         if approve && draft.by == asker.person {
             return Err(DirectoryError::own_wish());
+        }
+        if approve && seen != seen_as(&draft) {
+            return Err(changed_meanwhile());
         }
         let verb = if approve { "approved" } else { "refused" };
         let sentence = format!("{} {verb} what {} asked for at {}", asker.name, draft.by_name, trust.name);
@@ -75,12 +80,23 @@ impl Directory {
             return Err(DirectoryError::Faults(faults));
         }
         let sentence = format!("{} changed where the helpdesk of {} can be reached", asker.name, trust.name);
-        self.keep_trust(asker, &Trust { helpdesk, ..trust }, sentence).await
+        let effects = self.about_trust(asker, &trust, sentence);
+        Ok(self.context.store.save_helpdesk(trust.id, &helpdesk, effects).await?)
     }
 
     async fn keep_trust(&self, asker: &Asker, trust: &Trust, sentence: String) -> Result<()> {
-        let entry = AuditEntry::new(self.context.now(), "trust.changed", sentence).by(asker.person);
-        let effects = Effects::audit(entry.in_trust(Some(trust.id))).signal(Signal::RegistryChange);
+        let effects = self.about_trust(asker, trust, sentence).signal(Signal::RegistryChange);
         Ok(self.context.store.save_trust(trust, effects).await?)
     }
+
+    fn about_trust(&self, asker: &Asker, trust: &Trust, sentence: String) -> Effects {
+        let entry = AuditEntry::new(self.context.now(), "trust.changed", sentence).by(asker.person);
+        Effects::audit(entry.in_trust(Some(trust.id)))
+    }
+}
+
+/// What an approval is about: another draft, even of the same person, is another one.
+pub fn seen_as(draft: &TrustDraft) -> String {
+    let (floor, numbers) = (draft.settings.key_floor.word(), draft.settings.numbers());
+    format!("{} {} {floor} {numbers:?}", draft.by, draft.at.0)
 }

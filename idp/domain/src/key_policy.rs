@@ -23,7 +23,6 @@ pub enum KeyRule {
 
 /// A rule, and whether a soft key or a printed card is too weak for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct KeyPolicy {
     /// When.
     pub rule: KeyRule,

@@ -43,7 +43,6 @@ pub fn place_of(trust: TrustId) -> String {
 
 /// What an admin may change about a site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SiteSettings {
     /// Name in the bar, at most 24 characters.
     pub short_name: String,

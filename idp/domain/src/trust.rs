@@ -28,7 +28,7 @@ pub struct Trust {
 
 /// Where people who need help write or ring, after their school and before whoever runs Lanyard. Empty is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Helpdesk {
     /// A mailbox.
     pub email: String,
@@ -67,7 +67,7 @@ pub struct TrustDraft {
 
 /// What a trust may set, each within its range. Whoever belongs to two trusts gets the stricter of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct TrustSettings {
     /// The floor under every site's key rules.
     pub key_floor: KeyPolicy,

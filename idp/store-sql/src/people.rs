@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{PasswordHash, Person, PersonStatus, fold_name};
-use idp_domain::trust::{Trust, TrustRole, TrustSeat};
+use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat};
 use idp_domain::{Language, PersonId, TextSize, Timestamp, TrustId};
 use idp_store::people::{People, PeopleQuery};
 use idp_store::trusts::Trusts;
@@ -251,17 +251,21 @@ impl Trusts for SqlStore {
 
     async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query("UPDATE trusts SET settings = $2, draft = $3, helpdesk = $4 WHERE id = $1")
+        sqlx::query("UPDATE trusts SET settings = $2, draft = $3 WHERE id = $1")
             .bind(trust.id.to_string())
             .bind(to_json(&trust.settings)?)
             .bind(trust.draft.as_ref().map(to_json).transpose()?)
-            .bind(to_json(&trust.helpdesk)?)
             .execute(&mut *transaction)
             .await
             .map_err(problem)?;
         count_version(&mut transaction).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
+    }
+
+    async fn save_helpdesk(&self, trust: TrustId, helpdesk: &Helpdesk, effects: Effects) -> Result<()> {
+        let statement = sqlx::query("UPDATE trusts SET helpdesk = $2 WHERE id = $1");
+        self.carry(statement.bind(trust.to_string()).bind(to_json(helpdesk)?), effects).await
     }
 
     async fn trust(&self, id: TrustId) -> Result<Option<Trust>> {

@@ -1,8 +1,9 @@
 //! Trusts and the seats in them.
 
 use async_trait::async_trait;
+use idp_domain::membership::State;
 use idp_domain::site::Site;
-use idp_domain::trust::{Trust, TrustRole, TrustSeat, TrustSettings};
+use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{PersonId, Timestamp, TrustId};
 
 use crate::Context;
@@ -23,7 +24,22 @@ impl Context {
     pub async fn settings_of(&self, person: PersonId) -> Result<TrustSettings> {
         let trusts = self.store.trusts_of(person, self.now()).await?;
         let strictest = trusts.into_iter().map(|trust| trust.settings).reduce(TrustSettings::and);
-        Ok(strictest.unwrap_or_default())
+        let Some(strictest) = strictest else { return Ok(TrustSettings::default()) };
+        // A school without a trust has the usual settings, and nobody looser ones because of another school.
+        let usual = strictest.and(TrustSettings::default());
+        if usual == strictest || !self.works_at_a_lone_school(person).await? { Ok(strictest) } else { Ok(usual) }
+    }
+}
+
+impl Context {
+    async fn works_at_a_lone_school(&self, person: PersonId) -> Result<bool> {
+        for membership in self.store.memberships_of(person).await? {
+            let lone = self.store.site(membership.site).await?.is_some_and(|site| site.trust.is_none());
+            if lone && membership.state(self.now()) != State::Ended {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -32,8 +48,10 @@ impl Context {
 pub trait Trusts: Send + Sync {
     /// Adds a trust.
     async fn add_trust(&self, trust: &Trust) -> Result<()>;
-    /// Saves settings, draft and helpdesk; the registry of sites changes with them.
+    /// Saves settings and draft; the registry of sites changes with them.
     async fn save_trust(&self, trust: &Trust, effects: Effects) -> Result<()>;
+    /// Saves where the helpdesk can be reached, and nothing else.
+    async fn save_helpdesk(&self, trust: TrustId, helpdesk: &Helpdesk, effects: Effects) -> Result<()>;
     /// One trust.
     async fn trust(&self, id: TrustId) -> Result<Option<Trust>>;
     /// The trusts to which somebody belongs, by a seat or by a membership that has not ended.

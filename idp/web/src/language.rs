@@ -151,9 +151,11 @@ pub(crate) fn device(agent: &str) -> String {
     current().device(agent)
 }
 
-/// The last day inside a period, in the language of this page.
+/// The last day inside a period, or the moment at which it ends in the middle of one, in the language of this page.
 pub(crate) fn show_last_day(end: Timestamp) -> String {
-    current().dated(&london::show_last_day(end))
+    // Most access ends at the end of a day; where it ends in its middle, the time is what matters.
+    let whole = london::end_of(london::date(end.plus(-1))) == end;
+    current().dated(&if whole { london::show_last_day(end) } else { london::show(end) })
 }
 
 /// A moment in the language of this page.

@@ -78,7 +78,9 @@ for (const field of document.querySelectorAll("[data-least]")) {
   field.addEventListener("input", () => {
     const length = [...field.value].length;
     const missing = Number(field.dataset.least) - length;
-    const several = field.value.trim().split(/[\s_.-]+/).length > 2 || length >= 20;
+    // Words and signs that come again add little.
+    const different = new Set(field.value.toLowerCase().trim().split(/[\s_.-]+/)).size;
+    const several = different > 2 || (length >= 20 && new Set(field.value).size > 9);
     words.textContent = length === 0 ? "" : missing > 0 ? words.dataset.short.replace("{0}", missing) : several ? words.dataset.strong : words.dataset.fair;
   });
 }

@@ -6,8 +6,13 @@ const WARN = 120;
 let timer;
 
 function typed() {
+  // What came back with a fault was typed as well, and is what its fields began with.
+  if (document.querySelector("main .faults")) return true;
+  const first = (list) => Math.max(0, [...list.options].findIndex((one) => one.defaultSelected));
+  const chosen = [...document.querySelectorAll("main select")].some((list) => list.selectedIndex !== first(list));
+  const ticked = [...document.querySelectorAll("main input[type=checkbox], main input[type=radio]")].some((one) => one.checked !== one.defaultChecked);
   const fields = document.querySelectorAll("main input:not([type=hidden]):not([type=checkbox]):not([type=radio]), main textarea");
-  return [...fields].some((field) => field.value !== field.defaultValue);
+  return chosen || ticked || [...fields].some((field) => field.value !== field.defaultValue);
 }
 
 function over() {

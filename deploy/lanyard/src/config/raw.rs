@@ -230,6 +230,11 @@ impl Judge {
             self.fault("smtp.url", "is missing");
         } else if idp_mail::Smtp::new(&url, "a@b.example", None).is_err() {
             self.fault("smtp.url", "cannot be read");
+        } else if in_the_clear(&url) {
+            self.fault(
+                "smtp.url",
+                "would send links and codes in the clear: begin it with smtps://, or add ?tls=required",
+            );
         }
         if idp_mail::Smtp::new("smtp://localhost", &from, None).is_err() {
             self.fault("smtp.from", "is not a sender");
@@ -303,6 +308,14 @@ impl Judge {
     }
 }
 
+/// Whether mails would leave this machine without TLS.
+fn in_the_clear(url: &str) -> bool {
+    let Ok(url) = url::Url::parse(url) else { return false };
+    let here = url.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
+    let required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    url.scheme() == "smtp" && !required && !here
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,6 +353,20 @@ mod tests {
             "smtp.from",
         ] {
             assert!(faults.contains(part), "{part} is not in:\n{faults}");
+        }
+    }
+    #[test]
+    fn mails_do_not_leave_in_the_clear() {
+        for (url, clear) in [
+            ("smtp://mail.example.org", true),
+            ("smtp://mail.example.org?tls=opportunistic", true),
+            ("smtp://localhost.example.org", true),
+            ("smtp://mail.example.org?tls=required", false),
+            ("smtps://user:password@mail.example.org", false),
+            ("smtp://localhost:2525", false),
+            ("smtp://127.0.0.1:25", false),
+        ] {
+            assert_eq!(in_the_clear(url), clear, "{url}");
         }
     }
 }

@@ -115,11 +115,18 @@ impl Provider {
         Ok(request)
     }
 
-    /// Whom an `id_token_hint` is about (OpenID Connect Core §3.1.2.1). It has to be one that this client was given.
+    /// Whom an `id_token_hint` is about (OpenID Connect Core §3.1.2.1). One that cannot be verified, as when its key is gone,
+    /// is no hint; with `prompt=none` nobody is known to be meant then. One of another client is a mistake.
     fn hinted(&self, request: &Request) -> Result<Option<String>, OAuthError> {
         let Some(hint) = request.params.get("id_token_hint") else { return Ok(None) };
-        let own = self.read_hint(hint).filter(|hint| hint.client == request.client.id);
-        let sub = own.ok_or_else(|| OAuthError::request("id_token_hint is no ID token of this client"))?.sub;
+        let sub = match self.read_hint(hint) {
+            Some(hint) if hint.client == request.client.id => hint.sub,
+            Some(_) => return Err(OAuthError::request("id_token_hint is an ID token of another client")),
+            None if request.prompts("none") => {
+                return Err(OAuthError::new("login_required", "id_token_hint cannot be verified"));
+            }
+            None => return Ok(None),
+        };
         if request.expects.as_ref().is_some_and(|other| *other != sub) {
             return Err(OAuthError::request("id_token_hint and claims name different people"));
         }

@@ -1,5 +1,6 @@
 //! The token with which a site is asked how many alerts wait for somebody.
 
+use idp_domain::Acr;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
 use serde_json::json;
@@ -18,6 +19,12 @@ impl Provider {
     pub async fn alerts_token(&self, site: &Site, person: &Person) -> Result<Option<String>, OAuthError> {
         let Some(client) = self.context.store.client(&site.client_id()).await? else { return Ok(None) };
         let rights = self.may_issue(person, &client, person.epoch).await?;
+        // A school that nobody enters without a key is not asked before they have used one.
+        if let Some((site, rights)) = &rights
+            && self.key_policy(site, rights).await?.asks(Acr::Base) > Acr::Base
+        {
+            return Ok(None);
+        }
         let now = self.context.now();
         let claims = json!({
             "iss": self.issuer,

@@ -34,6 +34,9 @@ pub enum AddressFault {
     /// A change can still be undone from it.
     #[error("You can remove an address 7 days after you changed it")]
     Undoable,
+    /// The last change can still be undone, and a second one would take that away.
+    #[error("You can change your address again 7 days after you changed it last")]
+    Recent,
     /// Prove yourself again first.
     #[error("prove it again")]
     Stale,
@@ -70,9 +73,10 @@ impl SignIn {
             return Err(AddressFault::Same);
         }
         let (context, now) = (&self.context, self.context.now());
-        if !Self::may_change_keys(session, &context.store.keys_of(person.id).await?, now) {
+        if !Self::may_change_account(session, &context.store.keys_of(person.id).await?, now) {
             return Err(AddressFault::Stale);
         }
+        self.refuse_second(person, now).await?;
         let wait = throttle::budget_wait(context, &format!("address-code:{}", person.id), 5, 3600).await?;
         if wait > 0 {
             return Err(Refusal::Wait(wait).into());
@@ -117,6 +121,7 @@ impl SignIn {
         if !context.vault.fingerprint(PURPOSE, code.as_bytes()).matches(&pending.code) {
             return Err(Refusal::Wrong.into());
         }
+        self.refuse_second(person, now).await?;
         let Some(old) = person.email.clone() else { return Err(Refusal::Wrong.into()) };
         let undo = Secret::new(&*context.random);
         let link = format!("{}/undo-address?token={}", self.origin, undo.reveal());
@@ -144,11 +149,22 @@ impl SignIn {
         Ok(pending.new)
     }
 
+    /// While a change can be undone from the old address there is no second one: the owner of the first address would be left
+    /// with a link that undoes nothing.
+    async fn refuse_second(&self, person: &Person, now: Timestamp) -> Result<(), AddressFault> {
+        let aliases = self.context.store.aliases_of(person.id, now).await?;
+        if aliases.iter().any(|(_, until)| until.since(now) > ALIAS - UNDO) {
+            Err(AddressFault::Recent)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Gives up an address by which somebody still signs in beside their own. Not while a change can be undone from it:
     /// whoever made the change may be a thief. False when it is none of theirs.
     pub async fn remove_alias(&self, session: &Session, person: &Person, login: &str) -> Result<bool, AddressFault> {
         let (context, now) = (&self.context, self.context.now());
-        if !Self::may_change_keys(session, &context.store.keys_of(person.id).await?, now) {
+        if !Self::may_change_account(session, &context.store.keys_of(person.id).await?, now) {
             return Err(AddressFault::Stale);
         }
         let aliases = context.store.aliases_of(person.id, now).await?;

@@ -69,9 +69,12 @@ impl SignIn {
     /// Whether this session may change keys now: a key proof when the person has keys, else the password, both fresh; or
     /// a recovery code or temporary pass a while ago.
     pub fn may_change_keys(session: &Session, keys: &[Key], now: Timestamp) -> bool {
-        if session.recovered_at.is_some_and(|at| now.since(at) < RECOVERED) {
-            return true;
-        }
+        session.recovered_at.is_some_and(|at| now.since(at) < RECOVERED) || Self::may_change_account(session, keys, now)
+    }
+
+    /// Whether this session may change what is not a key: an address, an account elsewhere. A recovery code or temporary pass
+    /// is there to add a key and for nothing else (M-07).
+    pub fn may_change_account(session: &Session, keys: &[Key], now: Timestamp) -> bool {
         if keys.is_empty() {
             // Whoever is here for a day has no account to put a key into.
             return session.method != Method::DayPass && now.since(session.auth_time) <= FRESH;
@@ -103,9 +106,25 @@ impl SignIn {
         Ok(self.context.store.suspend_key(person.id, id, since, effects).await?)
     }
 
+    /// Suspends a key that its owner has lost, who may have no other to prove it with: the password of a moment ago is
+    /// enough in the safe direction. Switching it on again is not.
+    pub async fn report_lost(&self, session: &Session, person: &Person, id: KeyId) -> Result<bool, AddFault> {
+        let keys = self.context.store.keys_of(person.id).await?;
+        let now = self.context.now();
+        let fresh = session.method != Method::DayPass && now.since(session.auth_time) <= FRESH;
+        if !fresh && !Self::may_change_keys(session, &keys, now) {
+            return Err(AddFault::Stale);
+        }
+        let Some(key) = keys.iter().find(|key| key.id == id && key.works()) else { return Ok(false) };
+        let effects = self.changed((person, session), key, ("key.suspended", "suspended"));
+        Ok(self.context.store.suspend_key(person.id, id, Some(now), effects).await?)
+    }
+
     /// Gives a key another name. Its owner alone sees it, so the password is enough.
     pub async fn rename_key(&self, person: &Person, id: KeyId, name: &str) -> Result<bool, AddFault> {
         let name = checked_name(name)?;
+        let unchanged = self.context.store.keys_of(person.id).await?.iter().any(|key| key.id == id && key.name == name);
+        let name = if unchanged { name } else { self.free_name(person, name).await? };
         let entry = AuditEntry::new(self.context.now(), "key.renamed", format!("{} renamed a key", person.full_name()));
         let effects = Effects::audit(entry.by(person.id).about(person.id));
         Ok(self.context.store.rename_key(person.id, id, &name, effects).await?)

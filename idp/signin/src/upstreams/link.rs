@@ -62,7 +62,7 @@ impl SignIn {
         (issuer, subject): (&str, &str),
     ) -> Result<Option<bool>, Refusal> {
         let store = &self.context.store;
-        if !Self::may_change_keys(session, &store.keys_of(person.id).await?, self.context.now()) {
+        if !Self::may_change_account(session, &store.keys_of(person.id).await?, self.context.now()) {
             return Ok(None);
         }
         let links = store.upstream_links_of(person.id).await?;

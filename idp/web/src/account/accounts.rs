@@ -7,7 +7,7 @@ use axum::response::Response;
 use idp_signin::upstreams::Errand;
 use serde::Deserialize;
 
-use super::keys::{prove_again, require_fresh};
+use super::keys::{prove_again, require_proof};
 use crate::browser::{Browser, SignedIn};
 use crate::page::{Frame, go, show};
 use crate::signin::in_words;
@@ -57,7 +57,7 @@ pub(crate) async fn link(
     signed_in: SignedIn,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
-    require_fresh(&web, &signed_in, "/me/accounts").await?;
+    require_proof(&web, &signed_in, "/me/accounts").await?;
     let errand = Errand::Link { sid: signed_in.session.sid };
     match web.signin.begin_upstream(&asked.provider, &browser.hash(), (errand, false)).await {
         Ok(location) => Ok(go(&location)),

@@ -73,6 +73,8 @@ pub(super) async fn waiting(web: &Web, person: &Person, sites: &[&Site]) -> Hash
         match web.alerts.kept((person.id, site.id), now) {
             Some(said) => found.extend(said.count.map(|count| (site.id, count))),
             None => {
+                // Until it answers, it does not say: one that is slow is not asked again at the next page.
+                web.alerts.keep((person.id, site.id), Said { at: now, count: None });
                 let (web, way, person, site) = (web.clone(), way.clone(), person.clone(), (*site).clone());
                 asked.spawn(async move {
                     let token = web.provider.alerts_token(&site, &person).await.ok().flatten();

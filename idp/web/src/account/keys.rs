@@ -193,6 +193,13 @@ pub(crate) async fn require_fresh(web: &Web, signed_in: &SignedIn, next: &str) -
     }
 }
 
+/// The same for what is no key: a recovery code or temporary pass opens none of it (M-07).
+pub(crate) async fn require_proof(web: &Web, signed_in: &SignedIn, next: &str) -> Result<(), PageError> {
+    let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
+    let may = idp_signin::SignIn::may_change_account(&signed_in.session, &keys, web.signin.context.now());
+    if may { Ok(()) } else { Err(prove_again(&keys, next)) }
+}
+
 /// What stands between a person and changing keys: the password when there is no key yet, else a key.
 pub(crate) fn prove_again(keys: &[Key], next: &str) -> PageError {
     if keys.is_empty() { PageError::PasswordFirst(next.to_owned()) } else { PageError::KeyFirst(next.to_owned()) }

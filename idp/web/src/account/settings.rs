@@ -12,7 +12,7 @@ use idp_signin::account::address::AddressFault;
 use idp_signin::account::profile::ProfileFault;
 use serde::Deserialize;
 
-use super::keys::{prove_again, require_fresh};
+use super::keys::{prove_again, require_proof};
 use super::notices;
 use crate::browser::{Browser, Peer, SignedIn};
 use crate::page::{Fault, Frame, fault, form_head, go, show, show_with};
@@ -167,7 +167,7 @@ struct AddressPage {
 }
 
 pub(crate) async fn show_address(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    require_fresh(&web, &signed_in, "/me/address").await?;
+    require_proof(&web, &signed_in, "/me/address").await?;
     address_page(&web, &signed_in, String::new(), vec![]).await
 }
 

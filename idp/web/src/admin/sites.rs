@@ -44,6 +44,7 @@ struct Page {
     frame: Frame,
     tab: &'static str,
     slug: String,
+    name: String,
     settings: SiteSettings,
     faults: Vec<Fault>,
 }
@@ -102,7 +103,8 @@ fn seen<'a>(admin: &'a Admin, slug: &str) -> Result<&'a SeenSite, PageError> {
 pub(crate) async fn show_site(admin: Admin, Path(slug): Path<String>) -> Result<Response, PageError> {
     let site = &seen(&admin, &slug)?.site;
     let frame = admin.frame(&format!("Settings of {}", site.name));
-    show(&Page { frame, tab: "sites", slug, settings: site.settings.clone(), faults: vec![] })
+    let (name, settings) = (site.name.clone(), site.settings.clone());
+    show(&Page { frame, tab: "sites", slug, name, settings, faults: vec![] })
 }
 
 pub(crate) async fn save(
@@ -134,7 +136,7 @@ pub(crate) async fn save(
         Ok(()) => Ok(go(&format!("/admin/sites/{slug}"))),
         Err(DirectoryError::Faults(faults)) => {
             let frame = admin.frame(&format!("Error: Settings of {}", site.name));
-            let page = Page { frame, tab: "sites", slug, settings, faults: shown(faults) };
+            let page = Page { frame, tab: "sites", slug, name: site.name, settings, faults: shown(faults) };
             show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Err(other) => Err(refused(other, &format!("/admin/sites/{slug}"))),

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::DirectoryError;
 use idp_directory::seats::SeatWish;
+use idp_directory::trusts::seen_as;
 use idp_domain::TrustId;
 use idp_domain::key_policy::{CHOICES, KeyPolicy};
 use idp_domain::london;
@@ -43,6 +44,8 @@ struct Draft {
     by: String,
     since: String,
     own: bool,
+    /// What an approval is about.
+    seen: String,
     floor: Option<&'static str>,
 }
 
@@ -60,6 +63,7 @@ struct Page {
     frame: Frame,
     tab: &'static str,
     id: String,
+    name: String,
     floor: String,
     lines: Vec<Line>,
     draft: Option<Draft>,
@@ -108,6 +112,7 @@ async fn page(
         by: draft.by_name.clone(),
         since: london::show(draft.at),
         own: draft.by == admin.person.id,
+        seen: seen_as(draft),
         floor: (draft.settings.key_floor != trust.settings.key_floor).then(|| words(draft.settings.key_floor)),
     });
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -116,6 +121,7 @@ async fn page(
         frame: admin.frame(&format!("{error}Settings of {}", trust.name)),
         tab: "sites",
         id: trust.id.to_string(),
+        name: trust.name.clone(),
         floor: own.map_or(trust.settings.key_floor.word(), |fields| fields.one("key_floor")).to_owned(),
         lines: lines.collect(),
         draft,
@@ -151,11 +157,8 @@ pub(crate) async fn save(
     let numbers = NUMBERS.map(|about| fields.one(about.field).parse().unwrap_or(-1));
     let floor = KeyPolicy::parse(fields.one("key_floor")).unwrap_or(trust.settings.key_floor);
     let settings = TrustSettings::with_numbers(floor, numbers);
-    match web.directory.save_trust(&admin.asker, id, settings).await {
-        Ok(_) => Ok(go(&here(id))),
-        Err(DirectoryError::Faults(faults)) => page(&web, &admin, (&trust, Some(&fields)), shown(faults)).await,
-        Err(other) => Err(refused(other, &here(id))),
-    }
+    let saved = web.directory.save_trust(&admin.asker, id, settings).await.map(|_| ());
+    answered(&web, &admin, id, (&fields, saved)).await
 }
 
 pub(crate) async fn decide(
@@ -165,8 +168,9 @@ pub(crate) async fn decide(
     body: String,
 ) -> Result<Response, PageError> {
     let id = read(&id)?;
-    let approve = Fields::read(&body).one("answer") == "approve";
-    web.directory.decide_trust(&admin.asker, id, approve).await.map_err(|error| refused(error, &here(id)))?;
+    let fields = Fields::read(&body);
+    let answer = (fields.one("answer") == "approve", fields.one("seen"));
+    web.directory.decide_trust(&admin.asker, id, answer).await.map_err(|error| refused(error, &here(id)))?;
     Ok(go(&here(id)))
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::london;
-use idp_domain::session::KeyProof;
+use idp_domain::session::{KeyProof, Limits};
 use idp_signin::Refusal;
 use idp_signin::attempt::{Attempt, Goal};
 use idp_signin::factors::soft_key::{CodeFault, read_code};
@@ -67,7 +67,7 @@ struct Shown {
 
 /// What is said of a key that was made for another address, or on a page that only looks like ours.
 pub(super) fn foreign_key(web: &Web) -> String {
-    t1("This key belongs to a different web address. Check that the address begins with {0}", &web.signin.origin)
+    t1("This key belongs to a different web address. Check the address begins with {0}", &web.signin.origin)
 }
 
 pub(crate) async fn show_form(
@@ -129,12 +129,20 @@ async fn render(
         Some(slug) => web.signin.context.store.site_by_slug(slug).await?,
         None => None,
     };
-    let minutes = site.as_ref().map(|site| site.settings.elevation_absolute / 60);
+    // Signing in opens base access, with a key as without.
+    let minutes = site.as_ref().filter(|_| elevates(&attempt)).map(|site| site.settings.elevation_absolute / 60);
     let name = signed_in.person.full_name();
     let foreign = foreign_key(web);
     let (status, title) = form_head("Use your key", &shown.faults);
     let frame = Frame::titled(&title).at(site.as_ref());
     show_with(status, &Page { frame, attempt: token, soft, card, challenge, minutes, name, foreign, shown })
+}
+
+/// Whether an attempt leads to elevated access, rather than to a sign-in that needs a key: for that, a key that was used at
+/// any moment of the session counts.
+fn elevates(attempt: &Attempt) -> bool {
+    let recent = attempt.need.max_age.is_none_or(|age| age < Limits::default().absolute);
+    matches!(attempt.goal, Goal::Authorize { .. }) && recent
 }
 
 fn no_key(attempt: &Attempt, keys: &[Key], signed_in: &SignedIn, token: &str) -> Result<Response, PageError> {

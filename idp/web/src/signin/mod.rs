@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/signin/upstream/callback", get(upstream::callback))
         .route("/signin/passkey", post(key::submit_passkey))
         .route("/signin/lost", get(lost::show_form).post(lost::submit))
+        .route("/signin/lost/report", post(lost::report))
         .route("/first-time", get(first_time::show_form).post(first_time::submit))
         .route("/first-time/code", post(first_time::by_code))
         .route("/first-time/check", post(first_time::ask_school))

@@ -10,6 +10,7 @@ use idp_domain::membership::State as MemberState;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
 use idp_domain::trust::{Helpdesk, Trust};
+use idp_signin::throttle::within_budget;
 use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail};
 use serde::Deserialize;
@@ -153,7 +154,10 @@ pub(crate) async fn submit(
     }
     let context = &web.signin.context;
     if faults.is_empty() {
-        let budget = idp_signin::throttle::within_budget(context, "support", 100, 3600).await?;
+        // One visitor cannot use up what is there for all.
+        let own = format!("support:{}", peer.address.map(|address| address.to_string()).unwrap_or_default());
+        let budget =
+            within_budget(context, &own, 20, 3600).await? && within_budget(context, "support", 500, 3600).await?;
         if !budget {
             faults.extend(fault("text", "Too many messages were sent in the last hour. Telephone instead"));
         }
