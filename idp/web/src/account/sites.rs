@@ -48,7 +48,8 @@ struct Switcher {
     signed_in: bool,
 }
 
-async fn tiles(web: &Web, whose: &Person) -> Result<Vec<Tile>, PageError> {
+/// The sites of somebody; their alerts are asked for where they are shown.
+async fn tiles(web: &Web, whose: &Person, with_alerts: bool) -> Result<Vec<Tile>, PageError> {
     let person = whose.id;
     let store = &web.signin.context.store;
     let now = web.signin.context.now();
@@ -58,7 +59,8 @@ async fn tiles(web: &Web, whose: &Person) -> Result<Vec<Tile>, PageError> {
     let keys = store.keys_of(person).await?;
     let mut tiles = Vec::new();
     let live = |site: &&Site| memberships.iter().any(|one| one.site == site.id && one.state(now) == MemberState::Live);
-    let counts = alerts::waiting(web, whose, &sites.iter().filter(live).collect::<Vec<_>>()).await;
+    let asked: Vec<&Site> = sites.iter().filter(|_| with_alerts).filter(live).collect();
+    let counts = alerts::waiting(web, whose, &asked).await;
     for membership in memberships.iter().filter(|membership| membership.state(now) != MemberState::Ended) {
         let Some(site) = sites.iter().find(|site| site.id == membership.site) else { continue };
         tiles.push(Tile {
@@ -134,7 +136,7 @@ pub(crate) fn roles(membership: &Membership) -> String {
 }
 
 pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let tiles = tiles(&web, &signed_in.person).await?;
+    let tiles = tiles(&web, &signed_in.person, true).await?;
     let has_key = !web.signin.context.store.keys_of(signed_in.person.id).await?.is_empty();
     let mut frame = Frame::of("My sites", &signed_in.person, "sites");
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;
@@ -146,7 +148,7 @@ pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> R
 /// managed; else the list.
 pub(crate) async fn start(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let person = &signed_in.person;
-    let tiles = tiles(&web, person).await?;
+    let tiles = tiles(&web, person, false).await?;
     let quiet = !web.directory.manages_anything(person).await? && super::notices::unread(&web, person.id).await? == 0;
     Ok(match tiles.as_slice() {
         [one] if one.state == MemberState::Live && one.needs_key.is_none() && quiet => go(&format!("{}/", one.address)),
@@ -156,7 +158,7 @@ pub(crate) async fn start(State(web): State<Web>, signed_in: SignedIn) -> Result
 
 pub(crate) async fn switcher(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {
     let tiles = match &visitor {
-        Some((_, person)) => tiles(&web, person).await?,
+        Some((_, person)) => tiles(&web, person, true).await?,
         None => Vec::new(),
     };
     let live = tiles.into_iter().filter(|tile| tile.state == MemberState::Live).collect();
