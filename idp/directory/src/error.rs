@@ -1,5 +1,6 @@
 //! Why an admin's wish is not carried out.
 
+use idp_domain::site::SettingError;
 use idp_store::StoreError;
 use policies::Verdict;
 
@@ -33,6 +34,14 @@ impl DirectoryError {
     pub(crate) fn own_wish() -> Self {
         Self::no("Someone else needs to approve this because you asked for it.")
     }
+}
+
+/// Settings that are out of their range, as fields of the form.
+pub(crate) fn refuse_faults(faults: Vec<SettingError>) -> Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(DirectoryError::Faults(faults.into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect()))
 }
 
 /// One field that needs mending.

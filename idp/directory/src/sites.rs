@@ -7,7 +7,7 @@ use idp_store::{Effects, Signal};
 
 use crate::Directory;
 use crate::asker::Asker;
-use crate::error::{DirectoryError, FieldFault, Result};
+use crate::error::{DirectoryError, Result, refuse_faults};
 
 impl Directory {
     /// Saves a site's settings. Where its own server is cannot be changed here.
@@ -16,11 +16,7 @@ impl Directory {
         self.may(asker.person, seen, asker.elevated, ("edit", None, None))?;
         let old = &seen.site.settings;
         let settings = SiteSettings { upstream: old.upstream.clone(), ..settings };
-        let faults: Vec<FieldFault> =
-            settings.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
-        if !faults.is_empty() {
-            return Err(DirectoryError::Faults(faults));
-        }
+        refuse_faults(settings.faults())?;
         let looser_for = |group: Option<&String>| {
             let new = settings.key_policy_of(group, KeyPolicy::default());
             old.key_policy_of(group, KeyPolicy::default()).is_loosened_by(new)

@@ -8,7 +8,7 @@ use idp_store::{Effects, Signal};
 use crate::Directory;
 use crate::apps::changed_meanwhile;
 use crate::asker::Asker;
-use crate::error::{DirectoryError, FieldFault, Result};
+use crate::error::{DirectoryError, Result, refuse_faults};
 
 impl Directory {
     /// The trusts whose settings the asker may change.
@@ -33,11 +33,7 @@ impl Directory {
     pub async fn save_trust(&self, asker: &Asker, id: TrustId, settings: TrustSettings) -> Result<bool> {
         let trust = self.trust(asker, id).await?;
         asker.must_be_elevated()?;
-        let faults: Vec<FieldFault> =
-            settings.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
-        if !faults.is_empty() {
-            return Err(DirectoryError::Faults(faults));
-        }
+        refuse_faults(settings.faults())?;
         let waits = settings.is_looser_than(trust.settings);
         let draft = waits.then(|| TrustDraft {
             settings,
@@ -74,11 +70,7 @@ impl Directory {
     pub async fn save_helpdesk(&self, asker: &Asker, id: TrustId, helpdesk: Helpdesk) -> Result<()> {
         let trust = self.trust(asker, id).await?;
         asker.must_be_elevated()?;
-        let faults: Vec<FieldFault> =
-            helpdesk.faults().into_iter().map(|fault| FieldFault::new(fault.field, fault.message)).collect();
-        if !faults.is_empty() {
-            return Err(DirectoryError::Faults(faults));
-        }
+        refuse_faults(helpdesk.faults())?;
         let sentence = format!("{} changed where the helpdesk of {} can be reached", asker.name, trust.name);
         let effects = self.about_trust(asker, &trust, sentence);
         Ok(self.context.store.save_helpdesk(trust.id, &helpdesk, effects).await?)

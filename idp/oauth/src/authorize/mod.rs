@@ -133,17 +133,16 @@ impl Provider {
         Ok(Some(sub))
     }
 
-    /// Whether somebody is whom the client expects, if it expects anybody.
-    pub fn is_expected(&self, request: &Request, person: &Person) -> bool {
-        request.expects.as_ref().is_none_or(|sub| *sub == self.subject(&request.client, person.id))
+    /// Refuses somebody who is not whom the client expects, if it expects anybody.
+    pub fn refuse_other(&self, request: &Request, person: &Person) -> Result<(), OAuthError> {
+        let is_expected = request.expects.as_ref().is_none_or(|sub| *sub == self.subject(&request.client, person.id));
+        if is_expected { Ok(()) } else { Err(OAuthError::new("login_required", "somebody else is signed in")) }
     }
 
     /// Finishes a request whose person is signed in, proven and willing. Answers where the browser goes.
     pub async fn grant(&self, request: &Request, proven: &Proven<'_>) -> Result<Answer, Fault> {
         let back = |error| self.back(request, error);
-        if !self.is_expected(request, proven.person) {
-            return Err(back(OAuthError::new("login_required", "somebody else is signed in")));
-        }
+        self.refuse_other(request, proven.person).map_err(back)?;
         let site = self.may_issue(proven.person, &request.client, proven.session.epoch).await.map_err(back)?;
         if let Some((site, rights)) = &site {
             let policy = self.key_policy(site, rights).await.map_err(|error| back(error.into()))?;

@@ -24,9 +24,6 @@ use crate::page::{Frame, Message, go, show_with, with_cookie};
 use crate::signin::{find, forward};
 use crate::{PageError, Web, language, t, t1, t2};
 
-/// What a client is told that expected another person.
-const WRONG_PERSON: &str = "somebody else is signed in";
-
 pub(crate) async fn by_query(
     State(web): State<Web>,
     browser: Browser,
@@ -159,9 +156,9 @@ async fn raise(web: &Web, stage: &mut Stage, person: &Person) -> Result<(), Page
 async fn proceed(web: &Web, browser: &Browser, visitor: Visitor, mut stage: Stage) -> Result<Response, PageError> {
     if let Some((_, person)) = &visitor.0 {
         raise(web, &mut stage, person).await?;
-        if !web.provider.is_expected(&stage.request, person) {
+        if let Err(error) = web.provider.refuse_other(&stage.request, person) {
             if stage.request.prompts("none") {
-                return back(web, &stage.request, &OAuthError::new("login_required", WRONG_PERSON));
+                return back(web, &stage.request, &error);
             }
             // They may sign in here; if it is the wrong person again, the client is told.
             stage.need.anew = true;
@@ -221,8 +218,8 @@ async fn finish(
         return back(web, &stage.request, &error);
     }
     // The wrong person has signed in again: nothing is asked of them.
-    if !web.provider.is_expected(&stage.request, person) {
-        return back(web, &stage.request, &OAuthError::new("login_required", WRONG_PERSON));
+    if let Err(error) = web.provider.refuse_other(&stage.request, person) {
+        return back(web, &stage.request, &error);
     }
     if stage.request.needs_consent() && !consented(web, &stage.request, person).await? {
         if stage.request.prompts("none") {
