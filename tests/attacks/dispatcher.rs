@@ -202,7 +202,7 @@ impl Samina {
         let page = browser.fill(&page, "add", &[("name", "Laptop"), ("credential", &answer)]).await;
         assert!(page.body.contains("Laptop"), "{}", page.body);
         let person = system.person(SAMINA).await;
-        let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
+        let codes = system.demo.assembled.signin.new_recovery_codes(&person, "").await.unwrap();
         Self { passkey, codes, day_pass: String::new() }
     }
 }

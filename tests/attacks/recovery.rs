@@ -146,8 +146,10 @@ async fn m_11_a_pass_is_vouched_for_and_holds_elevation_at_another_trust() {
     system.settle().await;
     let told = system.demo.mailbox.all();
     for lead in [SAMINA, "c.umeh@briarholt.example", ROSALIND] {
-        let knows = |(to, subject, _): &(String, String, String)| to == lead && subject == "A temporary pass was used";
-        assert!(told.iter().any(knows), "{lead} is told");
+        for what in ["A temporary pass was made", "A temporary pass was used"] {
+            let knows = |(to, subject, _): &(String, String, String)| to == lead && subject == what;
+            assert!(told.iter().any(knows), "{lead} is told: {what}");
+        }
     }
     let page = rosalind.open(&format!("{}/.lanyard/elevate?return=/records", system.origin("briarholt"))).await;
     let page = rosalind.fill(&page, "elevate", &[]).await;

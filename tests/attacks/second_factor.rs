@@ -6,12 +6,22 @@ use idp_signin::factors::soft_key::{SEAL, totp};
 use tests::system::{ADAEZE, SAMINA, WILF};
 use tests::{Browser, Page, System};
 
+/// Has a password and no key.
+const KIT: &str = "k.sallowfield@high.tamberwell.example";
+
 /// The page that asks for a key, in a browser where the password was typed just now.
 async fn asked(system: &System, login: &str) -> (Browser, Page) {
     let mut browser = system.browser();
     let page = browser.open(&format!("{}/signin?next=/me&key=1", system.origin("id"))).await;
     let page = system.type_password(&mut browser, &page, login).await;
     assert!(page.body.contains("id=\"key\""), "{}", page.body);
+    (browser, page)
+}
+
+/// The sign-in page that leads to somebody's own page, in a new browser.
+async fn at_own_page(system: &System) -> (Browser, Page) {
+    let mut browser = system.browser();
+    let page = browser.open(&format!("{}/signin?next=/me", system.origin("id"))).await;
     (browser, page)
 }
 
@@ -277,4 +287,38 @@ async fn a_23_what_is_single_use_for_one_thing_is_nothing_for_another() {
     let page = browser.open(&link).await;
     let page = browser.fill(&page, "open", &[]).await;
     assert!(page.body.contains("id=\"create\""), "and so does the link: {}", page.body);
+}
+
+#[tokio::test]
+async fn m_09_where_a_trust_goes_without_mailed_codes_a_first_key_asks_for_one_all_the_same() {
+    let system = System::start().await;
+    let (store, id) = (&system.demo.assembled.context.store, system.origin("id"));
+    let trust = system.site("larkmoor").await.trust.unwrap();
+    let mut trust = store.trust(trust).await.unwrap().unwrap();
+    trust.settings.new_browser_code = 0;
+    store.save_trust(&trust, idp_store::Effects::none()).await.unwrap();
+    let form = [("login", KIT), ("password", lanyard::demo::PASSWORD)];
+    for round in ["a new browser", "the same browser once more"] {
+        let (mut browser, page) = at_own_page(&system).await;
+        let page = browser.fill(&page, "signin", &form).await;
+        assert!(page.body.contains("Signed in as Kit"), "{round}: {}", page.body);
+        for path in ["keys/add", "address"] {
+            let page = browser.open(&format!("{id}/me/{path}")).await;
+            assert!(
+                page.body.contains("id=\"signin\""),
+                "{round}, {path}: a password alone adds nothing: {}",
+                page.body
+            );
+        }
+    }
+    let (mut browser, page) = at_own_page(&system).await;
+    browser.fill(&page, "signin", &form).await;
+    let page = browser.open(&format!("{id}/me/keys/add")).await;
+    let page = browser.fill(&page, "signin", &form).await;
+    assert!(page.body.contains("id=\"confirm\""), "{}", page.body);
+    let code = system.mailed_code(KIT).await;
+    let page = browser.fill(&page, "confirm", &[("code", &code)]).await;
+    assert!(page.url.ends_with("/me/keys/add"), "{} {}", page.url, page.body);
+    let page = browser.open(&format!("{id}/me/keys/soft")).await;
+    assert!(page.body.contains("id=\"secret\"") || page.body.contains("class=\"qr\""), "{}", page.body);
 }

@@ -33,7 +33,16 @@ pub fn run() {
 
 /// A sign-in with a password, in a browser that is remembered.
 fn beginning(browser: &idp_domain::SecretHash) -> Beginning<'_> {
-    Beginning { method: Method::Password, shared: false, proven_at: None, until: None, proof: None, browser, agent: "" }
+    Beginning {
+        method: Method::Password,
+        shared: false,
+        proven_at: None,
+        until: None,
+        proof: None,
+        browser,
+        agent: "",
+        confirmed: true,
+    }
 }
 
 struct Subject {

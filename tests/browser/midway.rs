@@ -91,7 +91,7 @@ async fn axe_finds_nothing_around_keys() {
     blank.goto("about:blank").await;
     let id = system.origin("id");
     let mut looked = Looked { tab: &tab, blank: &blank, axe: axe(), found: Vec::new() };
-    let codes = system.demo.assembled.signin.new_recovery_codes(&system.person(ADAEZE).await).await.unwrap();
+    let codes = system.demo.assembled.signin.new_recovery_codes(&system.person(ADAEZE).await, "").await.unwrap();
     tab.goto(&format!("{}/records", system.origin("larkmoor"))).await;
     sign_in(&tab, ADAEZE, lanyard::demo::PASSWORD).await;
     tab.click("#elevate button").await;

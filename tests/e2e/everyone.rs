@@ -145,6 +145,7 @@ async fn the_status_page_says_what_is_late() {
         what: idp_store::mails::MailKind::WrongCodes,
         language: idp_domain::Language::En,
         sender: String::new(),
+        person: None,
     };
     let store = &system.demo.assembled.context.store;
     // Claimed before the worker gets it, as by one that died with it in hand.

@@ -226,7 +226,7 @@ async fn whoever_comes_back_without_a_key_still_arrives_where_they_were_going() 
     let (id, site) = (system.origin("id"), system.origin("larkmoor"));
     let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
     let person = system.person(ADAEZE).await;
-    let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
+    let codes = system.demo.assembled.signin.new_recovery_codes(&person, "").await.unwrap();
     let (_, attempt) = ask_to_elevate(&system, &mut browser, "larkmoor").await;
     let lost = browser.open(&format!("{id}/signin/lost?attempt={attempt}")).await;
     let page = browser.fill(&lost, "recovery-form", &[("recovery", &codes[0])]).await;

@@ -68,7 +68,7 @@ async fn whoever_holds_an_old_invitation_has_a_new_one_sent_to_where_it_came_fro
     assert!(page.status == 410 && page.body.contains("stopped working after 14 days"), "{}", page.body);
     assert!(!page.body.contains(WILF), "whose it was is not shown: {}", page.body);
     let page = browser.fill(&page, "again", &[]).await;
-    assert!(page.body.contains("sent a new link to the address"), "{}", page.body);
+    assert!(page.body.contains("sent a new one to the same address"), "{}", page.body);
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
     let new = system.mailed_link(WILF).await;
     assert_ne!(new, link);
@@ -76,7 +76,7 @@ async fn whoever_holds_an_old_invitation_has_a_new_one_sent_to_where_it_came_fro
     let page = browser.open(&new).await;
     assert!(page.body.contains("This is for Wilf Attenbrow"), "{}", page.body);
     let page = browser.post(&format!("{}/link/again", system.origin("id")), &[("token", "nonsense")]).await;
-    assert!(page.body.contains("sent a new link to the address"), "the same answer: {}", page.body);
+    assert!(page.body.contains("sent a new one to the same address"), "the same answer: {}", page.body);
 }
 
 #[tokio::test]
@@ -351,7 +351,7 @@ async fn a_printed_card_has_a_name_of_its_own() {
 async fn a_recovery_code_is_told_to_the_leads_and_the_trust() {
     let system = System::start().await;
     let person = system.person(ADAEZE).await;
-    let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
+    let codes = system.demo.assembled.signin.new_recovery_codes(&person, "").await.unwrap();
     let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
     let lost = browser.open(&format!("{}/signin/lost", system.origin("id"))).await;
     let page = browser.fill(&lost, "recovery-form", &[("recovery", &codes[0])]).await;

@@ -32,6 +32,7 @@ async fn put(system: &System, to: &str) {
         what,
         language: Language::En,
         sender: "Larkmoor".to_owned(),
+        person: None,
     };
     system.demo.assembled.context.store.record(Effects::none().mail(mail)).await.unwrap();
 }

@@ -13,6 +13,7 @@ mod help;
 mod import;
 mod key_rules;
 mod keys;
+mod links;
 mod mail;
 mod owner;
 mod reminders;

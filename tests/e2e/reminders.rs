@@ -2,7 +2,7 @@
 
 use idp_domain::Clock;
 use tests::System;
-use tests::system::{ADAEZE, WILF};
+use tests::system::{ADAEZE, SAMINA, WILF};
 
 const DAY: i64 = 24 * 3600;
 
@@ -72,9 +72,35 @@ async fn access_that_ends_in_three_days_is_told_once_and_again_when_the_end_has_
         system.settle().await;
         assert_eq!(count(&system, ADAEZE, "Your access ends on"), told, "{:?}", subjects(&system, ADAEZE));
     }
+    let friday = idp_domain::london::weekday_before(end);
+    assert_eq!(count(&system, ADAEZE, &format!("Your access ends on {friday}")), 1);
     place.ends_at = Some(end.plus(DAY));
     store.save_membership(&place, idp_store::Effects::none()).await.unwrap();
     directory.remind().await.unwrap();
     system.settle().await;
     assert_eq!(count(&system, ADAEZE, "Your access ends on"), 2);
+}
+
+#[tokio::test]
+async fn whoever_reaches_the_end_of_their_access_is_told_once_and_nobody_who_was_removed_quietly() {
+    let system = System::start().await;
+    let (store, directory) = (&system.demo.assembled.context.store, &system.demo.assembled.directory);
+    let site = system.site("larkmoor").await;
+    let end = system.clock.now().plus(DAY);
+    for login in [ADAEZE, SAMINA] {
+        let person = system.person(login).await;
+        let mut place = store.membership_at(person.id, site.id).await.unwrap().unwrap();
+        place.ends_at = Some(end);
+        store.save_membership(&place, idp_store::Effects::none()).await.unwrap();
+    }
+    let samina = system.person(SAMINA).await;
+    let suspended = idp_domain::person::PersonStatus::Suspended;
+    store.set_status(samina.id, suspended, idp_store::Effects::none()).await.unwrap();
+    for told in [0, 1, 1] {
+        directory.remind().await.unwrap();
+        system.settle().await;
+        assert_eq!(count(&system, ADAEZE, "Your access has ended"), told, "{:?}", subjects(&system, ADAEZE));
+        system.clock.advance(DAY);
+    }
+    assert_eq!(count(&system, SAMINA, "Your access has ended"), 0);
 }

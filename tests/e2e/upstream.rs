@@ -148,3 +148,25 @@ async fn somebody_who_is_signed_in_links_and_unlinks_after_a_fresh_proof() {
     let page = browser.fill(&page, "carry", &[]).await;
     assert!(page.body.contains("No account is linked"), "{}", page.body);
 }
+
+#[tokio::test]
+async fn i_29_an_account_elsewhere_confirms_no_browser_of_somebody_without_a_key() {
+    let two = Two::start(&[]).await;
+    two.linked(ADAEZE).await;
+    let store = &two.below.demo.assembled.context.store;
+    let adaeze = two.below.person(ADAEZE).await;
+    for key in store.keys_of(adaeze.id).await.unwrap() {
+        store.remove_key(adaeze.id, key.id, Effects::none()).await.unwrap();
+    }
+    let mut browser = two.below.browser();
+    let back = two.way_back(&mut browser, ADAEZE).await;
+    let page = browser.open(&back).await;
+    assert!(page.body.contains("Confirm this browser"), "{} {}", page.url, page.body);
+    let mine = browser.open(&format!("{}/me", two.below.origin("id"))).await;
+    assert!(mine.body.contains("id=\"signin\""), "nobody is signed in yet: {}", mine.url);
+    let code = two.below.mailed_code(ADAEZE).await;
+    let page = browser.fill(&page, "confirm", &[("code", &code)]).await;
+    assert!(page.url.starts_with(&two.below.origin("larkmoor")), "{} {}", page.url, page.body);
+    let session = store.sessions_of(adaeze.id).await.unwrap().remove(0);
+    assert_eq!(session.method, session::Method::Upstream);
+}

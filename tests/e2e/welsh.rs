@@ -90,7 +90,7 @@ async fn activity_and_notifications_are_told_in_welsh() {
     let store = &system.demo.assembled.context.store;
     let person = system.person(ADAEZE).await;
     store.set_language(person.id, Language::Cy).await.unwrap();
-    let codes = system.demo.assembled.signin.new_recovery_codes(&person).await.unwrap();
+    let codes = system.demo.assembled.signin.new_recovery_codes(&person, "").await.unwrap();
     let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
     adaeze.post(&format!("{id}/signin/lost"), &[("recovery", &codes[0])]).await;
     adaeze.post(&format!("{id}/me/keys/card"), &[("name", "Red purse")]).await;

@@ -3,7 +3,7 @@
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
 use idp_domain::person::Person;
-use idp_domain::session::{Limits, Method, Session};
+use idp_domain::session::{KeyProof, Limits, Method, Session};
 use idp_domain::{KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
 use idp_store::recovery::Pass;
@@ -16,6 +16,7 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_printed_code_is_used_once(store, person).await;
     a_recovery_code_is_used_once_and_a_new_set_replaces_the_old(store, person).await;
     a_pass_is_used_once_in_its_time_and_holds_other_places(store, person).await;
+    a_session_rests_on_a_key_that_works(store, person).await;
     a_browser_is_known_for_one_person(store, person).await;
     an_address_changes_and_comes_back(store).await;
 }
@@ -42,14 +43,14 @@ async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
     let codes = [print(), print(), print()];
     store.add_card(&key, &codes, Effects::none()).await.unwrap();
     let stranger = other(store).await;
-    assert_eq!(store.with_a_key(&[person.id, stranger]).await.unwrap(), [person.id]);
-    assert_eq!(store.with_a_key(&[]).await.unwrap(), []);
+    assert_eq!(store.working_keys_of(&[person.id, stranger]).await.unwrap(), [(person.id, KeyKind::Card)]);
+    assert_eq!(store.working_keys_of(&[]).await.unwrap(), []);
     assert_eq!(store.use_card_code(stranger, &codes[0], Timestamp(1)).await.unwrap(), None, "somebody else's card");
     assert_eq!(store.use_card_code(person.id, &codes[0], Timestamp(1)).await.unwrap(), Some(id));
     assert_eq!(store.use_card_code(person.id, &codes[0], Timestamp(1)).await.unwrap(), None, "used");
     assert_eq!(store.card_codes_left(id).await.unwrap(), 2);
     store.suspend_key(person.id, id, Some(Timestamp(2)), Effects::none()).await.unwrap();
-    assert_eq!(store.with_a_key(&[person.id]).await.unwrap(), [], "a suspended key is none");
+    assert_eq!(store.working_keys_of(&[person.id]).await.unwrap(), [], "a suspended key is none");
     assert_eq!(store.use_card_code(person.id, &codes[1], Timestamp(3)).await.unwrap(), None, "suspended");
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
     assert_eq!(store.card_codes_left(id).await.unwrap(), 0, "its codes go with it");
@@ -69,12 +70,45 @@ async fn signed_in(store: &dyn Durable, person: PersonId) -> SecretHash {
         key_proof: None,
         shared: false,
         method: Method::Password,
+        confirmed: true,
         recovered_at: None,
         agent: String::new(),
         limits: Limits::default(),
     };
-    store.add_session(&session, Effects::none()).await.unwrap();
+    assert!(store.add_session(&session, Effects::none()).await.unwrap());
     hash
+}
+
+async fn a_session_rests_on_a_key_that_works(store: &dyn Durable, person: &Person) {
+    let id = KeyId::new(&SteppedClock::new(), &SystemRandom);
+    let key = Key {
+        id,
+        person: person.id,
+        kind: KeyKind::Soft,
+        name: "Phone".into(),
+        material: Vec::new(),
+        last_step: 0,
+        created_at: Timestamp(0),
+        last_used_at: None,
+        suspended_at: None,
+    };
+    store.add_key(&key, None, Effects::none()).await.unwrap();
+    let proof = KeyProof::new((KeyKind::Soft, id), Timestamp(5), "trust a");
+    let (first, second) = (signed_in(store, person.id).await, print());
+    assert!(store.rotate_session(&first, &second, &proof).await.unwrap());
+    let stepped_up = store.session(&second).await.unwrap().unwrap();
+    assert_eq!(stepped_up.key_proof, Some(proof.clone()));
+    store.suspend_key(person.id, id, Some(Timestamp(6)), Effects::none()).await.unwrap();
+    assert_eq!(store.session(&second).await.unwrap().unwrap().key_proof, None, "what it proved is gone");
+    // Proven a moment before, written a moment after.
+    let (third, fourth) = (print(), print());
+    assert!(!store.rotate_session(&second, &third, &proof).await.unwrap());
+    assert!(store.session(&second).await.unwrap().is_some(), "the session goes on without it");
+    let late = Session { hash: fourth.clone(), sid: print().0, ..stepped_up };
+    assert!(!store.add_session(&late, Effects::none()).await.unwrap());
+    assert!(store.session(&fourth).await.unwrap().is_none());
+    assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
+    assert!(!store.rotate_session(&second, &third, &proof).await.unwrap(), "removed");
 }
 
 async fn a_recovery_code_is_used_once_and_a_new_set_replaces_the_old(store: &dyn Durable, person: &Person) {

@@ -245,6 +245,7 @@ async fn the_outbox_delivers_at_least_once(store: &dyn Durable, person: &Person)
         what: MailKind::WrongCodes,
         language: idp_domain::Language::En,
         sender: String::new(),
+        person: None,
     };
     store.record(Effects::none().mail(mail.clone())).await.unwrap();
     let far = Timestamp(i64::MAX / 4);

@@ -32,7 +32,8 @@ pub(super) async fn receive(inner: &Inner, token: String) -> Result<Response<Bod
             "session-revoked" => inner.sessions.end_of(sub, text("sid"), None).await.map_err(away)?,
             "token-claims-change" => inner.sessions.end_of(sub, None, text("site")).await.map_err(away)?,
             "credential-change" if text("change_type") != Some("create") => {
-                inner.sessions.drop_of(sub).await.map_err(away)?;
+                let changed_at = event.get("event_timestamp").and_then(Value::as_i64).unwrap_or(i64::MAX);
+                inner.sessions.drop_of(sub, changed_at).await.map_err(away)?;
             }
             "registry-change" => {
                 crate::follow::refresh(inner, false).await;

@@ -278,8 +278,8 @@ impl Sessions {
     }
 
     /// Drops elevated access of a person everywhere (a key was removed): sessions in memory go on at base access, those
-    /// that are only in the store end.
-    pub async fn drop_of(&self, sub: &str) -> Result<(), StoreAway> {
+    /// that are only in the store end. What was proven after `changed_at`, in seconds, was proven with another key.
+    pub async fn drop_of(&self, sub: &str, changed_at: i64) -> Result<(), StoreAway> {
         let (meant, ending): (Vec<Arc<Live>>, _) = {
             let mut kept = self.write();
             // What is on its way in was proven with the old keys: it has to be proven again.
@@ -288,7 +288,8 @@ impl Sessions {
             (meant, Ending { sessions: self, number })
         };
         // Memory first: a store that is away must not keep a removed key elevated.
-        for live in &meant {
+        let older = |live: &&Arc<Live>| live.record.elevation.as_ref().is_some_and(|own| own.auth_time <= changed_at);
+        for live in meant.iter().filter(older) {
             live.drop_elevation();
         }
         self.store.remove_of(sub, None, None).await?;

@@ -12,6 +12,7 @@ pub mod error;
 pub mod founding;
 pub mod grants;
 pub mod import;
+pub mod links;
 pub mod memberships;
 pub mod owner_kit;
 pub mod passes;

@@ -4,6 +4,7 @@ use idp_domain::PersonId;
 use idp_domain::membership::State;
 use idp_domain::person::PersonStatus;
 use idp_store::Effects;
+use idp_store::mails::MailKind;
 use idp_store::recovery::{PASS_LENGTH, PASS_PURPOSE, Pass};
 
 use crate::Directory;
@@ -37,9 +38,20 @@ impl Seen {
     }
 }
 
+/// A pass that was made.
+#[derive(Debug)]
+pub struct MadePass {
+    /// Whose it is.
+    pub name: String,
+    /// Its code, shown this once.
+    pub code: String,
+    /// Minutes for which it works, as the trusts of its owner say.
+    pub minutes: i64,
+}
+
 impl Directory {
-    /// Makes a pass for somebody at one of the asker's sites. Answers their name and the code, which is shown this once.
-    pub async fn make_pass(&self, asker: &Asker, login: &str, seen: Option<Seen>) -> Result<(String, String)> {
+    /// Makes a pass for somebody at one of the asker's sites. They are told, and who guards their schools.
+    pub async fn make_pass(&self, asker: &Asker, login: &str, seen: Option<Seen>) -> Result<MadePass> {
         let fault = |field, words: &str| DirectoryError::Faults(vec![FieldFault::new(field, words)]);
         let nobody = || fault("login", "Nobody at your sites signs in with that. Check the email address.");
         let seen =
@@ -52,19 +64,23 @@ impl Directory {
             return Err(DirectoryError::no("Their access has been removed. A pass would not help."));
         }
         let now = self.context.now();
+        let minutes = self.context.settings_of(person.id).await?.pass_minutes;
         let code = self.context.random.readable(PASS_LENGTH);
         let pass = Pass {
             fingerprint: self.context.vault.fingerprint(PASS_PURPOSE, code.as_bytes()),
             person: person.id,
             issued_by: asker.person,
             place: place.site.place(),
-            expires_at: now.plus(self.context.settings_of(person.id).await?.pass_minutes * 60),
+            expires_at: now.plus(minutes * 60),
         };
         let sentence =
             format!("{} made a temporary pass for {}, seen {}", asker.name, person.full_name(), seen.words());
         let entry = self.entry("pass.made", sentence, &place.site).by(asker.person).about(person.id);
-        self.context.store.add_pass(&pass, Effects::audit(entry)).await?;
-        Ok((person.full_name(), code))
+        let places = self.context.places_of(person.id).await?;
+        let told = |who| MailKind::PassMade { who, by: asker.name.clone() };
+        let effects = self.context.tell_guardians(Effects::audit(entry), (&person, &places), told).await?;
+        self.context.store.add_pass(&pass, effects).await?;
+        Ok(MadePass { name: person.full_name(), code, minutes })
     }
 
     /// A site at which the asker may vouch, and where the person works now.

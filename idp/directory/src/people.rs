@@ -66,14 +66,24 @@ impl Directory {
             .collect())
     }
 
-    /// Who of these should have a key by now and has none that works.
-    pub async fn late_with_key(&self, memberships: &[Membership]) -> Result<Vec<PersonId>> {
+    /// Who of these should have a key by now, by the rules of these sites, and has none that works and counts there.
+    pub async fn late_with_key(&self, sites: &[SeenSite], memberships: &[Membership]) -> Result<Vec<PersonId>> {
         let now = self.context.now();
-        let needs =
-            |one: &&Membership| SiteRights::of(one, now).is_ok_and(|rights| rights.may_elevate) && now >= one.key_due();
-        let mut late: Vec<PersonId> = memberships.iter().filter(needs).map(|membership| membership.person).collect();
-        let with = self.context.store.with_a_key(&late).await?;
-        late.retain(|person| !with.contains(person));
+        let mut asked = Vec::new();
+        for SeenSite { site, .. } in sites {
+            let floor = self.context.settings_at(site).await?.key_floor;
+            for membership in memberships.iter().filter(|one| one.site == site.id && now >= one.key_due()) {
+                let Ok(rights) = SiteRights::of(membership, now) else { continue };
+                let policy = site.settings.key_policy_of(&rights.groups, floor);
+                asked.extend(policy.to_have(rights.may_elevate).map(|acr| (membership.person, acr)));
+            }
+        }
+        let people: Vec<PersonId> = asked.iter().map(|(person, _)| *person).collect();
+        let keys = self.context.store.working_keys_of(&people).await?;
+        asked.retain(|(person, acr)| !keys.iter().any(|(owner, kind)| owner == person && kind.acr() >= *acr));
+        let mut late: Vec<PersonId> = asked.into_iter().map(|(person, _)| person).collect();
+        late.sort_unstable();
+        late.dedup();
         Ok(late)
     }
 

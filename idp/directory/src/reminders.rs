@@ -1,8 +1,8 @@
-//! Reminders: an invitation that nobody has used after 7 and 12 days, and access that ends in 3 days. Each is sent once,
-//! however often and on however many machines this runs.
+//! Reminders: an invitation that nobody has used after 7 and 12 days, access that ends in 3 days, and access that has
+//! ended. Each is sent once, however often and on however many machines this runs.
 
 use idp_domain::london;
-use idp_domain::membership::{Membership, State};
+use idp_domain::membership::{Membership, MembershipStatus, State};
 use idp_domain::person::{Person, PersonStatus};
 use idp_store::Effects;
 use idp_store::links::Link;
@@ -19,6 +19,8 @@ const FIRST: i64 = 7 * DAY;
 const SECOND: i64 = 5 * DAY;
 /// So long before its end somebody is told that their access ends.
 const BEFORE_END: i64 = 3 * DAY;
+/// So long after an end somebody is still told of it: a server that was off for a weekend has not forgotten anybody.
+const LATE: i64 = 3 * DAY;
 /// Most invitations that are looked at in one go.
 const MOST: i64 = 500;
 
@@ -34,6 +36,9 @@ impl Directory {
         let made_before = now.plus(-DAY);
         for membership in store.ending((now, now.plus(BEFORE_END)), made_before).await? {
             sent += usize::from(self.tell_of_end(&membership).await?);
+        }
+        for membership in store.ending((now.plus(-LATE), now), now).await? {
+            sent += usize::from(self.tell_of_what_ended(&membership).await?);
         }
         Ok(sent)
     }
@@ -74,7 +79,21 @@ impl Directory {
         let Some(person) = self.reachable(membership.person).await? else { return Ok(false) };
         let Some(site) = store.site(membership.site).await? else { return Ok(false) };
         let reminder = Reminder { kind: "access-ends", subject: membership.id.to_string(), about: end };
-        let what = MailKind::EndsSoon { site: site.name.clone(), last_day: london::show_last_day(end) };
+        let (last_day, weekday) = (london::show_last_day(end), london::weekday_before(end));
+        let what = MailKind::EndsSoon { site: site.name.clone(), last_day, weekday };
+        Ok(store.remind(&reminder, now, (None, Effects::none().tell_from(&site, &person, what))).await?)
+    }
+
+    /// Only for whoever may still sign in: a quiet removal stays quiet.
+    async fn tell_of_what_ended(&self, membership: &Membership) -> Result<bool> {
+        let (store, now) = (&self.context.store, self.context.now());
+        // Whoever was ended by hand was told then.
+        let by_date = membership.status != MembershipStatus::Ended;
+        let Some(end) = membership.ends_at.filter(|_| by_date) else { return Ok(false) };
+        let Some(person) = self.reachable(membership.person).await? else { return Ok(false) };
+        let Some(site) = store.site(membership.site).await? else { return Ok(false) };
+        let reminder = Reminder { kind: "access-ended", subject: membership.id.to_string(), about: end };
+        let what = MailKind::AccessEnded { site: site.name.clone() };
         Ok(store.remind(&reminder, now, (None, Effects::none().tell_from(&site, &person, what))).await?)
     }
 

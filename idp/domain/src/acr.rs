@@ -46,8 +46,9 @@ pub enum Amr {
     Pwd,
     /// One-time code of a soft key.
     Otp,
-    /// Proof of a hardware-backed key.
-    Hwk,
+    /// Proof of possession of a key. Whether it lives in hardware is not said: no key is asked for an attestation.
+    #[serde(alias = "hwk")]
+    Pop,
     /// The person was present and verified to the key.
     User,
     /// More than one factor.

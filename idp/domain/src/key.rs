@@ -85,7 +85,7 @@ impl KeyKind {
     pub fn amr(self) -> &'static [Amr] {
         match self {
             Self::Soft | Self::Card => &[Amr::Otp, Amr::Mfa],
-            Self::Passkey => &[Amr::Hwk, Amr::User, Amr::Mfa],
+            Self::Passkey => &[Amr::Pop, Amr::User, Amr::Mfa],
         }
     }
 }

@@ -84,6 +84,12 @@ impl KeyPolicy {
         }
     }
 
+    /// The least key that somebody is asked to have, who may elevate or not; nothing where none is asked for.
+    pub fn to_have(self, may_elevate: bool) -> Option<Acr> {
+        let asks = self.rule >= KeyRule::ToSignIn || (self.rule == KeyRule::ToElevate && may_elevate);
+        asks.then(|| self.asks(if may_elevate { Acr::Key } else { Acr::Base }))
+    }
+
     /// What a member is told about it; nothing where no key is asked for.
     pub fn sentence(self) -> Option<&'static str> {
         match (self.rule, self.strong) {
@@ -131,6 +137,17 @@ mod tests {
             assert_eq!(KeyPolicy::parse(word).unwrap().word(), word);
         }
         assert_eq!(KeyPolicy::parse("sometimes"), None);
+    }
+
+    #[test]
+    fn who_is_asked_to_have_a_key_follows_the_policy_and_the_group() {
+        let to_have = |word: &str| [false, true].map(|may| KeyPolicy::parse(word).unwrap().to_have(may));
+        for word in ["none", "recommended"] {
+            assert_eq!(to_have(word), [None, None]);
+        }
+        assert_eq!(to_have("to_elevate"), [None, Some(Acr::Key)]);
+        assert_eq!(to_have("to_sign_in"), [Some(Acr::Key), Some(Acr::Key)]);
+        assert_eq!(to_have("strong"), [None, Some(Acr::PhishingResistant)]);
     }
 
     #[test]

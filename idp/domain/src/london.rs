@@ -57,6 +57,11 @@ pub fn show_weekday(moment: Timestamp) -> String {
     format!("{} {} {}", day.weekday(), day.day(), day.month())
 }
 
+/// `Monday`: the day of the week that holds the last moment before `end`.
+pub fn weekday_before(end: Timestamp) -> String {
+    date(end.plus(-1)).weekday().to_string()
+}
+
 /// `7 September 2026`, from a day.
 pub fn show_day(date: Date) -> String {
     format!("{} {} {}", date.day(), date.month(), date.year())

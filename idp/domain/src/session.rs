@@ -66,6 +66,9 @@ pub struct Session {
     pub shared: bool,
     /// How the person signed in.
     pub method: Method,
+    /// Whether the browser was known to be the person's as it began, or a mailed link or code showed it: without that, a
+    /// password alone adds no first key and changes no address.
+    pub confirmed: bool,
     /// When a recovery code or a temporary pass was used here; it lets its owner change keys, and nothing else (M-07).
     pub recovered_at: Option<Timestamp>,
     /// The browser in words, for "Where you are signed in".

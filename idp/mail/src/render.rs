@@ -37,7 +37,6 @@ struct Html<'a> {
 /// Renders a mail. Names and texts of people are escaped in the HTML.
 pub fn render(mail: &Mail) -> Rendered {
     let words = words_of(&mail.what, mail.language);
-    let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     let subject = plain(&words.subject);
     let greeting = greeting(&mail.name, mail.language);
     let action = words.action.as_ref().map(|(label, link)| (*label, link.as_str()));
@@ -49,9 +48,17 @@ pub fn render(mail: &Mail) -> Rendered {
     let (lang, copy) = (mail.language.code(), before_address(mail.language));
     let html = Html { lang, copy, subject: &subject, greeting: &greeting, paragraphs: &words.paragraphs, action };
     let html = html.render().unwrap_or_default();
-    let sender =
-        if mail.sender.is_empty() { "Lanyard".to_owned() } else { format!("Lanyard – {}", plain(&mail.sender)) };
-    Rendered { to: mail.to.clone(), sender, receipt: String::new(), subject, text, html }
+    Rendered { to: mail.to.clone(), sender: sender_of(&mail.sender), receipt: String::new(), subject, text, html }
+}
+
+/// What the sender is called who writes in the name of a site; of none, Lanyard itself.
+pub(crate) fn sender_of(site: &str) -> String {
+    if site.is_empty() { "Lanyard".to_owned() } else { format!("Lanyard – {}", plain(site)) }
+}
+
+/// Without the characters that would begin another line of a header.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]
@@ -74,6 +81,7 @@ mod tests {
             what,
             language: Language::En,
             sender: "Larkmoor\r\nBcc: e@f.example".into(),
+            person: None,
         });
         assert_eq!(mail.sender, "Lanyard – LarkmoorBcc: e@f.example");
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<i>"));

@@ -7,7 +7,7 @@ use idp_store::mails::MailKind;
 use idp_store::outbox::Claimed;
 use idp_store::{Context, Mail, Outgoing, Result};
 
-use crate::render::{Rendered, render};
+use crate::render::{Rendered, render, sender_of};
 use crate::returned::{self, folded};
 
 /// Why a message could not be handed over. The words hold no secret.
@@ -53,13 +53,27 @@ impl<D: Deliver> Worker<D> {
         };
         for entry in &claimed {
             let Outgoing::Mail(mail) = &entry.outgoing else { continue };
-            let rendered = Rendered { receipt: returned::receipt(&self.context, &mail.to), ..render(mail) };
-            let outcome = self.deliver.deliver(&rendered).await;
+            let outcome = match self.rendered(mail).await {
+                Ok(rendered) => self.deliver.deliver(&rendered).await,
+                Err(error) => Err(Undelivered::ForNow(error.to_string())),
+            };
             if let Err(error) = self.write_down(entry, mail, outcome).await {
                 tracing::warn!(%error, "a mail's receipt cannot be written");
             }
         }
         claimed.len()
+    }
+
+    /// A mail as it is sent. Whoever works at one school alone gets every mail in its name; of several, none is named.
+    async fn rendered(&self, mail: &Mail) -> Result<Rendered> {
+        let receipt = returned::receipt(&self.context, &mail.to);
+        let mut rendered = Rendered { receipt, ..render(mail) };
+        if let (true, Some(person)) = (mail.sender.is_empty(), mail.person)
+            && let [only] = &self.context.places_of(person).await?[..]
+        {
+            rendered = Rendered { sender: sender_of(&only.settings.short_name), ..rendered };
+        }
+        Ok(rendered)
     }
 
     async fn write_down(

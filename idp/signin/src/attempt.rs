@@ -68,6 +68,9 @@ pub struct Unconfirmed {
     /// The account elsewhere that will be theirs when the code is right.
     #[serde(default)]
     pub link: Option<Identity>,
+    /// When they proved themselves elsewhere, for somebody whose account there is linked already.
+    #[serde(default)]
+    pub upstream_at: Option<Timestamp>,
 }
 
 /// Where an attempt leads.
@@ -97,12 +100,15 @@ pub struct Need {
     pub anew: bool,
     /// Where a proof with a key is needed: a trust or a lone site; proofs given elsewhere do not carry over.
     pub place: String,
+    /// It leads to changing what somebody signs in with: a browser is confirmed even where a trust goes without.
+    #[serde(default)]
+    pub account: bool,
 }
 
 impl Need {
     /// Just to be signed in.
     pub fn base() -> Self {
-        Self { acr: Acr::Base, max_age: None, anew: false, place: String::new() }
+        Self { acr: Acr::Base, max_age: None, anew: false, place: String::new(), account: false }
     }
 }
 

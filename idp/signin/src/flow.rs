@@ -47,7 +47,7 @@ pub fn next_step(standing: Standing<'_>, now: Timestamp) -> Step {
     }
     let Some(session) = session else { return Step::SignIn };
     let since_start = session.auth_time >= started_at;
-    if need.anew && !since_start {
+    if (need.anew && !since_start) || (need.account && !session.confirmed) {
         return Step::SignIn;
     }
     if need.acr > Acr::Base {
@@ -88,6 +88,7 @@ mod tests {
             }),
             shared: false,
             method: Method::Password,
+            confirmed: true,
             recovered_at: None,
             agent: String::new(),
             limits: idp_domain::session::Limits::default(),
@@ -95,7 +96,7 @@ mod tests {
     }
 
     fn key_need(max_age: i64) -> Need {
-        Need { acr: Acr::Key, max_age: Some(max_age), anew: false, place: "tamberwell".into() }
+        Need { acr: Acr::Key, max_age: Some(max_age), place: "tamberwell".into(), ..Need::base() }
     }
 
     fn step(session: Option<&Session>, need: &Need, started_at: i64, now: Timestamp) -> Step {
@@ -139,5 +140,14 @@ mod tests {
         let need = Need { anew: true, ..Need::base() };
         assert_eq!(step(Some(&session(None, "")), &need, 101, Timestamp(102)), Step::SignIn);
         assert_eq!(step(Some(&session(None, "")), &need, 100, Timestamp(102)), Step::Done);
+    }
+
+    #[test]
+    fn m_09_an_account_is_changed_from_a_browser_that_was_confirmed() {
+        let (need, signed_in) = (Need { account: true, ..Need::base() }, session(None, ""));
+        assert_eq!(step(Some(&signed_in), &need, 100, Timestamp(102)), Step::Done);
+        let unconfirmed = Session { confirmed: false, ..signed_in };
+        assert_eq!(step(Some(&unconfirmed), &need, 100, Timestamp(102)), Step::SignIn);
+        assert_eq!(step(Some(&unconfirmed), &Need::base(), 100, Timestamp(102)), Step::Done);
     }
 }

@@ -65,10 +65,21 @@ impl SignIn {
         self.send_link(&person, address, false).await
     }
 
-    /// Sends a link once more to whom an older one was sent, whoever holds that one. An invitation stays one.
+    /// Whether a link belongs to somebody who has no mailbox: then it was handed over on paper, and so is a new one.
+    pub async fn was_on_paper(&self, token: &str) -> Result<bool, Refusal> {
+        let store = &self.context.store;
+        let Some(link) = store.link(&Secret::presented(token).hash()).await? else { return Ok(false) };
+        Ok(store.person(link.person).await?.is_some_and(|person| person.email.is_none()))
+    }
+
+    /// Sends a link once more to whom an older one was sent that has run out, whoever holds that one. An invitation stays
+    /// one. A link that was spent or replaced sends nothing: there is another way by now.
     pub async fn ask_link_again(&self, token: &str) -> Result<(), Refusal> {
         let store = &self.context.store;
         let Some(link) = store.link(&Secret::presented(token).hash()).await? else { return Ok(()) };
+        if !matches!(Self::fault(&link, self.context.now()), Some(LinkFault::Expired(_))) {
+            return Ok(());
+        }
         let Some(person) = store.person(link.person).await? else { return Ok(()) };
         let Some(address) = person.email.clone() else { return Ok(()) };
         if !throttle::within_budget(&self.context, &format!("link:{}", address.folded()), 5, 3600).await?

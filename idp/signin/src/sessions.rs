@@ -33,6 +33,8 @@ pub struct Beginning<'a> {
     pub browser: &'a SecretHash,
     /// The browser in words.
     pub agent: &'a str,
+    /// Whether it is known to be theirs, or was shown to be.
+    pub confirmed: bool,
 }
 
 impl SignIn {
@@ -44,7 +46,7 @@ impl SignIn {
         beginning: Beginning<'_>,
     ) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
-        let Beginning { method, shared, proven_at, until, proof, browser, agent } = beginning;
+        let Beginning { method, shared, proven_at, until, proof, browser, agent, confirmed } = beginning;
         let mut limits = context.settings_of(person.id).await?.session();
         limits.absolute = until.map_or(limits.absolute, |until| until.since(now).min(limits.absolute));
         let secret = Secret::new(&*context.random);
@@ -62,6 +64,7 @@ impl SignIn {
             },
             shared,
             method,
+            confirmed,
             recovered_at: None,
             agent: agent.to_owned(),
             limits: if shared { limits.shared() } else { limits },
@@ -77,7 +80,9 @@ impl SignIn {
             effects = effects
                 .tell(person, MailKind::NewBrowser { happened: Happened { at: Some(now), agent: agent.to_owned() } });
         }
-        context.store.add_session(&session, effects).await?;
+        if !context.store.add_session(&session, effects).await? {
+            return Err(Refusal::Expired);
+        }
         if !shared && !known {
             context.store.remember_browser(person.id, browser, now).await?;
         }

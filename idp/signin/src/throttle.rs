@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use idp_domain::SecretHash;
+use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
 use idp_store::mails::MailKind;
 use idp_store::throttle::Count;
@@ -71,9 +72,16 @@ impl SignIn {
         let failures = take_try(&self.context, counter, pause_at).await?;
         if failures == pause_at {
             // Only somebody with the password gets this far.
-            self.context.store.record(Effects::none().tell(person, MailKind::WrongCodes)).await?;
+            self.tell_of_tries(person, MailKind::WrongCodes).await?;
         }
         Ok(failures)
+    }
+
+    /// Tells somebody, by mail and in their log, that another person may be at their sign-in.
+    pub(crate) async fn tell_of_tries(&self, person: &Person, what: MailKind) -> Result<(), Refusal> {
+        let sentence = format!("Somebody tried again and again to sign in as {}", person.full_name());
+        let entry = AuditEntry::new(self.context.now(), "signin.tried", sentence).about(person.id);
+        Ok(self.context.store.record(Effects::audit(entry).tell(person, what)).await?)
     }
 }
 

@@ -32,10 +32,17 @@ impl Keys for SqlStore {
         rows.iter().map(key).collect()
     }
 
-    async fn with_a_key(&self, people: &[PersonId]) -> Result<Vec<PersonId>> {
+    async fn working_keys_of(&self, people: &[PersonId]) -> Result<Vec<(PersonId, KeyKind)>> {
         let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
-        let sql = "SELECT DISTINCT person_id FROM keys WHERE suspended_at IS NULL AND person_id IN ({})";
-        self.rows_in(sql, &ids).await?.iter().map(|row| row.parsed("person_id")).collect()
+        let sql = "SELECT DISTINCT person_id, kind FROM keys WHERE suspended_at IS NULL AND person_id IN ({})";
+        let mut found = Vec::new();
+        for row in self.rows_in(sql, &ids).await? {
+            // A kind that a newer node knows counts for nothing here.
+            if let Some(kind) = KeyKind::parse(&row.text("kind")?) {
+                found.push((row.parsed("person_id")?, kind));
+            }
+        }
+        Ok(found)
     }
 
     async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool> {

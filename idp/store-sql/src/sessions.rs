@@ -7,6 +7,7 @@ use idp_domain::{PersonId, SecretHash, Timestamp};
 use idp_store::sessions::Sessions;
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
+use sqlx::{Any, Transaction};
 
 use crate::pool::{SqlStore, commit};
 use crate::protocol::end_families;
@@ -14,11 +15,17 @@ use crate::row::{Columns, problem};
 
 #[async_trait]
 impl Sessions for SqlStore {
-    async fn add_session(&self, session: &Session, effects: Effects) -> Result<()> {
-        let statement = sqlx::query(
+    async fn add_session(&self, session: &Session, effects: Effects) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        if let Some(proof) = &session.key_proof
+            && !still_works(&mut transaction, proof).await?
+        {
+            return Ok(false);
+        }
+        sqlx::query(
             "INSERT INTO sessions (hash, sid, person_id, epoch, created_at, seen_at, auth_time, key_kind, key_at, key_place, shared, \
-             method, recovered_at, agent, absolute_s, idle_s, key_home, key_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+             method, recovered_at, agent, absolute_s, idle_s, key_home, key_id, confirmed) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         )
         .bind(&session.hash.0)
         .bind(&session.sid)
@@ -37,8 +44,14 @@ impl Sessions for SqlStore {
         .bind(session.limits.absolute)
         .bind(session.limits.idle)
         .bind(session.key_proof.as_ref().map(|proof| proof.home.clone()))
-        .bind(session.key_proof.as_ref().and_then(|proof| proof.key).map(|key| key.to_string()));
-        self.carry(statement, effects).await
+        .bind(session.key_proof.as_ref().and_then(|proof| proof.key).map(|key| key.to_string()))
+        .bind(i64::from(session.confirmed))
+        .execute(&mut *transaction)
+        .await
+        .map_err(problem)?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await?;
+        Ok(true)
     }
 
     async fn session(&self, hash: &SecretHash) -> Result<Option<Session>> {
@@ -74,6 +87,10 @@ impl Sessions for SqlStore {
     }
 
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: &KeyProof) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        if !still_works(&mut transaction, proof).await? {
+            return Ok(false);
+        }
         let row = sqlx::query(
             "UPDATE sessions SET hash = $2, key_kind = $3, key_at = $4, key_place = $5, key_home = $6, key_id = $7 \
              WHERE hash = $1 RETURNING sid",
@@ -85,9 +102,10 @@ impl Sessions for SqlStore {
         .bind(proof.place.clone())
         .bind(proof.home.clone())
         .bind(proof.key.map(|key| key.to_string()))
-        .fetch_optional(&self.write)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(problem)?;
+        commit(transaction).await?;
         Ok(row.is_some())
     }
 
@@ -131,6 +149,19 @@ impl Sessions for SqlStore {
     }
 }
 
+/// Whether the key of a proof still proves anything. Its row is written, and so held until the transaction ends: whoever
+/// suspends the key meanwhile waits, and then sees the session that rests on it.
+async fn still_works(transaction: &mut Transaction<'_, Any>, proof: &KeyProof) -> Result<bool> {
+    let Some(key) = proof.key else { return Ok(true) };
+    let held = sqlx::query("UPDATE keys SET last_used_at = $2 WHERE id = $1 AND suspended_at IS NULL RETURNING id")
+        .bind(key.to_string())
+        .bind(proof.at.0)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(problem)?;
+    Ok(held.is_some())
+}
+
 fn session(row: &AnyRow) -> Result<Session> {
     let kind = row.maybe_text("key_kind")?.and_then(|text| KeyKind::parse(&text));
     let place = row.maybe_text("key_place")?.unwrap_or_default();
@@ -147,6 +178,7 @@ fn session(row: &AnyRow) -> Result<Session> {
         key_proof: kind.zip(row.maybe_time("key_at")?).map(|(kind, at)| KeyProof { kind, key, at, place, home }),
         shared: row.flag("shared")?,
         method: Method::parse(&row.text("method")?),
+        confirmed: row.flag("confirmed")?,
         recovered_at: row.maybe_time("recovered_at")?,
         agent: row.text("agent")?,
         limits: Limits { absolute: row.int("absolute_s")?, idle: row.int("idle_s")? },

@@ -1,7 +1,7 @@
 //! Keys of people.
 
 use async_trait::async_trait;
-use idp_domain::key::Key;
+use idp_domain::key::{Key, KeyKind};
 use idp_domain::{KeyId, PersonId, Timestamp};
 
 use crate::effects::Effects;
@@ -14,8 +14,8 @@ pub trait Keys: Send + Sync {
     async fn add_key(&self, key: &Key, credential_id: Option<&str>, effects: Effects) -> Result<()>;
     /// The keys of a person, oldest first.
     async fn keys_of(&self, person: PersonId) -> Result<Vec<Key>>;
-    /// Those of some people who have a key that works.
-    async fn with_a_key(&self, people: &[PersonId]) -> Result<Vec<PersonId>>;
+    /// The kinds of key that work of some people, each kind once, with whose it is.
+    async fn working_keys_of(&self, people: &[PersonId]) -> Result<Vec<(PersonId, KeyKind)>>;
     /// Uses a time step of a soft key once: false when that step or a later one was used before (RFC 6238 §5.2).
     async fn use_step(&self, id: KeyId, step: i64, now: Timestamp) -> Result<bool>;
     /// Saves the passkey's new state after a use.

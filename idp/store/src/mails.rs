@@ -1,7 +1,7 @@
 //! The e-mails of the product, as values; their words are in `idp/mail`.
 
 use idp_domain::person::Person;
-use idp_domain::{Language, Timestamp};
+use idp_domain::{Language, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An e-mail as a value. Links are given whole; they are made from the fixed public origin.
@@ -19,13 +19,16 @@ pub struct Mail {
     /// Short name of the site in whose name it comes; empty for Lanyard itself.
     #[serde(default)]
     pub sender: String,
+    /// Whom it is for, so that it can come in the name of their only school; a mail to an inbox is for nobody.
+    #[serde(default)]
+    pub person: Option<PersonId>,
 }
 
 impl Mail {
     /// A mail to a person at an address, which need not be their own yet.
     pub fn to(address: &str, person: &Person, what: MailKind) -> Self {
         let (language, sender) = (person.language, String::new());
-        Self { to: address.to_owned(), name: person.full_name(), what, language, sender }
+        Self { to: address.to_owned(), name: person.full_name(), what, language, sender, person: Some(person.id) }
     }
 }
 
@@ -108,6 +111,15 @@ pub enum MailKind {
         #[serde(default)]
         happened: Happened,
     },
+    /// 10, for a name: a key is called something else now.
+    KeyRenamed {
+        /// Its name before.
+        from: String,
+        /// Its name now.
+        to: String,
+        /// When and where.
+        happened: Happened,
+    },
     /// 6: the code that confirms a new browser. It stands in the body only.
     SecurityCode {
         /// Six digits.
@@ -130,6 +142,18 @@ pub enum MailKind {
         /// Who used it; empty for the reader.
         #[serde(default)]
         who: String,
+    },
+    /// A temporary pass was made, to its owner, to DSLs and to who manages identities.
+    PassMade {
+        /// For whom; empty for the reader.
+        who: String,
+        /// Who vouched.
+        by: String,
+    },
+    /// New recovery codes were made; the older ones stopped working.
+    RecoveryMade {
+        /// When and where.
+        happened: Happened,
     },
     /// 11: a temporary pass was used, to its owner and to DSLs.
     PassUsed {
@@ -221,6 +245,9 @@ pub enum MailKind {
         site: String,
         /// The last day, in words.
         last_day: String,
+        /// Its day of the week in English; empty in a mail that was written before it was told.
+        #[serde(default)]
+        weekday: String,
     },
     /// 16: your access has ended.
     AccessEnded {

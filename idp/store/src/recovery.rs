@@ -1,10 +1,18 @@
 //! What brings somebody back who has lost their key: recovery codes, temporary passes, and the holds that follow.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use idp_domain::membership::State;
+use idp_domain::person::Person;
+use idp_domain::site::Site;
+use idp_domain::trust::TrustRole;
 use idp_domain::{PersonId, SecretHash, Timestamp};
 
+use crate::Context;
 use crate::effects::Effects;
 use crate::error::Result;
+use crate::mails::MailKind;
 use crate::sessions::Comeback;
 
 /// Name under which the codes of passes are fingerprinted, by whoever issues and whoever checks them.
@@ -25,6 +33,54 @@ pub struct Pass {
     pub place: String,
     /// From when it is too old.
     pub expires_at: Timestamp,
+}
+
+impl Context {
+    /// The sites where somebody works or is about to.
+    pub async fn places_of(&self, person: PersonId) -> Result<Vec<Site>> {
+        let mut places = Vec::new();
+        for membership in self.store.memberships_of(person).await? {
+            if membership.state(self.now()) != State::Ended {
+                places.extend(self.store.site(membership.site).await?);
+            }
+        }
+        Ok(places)
+    }
+
+    /// Adds a mail to a person, to the DSLs of their schools and to who manages identities in the trusts of these: nobody
+    /// comes back without a key unseen. `mail` is about its reader when it is given no name.
+    pub async fn tell_guardians(
+        &self,
+        effects: Effects,
+        (person, places): (&Person, &[Site]),
+        mail: impl Fn(String) -> MailKind,
+    ) -> Result<Effects> {
+        let mut effects = effects.tell(person, mail(String::new()));
+        let mut told = BTreeSet::from([person.id]);
+        for site in places {
+            for id in self.guardians_of(site).await? {
+                if let Some(guardian) = self.store.person(id).await?.filter(|_| told.insert(id)) {
+                    effects = effects.tell_from(site, &guardian, mail(person.full_name()));
+                }
+            }
+        }
+        Ok(effects)
+    }
+
+    /// The DSLs of a site, and who manages identities in its trust.
+    async fn guardians_of(&self, site: &Site) -> Result<Vec<PersonId>> {
+        let mut found = Vec::new();
+        for membership in self.store.memberships_at(site.id).await? {
+            let works = membership.state(self.now()) == State::Live;
+            if works && membership.active_grants().any(|grant| grant.group == "dsl") {
+                found.push(membership.person);
+            }
+        }
+        if let Some(trust) = site.trust {
+            found.extend(self.store.seats_in(trust, TrustRole::IdentityAdmin).await?.iter().map(|seat| seat.person));
+        }
+        Ok(found)
+    }
 }
 
 /// The port.

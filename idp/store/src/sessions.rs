@@ -24,15 +24,16 @@ pub struct Comeback<'a> {
 /// The port.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Adds a session.
-    async fn add_session(&self, session: &Session, effects: Effects) -> Result<()>;
+    /// Adds a session. False when it rests on a key that was suspended or removed a moment ago: then there is none.
+    async fn add_session(&self, session: &Session, effects: Effects) -> Result<bool>;
     /// The session of a cookie, whatever its age.
     async fn session(&self, hash: &SecretHash) -> Result<Option<Session>>;
     /// Notes that it was used.
     async fn touch_session(&self, hash: &SecretHash, now: Timestamp) -> Result<()>;
     /// Notes uses by `sid`, as gateways report them.
     async fn touch_sids(&self, uses: &[(String, Timestamp)]) -> Result<()>;
-    /// Gives it a new cookie for a key that was proven (S-01: new identifier at each step up). False when it is gone.
+    /// Gives it a new cookie for a key that was proven (S-01: new identifier at each step up). False when it is gone, or the
+    /// key was suspended or removed a moment ago.
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: &KeyProof) -> Result<bool>;
     /// Ends one. What apps hold from it ends with it on a shared computer; elsewhere somebody who signs out may have let
     /// an app stay connected (OpenID Connect Back-Channel Logout §2.7).

@@ -1,7 +1,9 @@
 //! Trusts and the seats in them.
 
 use async_trait::async_trait;
+use idp_domain::key_policy::KeyPolicy;
 use idp_domain::membership::State;
+use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
 use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{PersonId, Timestamp, TrustId};
@@ -18,6 +20,11 @@ impl Context {
             None => None,
         };
         Ok(trust.map(|trust| trust.settings).unwrap_or_default())
+    }
+
+    /// The rule about keys for somebody with these rights at a site: the strictest of the trust, the site and their groups.
+    pub async fn key_policy(&self, site: &Site, rights: &SiteRights) -> Result<KeyPolicy> {
+        Ok(site.settings.key_policy_of(&rights.groups, self.settings_at(site).await?.key_floor))
     }
 
     /// What holds for a person: the strictest of every trust to which they belong, by a site or by a seat.

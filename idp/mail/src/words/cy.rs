@@ -78,6 +78,11 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             };
             words(subject, &[&format!("Mae’r allwedd “{key}” {what}{}.", when(happened)), NOT_ME], None)
         }
+        MailKind::KeyRenamed { from, to, happened } => words(
+            "Cafodd allwedd ei hailenwi",
+            &[&format!("Enw’r allwedd “{from}” yw “{to}” erbyn hyn{}.", when(happened)), NOT_ME],
+            None,
+        ),
         MailKind::KeyCopied { key, happened } => words(
             "Efallai bod un o’ch allweddi wedi’i chopïo",
             &[
@@ -124,6 +129,26 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             }
             .each_ref()
             .map(String::as_str),
+            None,
+        ),
+        MailKind::PassMade { who, by } => words(
+            "Gwnaed pas dros dro",
+            &[
+                &match who.as_str() {
+                    "" => format!("Gwnaeth {by} bas dros dro i chi, er mwyn i chi ychwanegu allwedd newydd."),
+                    who => format!("Gwnaeth {by} bas dros dro i {who}, er mwyn ychwanegu allwedd newydd."),
+                },
+                "Os na siaradodd neb wyneb yn wyneb neu drwy fideo ymlaen llaw, dywedwch wrth swyddfa eich ymddiriedolaeth ar unwaith.",
+            ],
+            None,
+        ),
+        MailKind::RecoveryMade { happened } => words(
+            "Gwnaed codau adfer newydd",
+            &[
+                &format!("Gwnaed codau adfer newydd i’ch cyfrif{}.", when(happened)),
+                "Nid yw’r codau a oedd gennych o’r blaen yn gweithio mwyach.",
+                NOT_ME,
+            ],
             None,
         ),
         MailKind::PassUsed { who } => words(
@@ -229,8 +254,12 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("Y rheswm: {reason}"), "Os oes angen mynediad arnoch o hyd, siaradwch â swyddfa’r ysgol."],
             None,
         ),
-        MailKind::EndsSoon { site, last_day } => words(
-            format!("Mae eich mynediad yn dod i ben ar {}", cy(last_day)),
+        MailKind::EndsSoon { site, last_day, weekday } => words(
+            match weekday.as_str() {
+                "" => format!("Mae eich mynediad yn dod i ben ar {}", cy(last_day)),
+                // “dydd” softens to “ddydd” where it says when.
+                day => format!("Mae eich mynediad yn dod i ben d{}", cy(day)),
+            },
             &[
                 &format!("{} yw diwrnod olaf eich mynediad i {site}.", cy(last_day)),
                 "Os oes ei angen arnoch am fwy o amser, siaradwch â swyddfa’r ysgol cyn hynny.",

@@ -67,6 +67,11 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("The key “{key}” was {verb}{}.", when(happened)), NOT_ME],
             None,
         ),
+        MailKind::KeyRenamed { from, to, happened } => words(
+            "A key was renamed",
+            &[&format!("The key “{from}” is called “{to}” now{}.", when(happened)), NOT_ME],
+            None,
+        ),
         MailKind::KeyCopied { key, happened } => words(
             "A key of yours may have been copied",
             &[
@@ -111,6 +116,26 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             }
             .each_ref()
             .map(String::as_str),
+            None,
+        ),
+        MailKind::PassMade { who, by } => words(
+            "A temporary pass was made",
+            &[
+                &match who.as_str() {
+                    "" => format!("{by} made a temporary pass for you, so that you can add a new key."),
+                    who => format!("{by} made a temporary pass for {who}, so that they can add a new key."),
+                },
+                "If nobody spoke face to face or by video before, tell your trust office at once.",
+            ],
+            None,
+        ),
+        MailKind::RecoveryMade { happened } => words(
+            "New recovery codes were made",
+            &[
+                &format!("New recovery codes were made for your account{}.", when(happened)),
+                "The codes that you had before no longer work.",
+                NOT_ME,
+            ],
             None,
         ),
         MailKind::PassUsed { who } => words(
@@ -213,8 +238,8 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("The reason: {reason}"), "If you still need access, talk to the school office."],
             None,
         ),
-        MailKind::EndsSoon { site, last_day } => words(
-            format!("Your access ends on {last_day}"),
+        MailKind::EndsSoon { site, last_day, weekday } => words(
+            format!("Your access ends on {}", if weekday.is_empty() { last_day } else { weekday }),
             &[
                 &format!("{last_day} is the last day of your access to {site}."),
                 "If you need it for longer, talk to the school office before then.",

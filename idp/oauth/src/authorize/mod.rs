@@ -145,7 +145,7 @@ impl Provider {
         self.refuse_other(request, proven.person).map_err(back)?;
         let site = self.may_issue(proven.person, &request.client, proven.session.epoch).await.map_err(back)?;
         if let Some((site, rights)) = &site {
-            let policy = self.key_policy(site, rights).await.map_err(|error| back(error.into()))?;
+            let policy = self.context.key_policy(site, rights).await.map_err(|error| back(error.into()))?;
             if Session::acr(proven.proof) < policy.asks(request.acr) {
                 // OpenID Connect Core Unmet Authentication Requirements 1.0 §2.
                 return Err(back(OAuthError::new("unmet_authentication_requirements", "a key is needed here")));

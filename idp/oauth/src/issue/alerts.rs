@@ -21,7 +21,7 @@ impl Provider {
         let rights = self.may_issue(person, &client, person.epoch).await?;
         // A school that nobody enters without a key is not asked before they have used one.
         if let Some((site, rights)) = &rights
-            && self.key_policy(site, rights).await?.asks(Acr::Base) > Acr::Base
+            && self.context.key_policy(site, rights).await?.asks(Acr::Base) > Acr::Base
         {
             return Ok(None);
         }

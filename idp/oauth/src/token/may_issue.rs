@@ -1,12 +1,10 @@
 //! The one question before every code and every token: may this person have this from this client now? (I-40)
 
 use idp_domain::client::{AppStage, Client, ClientKind};
-use idp_domain::key_policy::KeyPolicy;
 use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
-use idp_store::StoreError;
 
 use crate::{OAuthError, Provider};
 
@@ -62,11 +60,5 @@ impl Provider {
             }
         }
         Ok(())
-    }
-
-    /// The rule about keys for somebody with these rights at a site: the strictest of the trust, the site and their groups.
-    pub async fn key_policy(&self, site: &Site, rights: &SiteRights) -> Result<KeyPolicy, StoreError> {
-        let floor = self.context.settings_at(site).await?.key_floor;
-        Ok(site.settings.key_policy_of(&rights.groups, floor))
     }
 }

@@ -77,7 +77,7 @@ impl SignIn {
     pub fn may_change_account(session: &Session, keys: &[Key], now: Timestamp) -> bool {
         if keys.is_empty() {
             // Whoever is here for a day has no account to put a key into.
-            return session.method != Method::DayPass && now.since(session.auth_time) <= FRESH;
+            return session.confirmed && session.method != Method::DayPass && now.since(session.auth_time) <= FRESH;
         }
         session.key_proof.as_ref().is_some_and(|proof| now.since(proof.at) <= FRESH)
     }
@@ -120,13 +120,24 @@ impl SignIn {
         Ok(self.context.store.suspend_key(person.id, id, Some(now), effects).await?)
     }
 
-    /// Gives a key another name. Its owner alone sees it, so the password is enough.
-    pub async fn rename_key(&self, person: &Person, id: KeyId, name: &str) -> Result<bool, AddFault> {
+    /// Gives a key another name. Its owner alone sees it, so the password is enough; they are told, since a name leads to
+    /// the wrong key being thrown away.
+    pub async fn rename_key(
+        &self,
+        (person, session): (&Person, &Session),
+        id: KeyId,
+        name: &str,
+    ) -> Result<bool, AddFault> {
         let name = checked_name(name)?;
-        let unchanged = self.context.store.keys_of(person.id).await?.iter().any(|key| key.id == id && key.name == name);
-        let name = if unchanged { name } else { self.free_name(person, name).await? };
+        let keys = self.context.store.keys_of(person.id).await?;
+        let Some(key) = keys.into_iter().find(|key| key.id == id) else { return Ok(false) };
+        if key.name == name {
+            return Ok(true);
+        }
+        let name = self.free_name(person, name).await?;
         let entry = AuditEntry::new(self.context.now(), "key.renamed", format!("{} renamed a key", person.full_name()));
-        let effects = Effects::audit(entry.by(person.id).about(person.id));
+        let what = MailKind::KeyRenamed { from: key.name, to: name.clone(), happened: self.happened_in(session) };
+        let effects = Effects::audit(entry.by(person.id).about(person.id)).tell(person, what);
         Ok(self.context.store.rename_key(person.id, id, &name, effects).await?)
     }
 

@@ -3,11 +3,11 @@
 
 use idp_domain::key::Key;
 use idp_domain::person::Person;
-use idp_domain::{PersonId, SecretHash};
+use idp_domain::{PersonId, SecretHash, Timestamp};
 use idp_store::Effects;
 use idp_store::mails::MailKind;
 
-use crate::attempt::{Attempt, Unconfirmed};
+use crate::attempt::{Attempt, Need, Unconfirmed};
 use crate::upstreams::Identity;
 use crate::{Refusal, SignIn, throttle};
 
@@ -20,24 +20,52 @@ const TRIES: u8 = 5;
 /// Name under which the code is fingerprinted.
 const PURPOSE: &str = "mailed code";
 
+/// What a browser still has to show before somebody is let in, or before they change what they sign in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// Nothing: it is known, or they have a key, or no mailbox that could show anything.
+    Nothing,
+    /// A trust lets people in without it. Before they add a first key, it is asked all the same.
+    BeforeAccount,
+    /// A mailed code, now.
+    AtOnce,
+}
+
+impl Confirm {
+    /// Whether a code is asked on the way to this.
+    pub fn is_due(self, need: &Need) -> bool {
+        self == Self::AtOnce || (self == Self::BeforeAccount && need.account)
+    }
+}
+
 impl SignIn {
-    /// Whether this person has to confirm this browser: they have a mailbox, but no key that works, and were never seen in
-    /// it; and none of their trusts goes without.
-    pub async fn must_confirm(&self, person: &Person, browser: &SecretHash) -> Result<bool, Refusal> {
+    /// What this browser still has to show for this person.
+    pub async fn confirm(&self, person: &Person, browser: &SecretHash) -> Result<Confirm, Refusal> {
         let store = &self.context.store;
-        Ok(person.email.is_some()
-            && !store.keys_of(person.id).await?.iter().any(Key::works)
-            && !store.knows_browser(person.id, browser).await?
-            && self.context.settings_of(person.id).await?.new_browser_code > 0)
+        if person.email.is_none() || store.keys_of(person.id).await?.iter().any(Key::works) {
+            return Ok(Confirm::Nothing);
+        }
+        // Where a trust goes without, that a browser was let in before says nothing.
+        if self.context.settings_of(person.id).await?.new_browser_code == 0 {
+            return Ok(Confirm::BeforeAccount);
+        }
+        let known = store.knows_browser(person.id, browser).await?;
+        Ok(if known { Confirm::Nothing } else { Confirm::AtOnce })
     }
 
-    /// Mails a code and notes in the attempt whom it is for. The caller saves the attempt.
-    pub async fn send_code(&self, person: &Person, shared: bool, attempt: &mut Attempt) -> Result<(), Refusal> {
+    /// Mails a code and notes in the attempt whom it is for, and when they proved themselves elsewhere if they did. The
+    /// caller saves the attempt.
+    pub async fn send_code(
+        &self,
+        person: &Person,
+        (shared, upstream_at): (bool, Option<Timestamp>),
+        attempt: &mut Attempt,
+    ) -> Result<(), Refusal> {
         let wait = throttle::budget_wait(&self.context, &format!("mailed-code:{}", person.id), 10, 3600).await?;
         if wait > 0 {
             return Err(Refusal::Wait(wait));
         }
-        let code = self.ask_code((person.id, person.epoch), shared, None, attempt);
+        let code = self.ask_code((person.id, person.epoch), shared, (None, upstream_at), attempt);
         Ok(self.context.store.record(Effects::none().tell(person, MailKind::SecurityCode { code })).await?)
     }
 
@@ -52,7 +80,7 @@ impl SignIn {
         let whom = owner.as_ref().map_or_else(nobody, |person| (person.id, person.epoch));
         let provider = self.upstreams.find(&identity.provider).map_or_else(String::new, |one| one.name.clone());
         let account = identity.account.clone();
-        let code = self.ask_code(whom, shared, Some(identity), attempt);
+        let code = self.ask_code(whom, shared, (Some(identity), None), attempt);
         match owner.filter(|_| within) {
             Some(person) => {
                 let what = MailKind::LinkCode { code, provider, account };
@@ -67,7 +95,7 @@ impl SignIn {
         &self,
         (person, epoch): (PersonId, i64),
         shared: bool,
-        link: Option<Identity>,
+        (link, upstream_at): (Option<Identity>, Option<Timestamp>),
         attempt: &mut Attempt,
     ) -> String {
         let code = self.context.random.digits(6);
@@ -79,6 +107,7 @@ impl SignIn {
             sent_at: self.context.now(),
             tries: 0,
             link,
+            upstream_at,
         });
         code
     }

@@ -2,7 +2,6 @@
 
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{Person, PersonStatus};
-use idp_store::Effects;
 use idp_store::mails::MailKind;
 
 use crate::hashing::Checked;
@@ -34,7 +33,7 @@ impl SignIn {
         if checked == Checked::Wrong {
             let failures = tried.failed().await?;
             if let Some(person) = person.filter(|_| failures == self.password_tries) {
-                self.context.store.record(Effects::none().tell(&person, MailKind::SomebodyTried)).await?;
+                self.tell_of_tries(&person, MailKind::SomebodyTried).await?;
             }
             return Err(Refusal::Wrong);
         }

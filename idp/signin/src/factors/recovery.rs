@@ -6,7 +6,7 @@ use idp_domain::random::read_printed;
 use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash};
 use idp_store::Effects;
-use idp_store::mails::MailKind;
+use idp_store::mails::{Happened, MailKind};
 use idp_store::sessions::Comeback;
 
 use crate::{Refusal, SignIn, throttle};
@@ -20,13 +20,17 @@ pub const RECOVERED: i64 = 30 * 60;
 const PURPOSE: &str = "recovery code";
 
 impl SignIn {
-    /// Makes new recovery codes; the older ones stop working. They are shown this once.
-    pub async fn new_recovery_codes(&self, person: &Person) -> Result<Vec<String>, Refusal> {
+    /// Makes new recovery codes; the older ones stop working. They are shown this once, and their owner is told, with the
+    /// browser in words.
+    pub async fn new_recovery_codes(&self, person: &Person, agent: &str) -> Result<Vec<String>, Refusal> {
         let codes: Vec<String> = (0..CODES).map(|_| self.context.random.readable(LENGTH)).collect();
         let prints: Vec<SecretHash> = codes.iter().map(|code| self.recovery_print(code)).collect();
         let sentence = format!("{} made new recovery codes", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "recovery.made", sentence).by(person.id).about(person.id);
-        self.context.store.replace_recovery_codes(person.id, &prints, Effects::audit(entry)).await?;
+        let happened = Happened { at: Some(self.context.now()), agent: agent.to_owned() };
+        let what = MailKind::RecoveryMade { happened };
+        let effects = Effects::audit(entry).tell(person, what);
+        self.context.store.replace_recovery_codes(person.id, &prints, effects).await?;
         Ok(codes)
     }
 

@@ -50,7 +50,7 @@ pub(crate) async fn explain(State(web): State<Web>, signed_in: SignedIn) -> Resu
             ));
         }
         if let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) {
-            sentences.extend(web.provider.key_policy(&site, &rights).await?.sentence().map(t));
+            sentences.extend(web.signin.context.key_policy(&site, &rights).await?.sentence().map(t));
         }
         places.push(Place { look: look(&site), sentences });
     }

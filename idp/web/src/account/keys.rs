@@ -249,7 +249,7 @@ pub(crate) async fn change(
         "remove" => web.signin.remove_key(session, person, id).await,
         "suspend" => web.signin.suspend_key(session, person, (id, true)).await,
         "resume" => web.signin.suspend_key(session, person, (id, false)).await,
-        "rename" => web.signin.rename_key(person, id, &chosen.name).await,
+        "rename" => web.signin.rename_key((person, session), id, &chosen.name).await,
         _ => return Err(PageError::NotFound),
     };
     match changed {

@@ -33,12 +33,15 @@ struct Page {
 }
 
 /// What kinds of events mean for their person. Left out is what they did on purpose a moment ago and see anyway.
-const TITLES: [(&str, &str); 20] = [
+const TITLES: [(&str, &str); 23] = [
     ("key.added", "A key was added to your account"),
     ("key.removed", "A key was removed"),
     ("key.suspended", "A key was suspended"),
     ("key.resumed", "A key was switched on again"),
     ("key.copied", "A key may have been copied"),
+    ("key.renamed", "A key was renamed"),
+    ("recovery.made", "New recovery codes were made"),
+    ("signin.tried", "Someone tried to sign in as you"),
     ("password.set", "Your password was changed"),
     ("address.changed", "Your email address was changed"),
     ("address.undone", "A change of your email address was undone"),

@@ -55,7 +55,7 @@ pub(crate) async fn ask_recovery(State(web): State<Web>, signed_in: SignedIn) ->
 
 pub(crate) async fn make_recovery(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     require_fresh(&web, &signed_in, "/me/recovery-codes").await?;
-    let codes = web.signin.new_recovery_codes(&signed_in.person).await?;
+    let codes = web.signin.new_recovery_codes(&signed_in.person, &signed_in.session.agent).await?;
     show(&Page {
         frame: Frame::of("Your recovery codes", &signed_in.person, "account"),
         lead: "Print this page and keep it where you keep your passport. We cannot show the codes again.",

@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::TextSize;
-use idp_domain::session::Method;
 use idp_signin::Refusal;
 use idp_signin::account::address::AddressFault;
 use idp_signin::account::profile::ProfileFault;
@@ -142,7 +141,8 @@ pub(crate) async fn save_password(
     let faults = match web.signin.change_password(person, pair, (peer.tries(&hash), &peer.agent)).await {
         Ok(epoch) => {
             let shared = signed_in.session.shared;
-            let way = Way { epoch, method: Method::Password, shared, proof: None, proven_at: None, until: None };
+            // Whoever knew the old password has shown no more about this browser than before.
+            let way = Way { confirmed: signed_in.session.confirmed, ..Way::by_password(epoch, shared) };
             let visitor = crate::browser::Visitor(None);
             let begun = let_in(&web, (&visitor, &browser, &peer), person, way).await?;
             return Ok(begun.with(go("/me")));

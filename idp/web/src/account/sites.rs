@@ -98,10 +98,7 @@ async fn needs_key(web: &Web, site: &Site, membership: &Membership, keys: &[Key]
 /// The least key that a site asks somebody to have, if it asks for one.
 async fn asks(web: &Web, site: &Site, membership: &Membership) -> Result<Option<Acr>, PageError> {
     let Ok(rights) = SiteRights::of(membership, web.signin.context.now()) else { return Ok(None) };
-    let policy = web.provider.key_policy(site, &rights).await?;
-    let asked = if rights.may_elevate { policy.asks(Acr::Key) } else { policy.asks(Acr::Base) };
-    let asks = policy.rule >= KeyRule::ToSignIn || (policy.rule == KeyRule::ToElevate && rights.may_elevate);
-    Ok(asks.then_some(asked))
+    Ok(web.signin.context.key_policy(site, &rights).await?.to_have(rights.may_elevate))
 }
 
 /// The short names of the sites that ask somebody to have a key, each with the least that counts there.
@@ -121,7 +118,7 @@ pub(crate) async fn key_to_sign_in(web: &Web, person: PersonId) -> Result<bool, 
     for membership in store.memberships_of(person).await? {
         let Some(site) = store.site(membership.site).await? else { continue };
         let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) else { continue };
-        if web.provider.key_policy(&site, &rights).await?.rule >= KeyRule::ToSignIn {
+        if web.signin.context.key_policy(&site, &rights).await?.rule >= KeyRule::ToSignIn {
             return Ok(true);
         }
     }

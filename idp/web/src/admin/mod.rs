@@ -5,6 +5,7 @@ mod audit;
 mod day_passes;
 mod import;
 mod invite;
+mod links;
 mod passes;
 mod people;
 mod person;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/people/{person}", get(person::show_person))
         .route("/admin/people/{person}/remove", post(person::remove))
         .route("/admin/people/{person}/restore", post(person::restore))
+        .route("/admin/people/{person}/link", post(links::make))
         .route("/admin/memberships/{membership}", post(person::change))
         .route("/admin/people/{person}/confirm", post(passes::lift_hold))
         .route("/admin/pass", get(passes::show_form).post(passes::make))

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::DirectoryError;
-use idp_directory::passes::Seen;
+use idp_directory::passes::{MadePass, Seen};
 use idp_domain::PersonId;
 
 use super::wanted::Fields;
@@ -49,7 +49,7 @@ pub(crate) async fn make(State(web): State<Web>, admin: Admin, body: String) -> 
     let login = fields.one("login").to_owned();
     let minutes = life(&web, &admin).await?;
     match web.directory.make_pass(&admin.asker, &login, Seen::parse(fields.one("seen"))).await {
-        Ok((name, code)) => {
+        Ok(MadePass { name, code, minutes }) => {
             let code = grouped(&code, 5);
             show(&Made { frame: admin.frame("Temporary pass"), tab: "pass", name, code, minutes })
         }

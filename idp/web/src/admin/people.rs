@@ -75,7 +75,11 @@ pub(crate) async fn list(
     let addresses: Vec<String> = found.iter().filter_map(|seen| Some(seen.person.email.as_ref()?.folded())).collect();
     let bounces = web.signin.context.store.bounces_of(&addresses).await?;
     let places: Vec<Membership> = found.iter().flat_map(|seen| seen.memberships.clone()).collect();
-    let late = web.directory.late_with_key(&places).await.map_err(|error| refused(error, "/admin/people"))?;
+    let late = web
+        .directory
+        .late_with_key(&admin.asker.sites, &places)
+        .await
+        .map_err(|error| refused(error, "/admin/people"))?;
     let full = found.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let lines = found
         .into_iter()

@@ -53,6 +53,8 @@ struct Page {
     id: String,
     name: String,
     login: String,
+    /// Whether they have an address to which a link may be sent.
+    mailbox: bool,
     suspended: bool,
     /// Who asked to give the access back, when, and whether that was the one who looks.
     restore: Option<(String, String, bool)>,
@@ -108,6 +110,7 @@ async fn render(
         tab: "people",
         name: seen.person.full_name(),
         login: seen.person.login(),
+        mailbox: seen.person.email.is_some(),
         suspended: seen.person.status == PersonStatus::Suspended,
         restore,
         elsewhere: seen.elsewhere,

@@ -68,7 +68,8 @@ pub(crate) async fn list(State(web): State<Web>, admin: Admin) -> Result<Respons
     for seen in &admin.asker.sites {
         let memberships = web.signin.context.store.memberships_at(seen.site.id).await?;
         let live: Vec<_> = memberships.iter().filter_map(|m| idp_domain::rights::SiteRights::of(m, now).ok()).collect();
-        let late = web.directory.late_with_key(&memberships).await.map_err(|error| refused(error, "/admin/sites"))?;
+        let late = web.directory.late_with_key(std::slice::from_ref(seen), &memberships).await;
+        let late = late.map_err(|error| refused(error, "/admin/sites"))?;
         lines.push(Line {
             slug: seen.site.slug.to_string(),
             name: seen.site.name.clone(),

@@ -127,6 +127,7 @@ async fn need_of(web: &Web, request: &Request) -> Result<Need, PageError> {
         max_age: request.max_age,
         anew: request.prompts("login"),
         place: request.client.id.clone(),
+        account: false,
     };
     if let ClientKind::Site { slug } = &request.client.kind
         && let Some(site) = web.signin.context.store.site_by_slug(slug).await?
@@ -144,7 +145,7 @@ async fn raise(web: &Web, stage: &mut Stage, person: &Person) -> Result<(), Page
     let Some(site) = store.site_by_slug(slug).await? else { return Ok(()) };
     let Some(membership) = store.membership_at(person.id, site.id).await? else { return Ok(()) };
     let Ok(rights) = SiteRights::of(&membership, web.signin.context.now()) else { return Ok(()) };
-    let asks = web.provider.key_policy(&site, &rights).await?.asks(stage.request.acr);
+    let asks = web.signin.context.key_policy(&site, &rights).await?.asks(stage.request.acr);
     if asks > stage.need.acr {
         // A key that was used at any moment of this sign-in counts for signing in.
         stage.need.max_age = stage.need.max_age.or(Some(Limits::default().absolute));

@@ -37,6 +37,16 @@ pub(crate) struct Way {
     pub proven_at: Option<Timestamp>,
     /// When the session ends at the latest, if before what the trust allows.
     pub until: Option<Timestamp>,
+    /// Whether the browser is known to be theirs, or was shown to be.
+    pub confirmed: bool,
+}
+
+impl Way {
+    /// By a password that was right just now, in a browser that is known or was shown to be theirs.
+    pub fn by_password(epoch: i64, shared: bool) -> Self {
+        let method = Method::Password;
+        Self { epoch, method, shared, proof: None, proven_at: None, until: None, confirmed: true }
+    }
 }
 
 /// Signs a person in. Two people one after the other: the first one's session ends before the second begins.
@@ -49,10 +59,11 @@ pub(crate) async fn let_in(
     if let Some((session, _)) = &visitor.0 {
         web.signin.end(session).await?;
     }
-    let Way { epoch, method, shared, proof, proven_at, until } = way;
+    let Way { epoch, method, shared, proof, proven_at, until, confirmed } = way;
     // Before the session begins, which remembers the browser.
     let language = language_of(web, browser, person, shared).await?;
-    let beginning = Beginning { method, shared, proven_at, until, proof, browser: &browser.hash(), agent: &peer.agent };
+    let (browser_hash, agent) = (&browser.hash(), &peer.agent);
+    let beginning = Beginning { method, shared, proven_at, until, proof, browser: browser_hash, agent, confirmed };
     let secret = web.signin.start_session(person, epoch, beginning).await?;
     let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
     let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);

@@ -72,6 +72,7 @@ pub(crate) async fn submit(
         proof: None,
         proven_at: None,
         until: Some(until),
+        confirmed: true,
     };
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     Ok(begun.with(go(&format!("{}/", web.settings.address_of(site.slug.as_str())))))

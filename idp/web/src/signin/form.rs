@@ -12,6 +12,7 @@ use idp_domain::{Acr, london};
 use idp_signin::Refusal;
 use idp_signin::account::keys::FRESH;
 use idp_signin::attempt::{Attempt, Goal, Need};
+use idp_signin::factors::new_browser::Confirm;
 use idp_signin::flow::{Standing, Step, next_step};
 use idp_signin::upstreams::Upstream;
 use serde::Deserialize;
@@ -66,7 +67,8 @@ impl Asked {
     fn need(&self) -> Need {
         let acr = if self.key.is_some() { Acr::Key } else { Acr::Base };
         let max_age = self.key.is_some().then_some(FRESH);
-        Need { acr, max_age, anew: self.again.is_some(), place: String::new() }
+        let again = self.again.is_some();
+        Need { acr, max_age, anew: again, account: again, ..Need::base() }
     }
 }
 
@@ -191,8 +193,9 @@ pub(crate) async fn submit(
         Ok(person) => person,
         Err(faults) => return render(&web, &browser, (&filled.attempt, &filled.login), (shared, faults)).await,
     };
-    if web.signin.must_confirm(&person, &browser.hash()).await? {
-        match web.signin.send_code(&person, shared, &mut attempt).await {
+    let confirm = web.signin.confirm(&person, &browser.hash()).await?;
+    if confirm.is_due(&attempt.need) {
+        match web.signin.send_code(&person, (shared, None), &mut attempt).await {
             Ok(()) => {}
             Err(Refusal::Wait(seconds)) => {
                 let faults = fault("login", many_codes(seconds));
@@ -203,7 +206,7 @@ pub(crate) async fn submit(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(&web, &filled.attempt, &attempt, None));
     }
-    let way = Way { epoch: person.epoch, method: Method::Password, shared, proof: None, proven_at: None, until: None };
+    let way = Way { confirmed: confirm == Confirm::Nothing, ..Way::by_password(person.epoch, shared) };
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
@@ -284,14 +287,7 @@ pub(crate) async fn submit_passkey(
     let place = attempt.need.place.clone();
     let words = match web.signin.finish_discoverable(challenge.as_ref(), &answered.credential, &place).await {
         Ok((person, proof)) => {
-            let way = Way {
-                epoch: person.epoch,
-                method: Method::Passkey,
-                shared,
-                proof: Some(proof),
-                proven_at: None,
-                until: None,
-            };
+            let way = Way { method: Method::Passkey, proof: Some(proof), ..Way::by_password(person.epoch, shared) };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             let next = forward(&web, &answered.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));

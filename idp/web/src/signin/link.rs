@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::london;
 use idp_domain::person::Person;
-use idp_domain::session::Method;
 use idp_signin::links::{LinkFault, SetFault};
 use idp_signin::password::PasswordFault;
 use serde::Deserialize;
@@ -51,7 +50,7 @@ pub(crate) struct Token {
 pub(crate) async fn look(State(web): State<Web>, Query(asked): Query<Token>) -> Result<Response, PageError> {
     let person = match web.signin.look(&asked.token).await? {
         Ok(person) => person,
-        Err(fault) => return broken_link(&fault, &asked.token),
+        Err(fault) => return broken_link(&web, &fault, &asked.token).await,
     };
     let mut sites = Vec::new();
     for membership in web.signin.context.store.memberships_of(person.id).await? {
@@ -70,7 +69,7 @@ pub(crate) async fn open(
 ) -> Result<Response, PageError> {
     match web.signin.look(&asked.token).await? {
         Ok(person) => create_password(&web, &browser, &person, asked.token).await,
-        Err(fault) => broken_link(&fault, &asked.token),
+        Err(fault) => broken_link(&web, &fault, &asked.token).await,
     }
 }
 
@@ -139,22 +138,15 @@ pub(crate) async fn set(
     match web.signin.set_password(&filled.token, &filled.password).await {
         Ok((person, epoch)) => {
             let has_keys = !web.signin.context.store.keys_of(person.id).await?.is_empty();
-            let way = Way {
-                epoch,
-                method: Method::Password,
-                shared: filled.shared.is_some(),
-                proof: None,
-                proven_at: None,
-                until: None,
-            };
+            let way = Way::by_password(epoch, filled.shared.is_some());
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             Ok(begun.with(go(if has_keys { "/start" } else { "/me/keys/first" })))
         }
-        Err(SetFault::Link(fault)) => broken_link(&fault, &filled.token),
+        Err(SetFault::Link(fault)) => broken_link(&web, &fault, &filled.token).await,
         Err(SetFault::Password(words)) => {
             let person = match web.signin.look(&filled.token).await? {
                 Ok(person) => person,
-                Err(fault) => return broken_link(&fault, &filled.token),
+                Err(fault) => return broken_link(&web, &fault, &filled.token).await,
             };
             let faults = fault("password", password_fault(words));
             password_page(&web, &person, (filled.token, filled.shared.is_some()), faults).await
@@ -183,7 +175,7 @@ pub(crate) async fn send_again(State(web): State<Web>, Form(asked): Form<Token>)
     show(&Message {
         frame: Frame::titled("Check your email"),
         paragraphs: vec![
-            "We have sent a new link to the address that the older one was sent to.".to_owned(),
+            "If the older link was sent to you and has run out, we have sent a new one to the same address.".to_owned(),
             "Not arrived in 5 minutes? Check your junk folder, then ask your school to check the address they have for \
              you."
                 .to_owned(),
@@ -193,7 +185,19 @@ pub(crate) async fn send_again(State(web): State<Web>, Form(asked): Form<Token>)
     })
 }
 
-fn broken_link(fault: &LinkFault, token: &str) -> Result<Response, PageError> {
+async fn broken_link(web: &Web, fault: &LinkFault, token: &str) -> Result<Response, PageError> {
+    if *fault != LinkFault::Used && web.signin.was_on_paper(token).await? {
+        let page = Message {
+            frame: Frame::titled("This link does not work"),
+            paragraphs: vec![
+                "This link has run out, or your school has made a newer one.".to_owned(),
+                "Ask your school office or site admin. They can print a new link for you at once.".to_owned(),
+            ],
+            action: Some(("Sign in".to_owned(), "/signin".to_owned())),
+            other: Some(("Contact support".to_owned(), "/support".to_owned())),
+        };
+        return show_with(StatusCode::GONE, &page);
+    }
     if let LinkFault::Expired(_) = fault {
         let frame = Frame::titled("This link does not work");
         return show_with(StatusCode::GONE, &Over { frame, words: link_fault(fault), token });
@@ -223,7 +227,7 @@ pub(crate) fn link_fault(fault: &LinkFault) -> String {
 }
 
 /// A time that has run out: `14 days`, `60 minutes`.
-fn lasted(seconds: i64) -> String {
+pub(crate) fn lasted(seconds: i64) -> String {
     match seconds / (24 * 3600) {
         0 => t1("{0} minutes", seconds / 60),
         1 => t("1 day"),

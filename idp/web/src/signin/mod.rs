@@ -27,7 +27,7 @@ pub(crate) use attempt::{find, forward};
 pub(crate) use begin::{Way, let_in, stepped_up};
 pub(crate) use form::password_words;
 pub(crate) use key::{code_fault, code_words};
-pub(crate) use link::{NewPassword, link_fault, password_fault};
+pub(crate) use link::{NewPassword, lasted, link_fault, password_fault};
 pub(crate) use signout::cleared;
 pub(crate) use upstream::in_words;
 

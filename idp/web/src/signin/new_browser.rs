@@ -106,15 +106,14 @@ pub(crate) async fn submit(
     web.signin.save(stored, &attempt).await?;
     let words = match outcome {
         Ok(person) => {
-            let proven_at = unconfirmed.link.as_ref().map(|identity| identity.proven_at);
-            let method = if unconfirmed.link.is_some() { Method::Upstream } else { Method::Password };
+            let proven_at = unconfirmed.link.as_ref().map(|identity| identity.proven_at).or(unconfirmed.upstream_at);
+            let method = if proven_at.is_some() { Method::Upstream } else { Method::Password };
             if let Some(identity) = &unconfirmed.link
                 && let Err(fault) = web.signin.link(&person, identity).await
             {
                 return in_words(&web, &identity.provider, fault, "/signin");
             }
-            let way =
-                Way { epoch: person.epoch, method, shared: unconfirmed.shared, proof: None, proven_at, until: None };
+            let way = Way { method, proven_at, ..Way::by_password(person.epoch, unconfirmed.shared) };
             let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
             let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
             return Ok(begun.with(next));
@@ -149,7 +148,7 @@ pub(crate) async fn resend(
         None => {
             let person = web.signin.context.store.person(unconfirmed.person).await?;
             let person = person.ok_or(PageError::AttemptExpired)?;
-            web.signin.send_code(&person, unconfirmed.shared, &mut attempt).await
+            web.signin.send_code(&person, (unconfirmed.shared, unconfirmed.upstream_at), &mut attempt).await
         }
     };
     match outcome {

@@ -179,8 +179,8 @@ pub(crate) async fn submit(
         from: filled.from,
         text: filled.text,
     };
-    let mail =
-        Mail { to: inbox, name: "support".to_owned(), what, language: idp_domain::Language::En, sender: String::new() };
+    let (name, language, sender) = ("support".to_owned(), idp_domain::Language::En, String::new());
+    let mail = Mail { to: inbox, name, what, language, sender, person: None };
     context.store.record(Effects::none().mail(mail)).await?;
     show(&Message {
         frame: Frame::titled("Message sent"),

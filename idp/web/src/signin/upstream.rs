@@ -5,11 +5,14 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::session::Method;
+use idp_signin::Refusal;
+use idp_signin::factors::new_browser::Confirm;
 use idp_signin::upstreams::{Errand, Identity, UpstreamFault};
 use serde::Deserialize;
 
 use super::attempt::{find, forward};
 use super::begin::{Way, let_in};
+use super::form::many_codes;
 use crate::browser::{Browser, Peer, Visitor};
 use crate::error::query;
 use crate::page::{Frame, Message, go, show_with};
@@ -88,14 +91,19 @@ async fn sign_in(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(web, token, &attempt, None));
     };
-    let way = Way {
-        epoch: person.epoch,
-        method: Method::Upstream,
-        shared,
-        proof: None,
-        proven_at: Some(identity.proven_at),
-        until: None,
-    };
+    let confirm = web.signin.confirm(&person, &browser.hash()).await?;
+    let proven_at = Some(identity.proven_at);
+    if confirm.is_due(&attempt.need) {
+        match web.signin.send_code(&person, (shared, proven_at), &mut attempt).await {
+            Ok(()) => {}
+            Err(Refusal::Wait(seconds)) => return Err(PageError::Refused(many_codes(seconds))),
+            Err(other) => return Err(other.into()),
+        }
+        web.signin.save(stored, &attempt).await?;
+        return Ok(forward(web, token, &attempt, None));
+    }
+    let (method, confirmed) = (Method::Upstream, confirm == Confirm::Nothing);
+    let way = Way { method, proven_at, confirmed, ..Way::by_password(person.epoch, shared) };
     let begun = let_in(web, (visitor, browser, peer), &person, way).await?;
     let next = forward(web, token, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
