@@ -54,6 +54,10 @@ pub enum Refusal {
         site: String,
         /// Since when, as a time of day; nothing when it has only just begun.
         since: Option<String>,
+        /// When support was told of it, as a time of day.
+        told: Option<String>,
+        /// How the school's DSL is reached.
+        dsl: String,
         /// Whom to ring.
         phone: String,
         /// Where a concern form for paper is.
@@ -141,14 +145,16 @@ impl Refusal {
                  available right now.",
                 ),
             ),
-            Self::UpstreamAway { site, since, phone, .. } => {
+            Self::UpstreamAway { site, since, told, dsl, phone, .. } => {
                 (StatusCode::BAD_GATEWAY, "site_unavailable", "The site is not responding", {
                     let what = t1("{0}’s site is not responding.", site);
                     let since = since.as_ref().map(|since| t1("Since {0}.", since)).unwrap_or_default();
+                    let told = told.as_ref().map(|at| t1("We have told support ({0}).", at)).unwrap_or_default();
+                    let lead = if dsl.is_empty() { String::new() } else { t1("Reach the DSL: {0}.", dsl) };
                     let meanwhile =
                         t("If a child is at risk now, follow your school’s procedure and speak to the DSL.");
                     let ring = if phone.is_empty() { String::new() } else { t1("Telephone for help: {0}.", phone) };
-                    [what, since, meanwhile, ring]
+                    [what, since, told, meanwhile, lead, ring]
                         .into_iter()
                         .filter(|part| !part.is_empty())
                         .collect::<Vec<_>>()

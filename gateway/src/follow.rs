@@ -1,6 +1,7 @@
 //! Following the provider's registry with a long poll; what is good is taken into use and copied to disk.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::Inner;
@@ -9,6 +10,8 @@ use crate::registry::Document;
 
 /// Pause between two reports.
 const REPORT: Duration = Duration::from_mins(1);
+/// Pause between two looks for sites that do not answer.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Asks the provider for the registry; with `wait`, until something changes. True when it answered.
 pub(crate) async fn refresh(inner: &Inner, wait: bool) -> bool {
@@ -69,15 +72,36 @@ pub(crate) async fn report_use(inner: &Inner) {
 }
 
 async fn report(inner: &Inner, news: &HashMap<&String, &i64>) -> Result<(), String> {
-    let token = service_token(inner, "service:registry").await.map_err(|error| error.to_string())?;
     let body = serde_json::to_vec(news).map_err(|error| error.to_string())?;
-    let request = http::Request::post(format!("{}/gateway/v1/seen", inner.settings.issuer))
+    tell(inner, "/gateway/v1/seen", body).await
+}
+
+/// Sends JSON to one of the provider's addresses for gateways.
+async fn tell(inner: &Inner, path: &str, body: Vec<u8>) -> Result<(), String> {
+    let token = service_token(inner, "service:registry").await.map_err(|error| error.to_string())?;
+    let request = http::Request::post(format!("{}{path}", inner.settings.issuer))
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json")
         .body(body)
         .map_err(|error| error.to_string())?;
     let answer = inner.ports.back_channel.send(request).await.map_err(|error| error.to_string())?;
     if answer.status().is_success() { Ok(()) } else { Err(format!("status {}", answer.status().as_u16())) }
+}
+
+/// Tells the provider of every site whose own server does not answer, so that its support knows before anybody rings.
+pub(crate) async fn report_down(inner: &Inner) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let now = inner.ports.clock.now();
+        for site in inner.registry.all() {
+            let Some(since) = site.to_be_told(now) else { continue };
+            let body = serde_json::json!({ "site": site.entry.slug, "since": since }).to_string().into_bytes();
+            match tell(inner, "/gateway/v1/down", body).await {
+                Ok(()) => site.told_at.store(now, Ordering::Relaxed),
+                Err(problem) => tracing::warn!(problem, site = %site.entry.slug, "support cannot be told"),
+            }
+        }
+    }
 }
 
 /// Follows the registry for ever.

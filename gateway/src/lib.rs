@@ -166,7 +166,10 @@ impl Gateway {
             return Ok(own::jwks(&self.inner));
         }
         // Cookie → memory → store. A store that does not answer is a 503, never nobody (H-19).
-        let session = phases::session::find(&self.inner, request.headers(), &site).await?;
+        let mut session = phases::session::find(&self.inner, request.headers(), &site).await?;
+        let late = session.is_none().then(|| phases::grace::of(&self.inner, &request, &target, &site)).flatten();
+        let asks_in_grace = late.as_ref().map(|_| error::Asks::of(request.headers()));
+        session = session.or(late);
         // The rules: allow, sign in, elevate, or no.
         let allowed = match phases::decide::decide(&self.inner, &request, &target, &site, session.as_deref()) {
             phases::decide::Decided::Allow(allowed) => allowed,
@@ -175,7 +178,11 @@ impl Gateway {
         // Everything that a client could have made up goes; what we vouch for comes.
         let request = phases::strip::strip(&self.inner, request, &target)?;
         let request = phases::identity::add(&self.inner, request, &site, session.as_deref())?;
-        phases::forward::forward(&self.inner, request, allowed, &site, session).await
+        let answer = phases::forward::forward(&self.inner, request, allowed, &site, session).await?;
+        Ok(match asks_in_grace {
+            Some(asks) => phases::grace::answered(&site, asks, answer),
+            None => answer,
+        })
     }
 
     /// Runs what goes on beside requests until the future is dropped: the registry, and what ends by itself.
@@ -183,6 +190,7 @@ impl Gateway {
         tokio::join!(
             follow::keep_fresh(&self.inner),
             follow::report_use(&self.inner),
+            follow::report_down(&self.inner),
             session::keep_swept(&self.inner.sessions)
         );
     }

@@ -11,7 +11,11 @@ use tokio::sync::Semaphore;
 /// Most requests of one site that may be under way at once: one dead school never slows another.
 const BUDGET: usize = 512;
 
+/// Seconds after which a server that does not answer is more than a hiccup, and support is told.
+const LASTS: i64 = 10;
+
 /// What the provider says about a site.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, as the provider sends it")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteEntry {
     /// The slug.
@@ -47,6 +51,15 @@ pub struct SiteEntry {
     pub support_phone: String,
     /// Whether the bar is put into pages.
     pub bar: bool,
+    /// Path at which the site takes a concern; empty when there is none.
+    #[serde(default)]
+    pub concern_path: String,
+    /// How the DSL is reached when the site does not answer, in the school's own words.
+    #[serde(default)]
+    pub dsl_contact: String,
+    /// Whether pages hide by themselves when somebody turns to another window.
+    #[serde(default)]
+    pub hide_on_blur: bool,
 }
 
 /// The registry as the provider sends it and as the copy keeps it.
@@ -66,6 +79,8 @@ pub struct Site {
     pub budget: Arc<Semaphore>,
     /// Since when its own server has not answered (seconds since 1970); 0 while it does.
     pub down_since: Arc<AtomicI64>,
+    /// When support was told of that; 0 while it was not.
+    pub told_at: Arc<AtomicI64>,
 }
 
 impl Site {
@@ -73,7 +88,20 @@ impl Site {
     pub(crate) fn answered(&self) {
         if self.down_since.load(Ordering::Relaxed) != 0 {
             self.down_since.store(0, Ordering::Relaxed);
+            self.told_at.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Since when its server has not answered, if that lasts and nobody was told yet.
+    pub(crate) fn to_be_told(&self, now: i64) -> Option<i64> {
+        let since = self.down_since.load(Ordering::Relaxed);
+        let lasts = since != 0 && now - since >= LASTS && self.told_at.load(Ordering::Relaxed) == 0;
+        lasts.then_some(since)
+    }
+
+    /// When support was told that its server does not answer, if it was.
+    pub(crate) fn told(&self) -> Option<i64> {
+        Some(self.told_at.load(Ordering::Relaxed)).filter(|at| *at != 0)
     }
 
     /// Its server has not answered. Since when it does not, if that did not begin just now.
@@ -107,6 +135,11 @@ impl Registry {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
     }
 
+    /// Every site.
+    pub(crate) fn all(&self) -> Vec<Arc<Site>> {
+        self.sites.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     /// The version of the copy in use.
     pub(crate) fn version(&self) -> i64 {
         self.version.load(Ordering::Relaxed)
@@ -126,11 +159,13 @@ impl Registry {
     pub(crate) fn swap(&self, document: &Document) -> Vec<String> {
         let old = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
         let sites = document.sites.iter().map(|entry| {
-            let kept = old.get(&entry.slug).map(|site| (site.budget.clone(), site.down_since.clone()));
-            let (budget, down_since) = kept.unwrap_or_else(|| (Arc::new(Semaphore::new(BUDGET)), Arc::default()));
+            let kept =
+                old.get(&entry.slug).map(|site| (site.budget.clone(), site.down_since.clone(), site.told_at.clone()));
+            let begun = || (Arc::new(Semaphore::new(BUDGET)), Arc::default(), Arc::default());
+            let (budget, down_since, told_at) = kept.unwrap_or_else(begun);
             let upstream =
                 entry.upstream.strip_prefix("http://").and_then(|rest| rest.trim_end_matches('/').parse().ok());
-            (entry.slug.clone(), Arc::new(Site { entry: entry.clone(), upstream, budget, down_since }))
+            (entry.slug.clone(), Arc::new(Site { entry: entry.clone(), upstream, budget, down_since, told_at }))
         });
         let stricter = |entry: &&SiteEntry| {
             old.get(&entry.slug).is_some_and(|site| {

@@ -7,6 +7,7 @@ mod apps;
 mod day_pass;
 mod details;
 mod developers;
+mod ends_and_outages;
 mod everyone;
 mod front_door;
 mod help;

@@ -231,6 +231,9 @@ async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
         bar: true,
         mail_domain: String::new(),
         alerts: false,
+        concern_path: String::new(),
+        dsl_contact: String::new(),
+        hide_on_blur: false,
         group_keys: BTreeMap::new(),
     };
     let slug = Slug::parse(&format!("asked-{}", id.to_string().rsplit('-').next().unwrap())).unwrap();

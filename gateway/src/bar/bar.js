@@ -32,6 +32,7 @@
     button.primary{background:#fff;color:#14232b;border-color:#fff}
     button:hover,a.act:hover,summary:hover{background:rgb(0 0 0/.5)}button.primary:hover{background:#e6e6e6}
     :focus-visible{outline:3px solid #f2b134;outline-offset:2px}
+    iframe.tabs{border:0;height:32px;max-width:60%;color-scheme:normal}
     .skip{position:absolute;left:-999px}.skip:focus{left:8px;top:6px}
     .more{display:contents}.more>summary{display:none}.more>div{display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center}
     .strip{font:15px/1.4 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;padding:8px 14px;background:#fdf0cf;color:#14232b;border-bottom:1px solid #b98a1c}
@@ -81,7 +82,12 @@
     };
     const from = new URL(me.switcher).origin;
     window.addEventListener("message", (event) => {
-      if (event.origin !== from || event.source !== frame.contentWindow) return;
+      if (event.origin !== from) return;
+      if (event.source === tabs.contentWindow && event.data && event.data.lanyardWidth) {
+        tabs.style.width = Math.min(760, Number(event.data.lanyardWidth)) + "px";
+        tabs.hidden = false;
+      }
+      if (event.source !== frame.contentWindow) return;
       if (event.data === "lanyard:close") dialog.close();
       if (event.data && event.data.lanyardHeight) frame.style.height = Math.min(1200, Number(event.data.lanyardHeight)) + "px";
     });
@@ -98,10 +104,15 @@
       post("/.lanyard/signout", t("Sign out"), ""));
     more.append(inside);
     bar.append(more);
+    // The other schools, one click away; the provider says which, in a frame that the site cannot look into.
+    const tabs = make("iframe", { className: "tabs", title: t("My sites"), hidden: true });
+    if (more.open) tabs.src = me.switcher + "?tabs=" + encodeURIComponent(me.site.slug);
+    level.before(tabs);
 
     const warning = make("div", { className: "strip", hidden: true, role: "alert" });
     const stay = make("button", { type: "button", textContent: t("Stay signed in") });
     warning.append(make("span", {}, t("You will be signed out soon. What you typed is safe.")), stay);
+    const late = make("div", { className: "strip", hidden: true, role: "alert" });
     const away = make("div", { className: "strip", hidden: true, role: "status" },
       make("span", {}, t("You can keep working at base access. Elevating is not available right now.")));
 
@@ -132,7 +143,7 @@
     };
     const other = () => { words.textContent = t("Someone else is signed in now. Close this tab, or sign in as yourself again."); };
 
-    root.append(bar, warning, away, dialog, curtain);
+    root.append(bar, warning, late, away, dialog, curtain);
     const flows = getComputedStyle(document.body).display === "block";
     if (flows) {
       const margin = getComputedStyle(document.body);
@@ -183,8 +194,18 @@
     const ask = async () => {
       const answer = await api("whoami");
       if (!answer) return;
-      if (answer.status === 401) return over(true);
+      if (answer.status === 401) {
+        // Access has ended by its date: a concern that is being written may still be sent, and nothing else.
+        const until = (await answer.json().catch(() => ({}))).grace_until;
+        late.hidden = !until || location.pathname !== me.concern_path;
+        if (late.hidden) return over(true);
+        warning.hidden = true;
+        elevate.hidden = drop.hidden = true;
+        late.textContent = t1("Your access here has ended. You have until {0} to send what you are writing.", until);
+        return;
+      }
       if (!answer.ok) return;
+      late.hidden = true;
       const facts = await answer.json();
       if (!again.hidden && facts.account !== me.account) return other();
       over(false);
@@ -192,6 +213,10 @@
     };
     setInterval(ask, 3000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+    // Turning to another window hides the page where the school wants that; the bar's own frames are no other window.
+    if (me.hide_on_blur) window.addEventListener("blur", () => {
+      setTimeout(() => { if (!document.hasFocus() && !root.activeElement?.matches("iframe")) hide(true); });
+    });
     let escape = 0;
     document.addEventListener("keydown", (event) => {
       if (!warning.hidden) extend();

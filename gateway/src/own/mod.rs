@@ -55,6 +55,7 @@ pub(crate) async fn answer(
     }
     let session = phases::session::find(inner, &headers, site).await?;
     match (&method, path) {
+        (&Method::GET, "/whoami") if session.is_none() => Ok(whoami::nobody(inner, site, &headers)),
         (&Method::GET, "/whoami") => Ok(whoami::answer(inner, site, session.as_deref(), &query)),
         (&Method::GET, "" | "/") => Ok(home::page(inner, site, session.as_deref())),
         (&Method::GET, "/switch") => Ok(redirect(&format!("{}/", inner.settings.issuer))),

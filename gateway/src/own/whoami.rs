@@ -2,13 +2,23 @@
 
 use std::sync::atomic::Ordering;
 
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::json;
 
 use crate::body::json as answer_json;
 use crate::registry::Site;
-use crate::session::Live;
+use crate::session::{Cookie, Live};
+use crate::words::clock_time;
 use crate::{Body, Inner, words};
+
+/// Nobody; with the moment until which a concern may still be sent, if access has just ended by its date.
+pub(super) fn nobody(inner: &Inner, site: &Site, headers: &HeaderMap) -> Response<Body> {
+    let cookie = Cookie::Session.read(headers, inner.settings.secure);
+    let grace = cookie.and_then(|cookie| inner.sessions.grace_of(cookie, &site.entry.slug));
+    let until = grace.and_then(|record| record.grace_until());
+    let facts = json!({ "error": "login_required", "grace_until": until.map(clock_time) });
+    answer_json(StatusCode::UNAUTHORIZED, &facts.to_string())
+}
 
 /// Facts of this site only. Asking is not activity.
 pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>, query: &str) -> Response<Body> {
@@ -26,6 +36,8 @@ pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>, query: 
         "may_elevate": live.record.may_elevate,
         "elevated_until": elevation.map(|elevation| elevation.until.min(live.seen_at() + elevation.idle)),
         "member_until": live.record.member_until,
+        "concern_path": site.entry.concern_path,
+        "hide_on_blur": site.entry.hide_on_blur,
         "idle_until": live.record.expires_at().min(live.seen_at() + live.record.idle),
         "provider_away": !inner.registry.is_followed(),
         "now": now,

@@ -89,6 +89,8 @@ fn away(inner: &Inner, site: &Site) -> Refusal {
     Refusal::UpstreamAway {
         site: entry.name.clone(),
         since: site.failed(inner.ports.clock.now()).map(clock_time),
+        told: site.told().map(clock_time),
+        dsl: entry.dsl_contact.clone(),
         phone: entry.support_phone.clone(),
         form: format!("{}/concern-form?site={}", inner.settings.issuer, entry.slug),
     }

@@ -3,6 +3,7 @@
 pub(crate) mod decide;
 pub(crate) mod detour;
 pub(crate) mod forward;
+pub(crate) mod grace;
 pub(crate) mod identity;
 pub(crate) mod path;
 pub(crate) mod refuse;

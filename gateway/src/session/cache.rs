@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::grace::{self, Graces};
 use super::record::Record;
 use super::revocations::{Revocations, Revoked};
 use super::store::{SessionStore, StoreAway, Stored};
@@ -109,6 +110,7 @@ impl Live {
 struct Kept {
     live: HashMap<String, Arc<Live>>,
     revocations: Revocations,
+    graces: Graces,
 }
 
 /// Seconds for which the owner of an ended session is remembered: as long as a page may lie open with words in it.
@@ -175,6 +177,15 @@ impl Sessions {
         };
         let counts = live.record.site == site && live.record.is_live(now, live.seen_at()) && !live.ended.is_cancelled();
         Ok(counts.then_some(live))
+    }
+
+    /// What the session of a cookie knew whose membership ended by its date a moment ago.
+    pub fn grace_of(&self, cookie: &str, site: &str) -> Option<Record> {
+        let (hash, now) = (hash(cookie), self.clock.now());
+        let kept = self.read();
+        // Not swept yet.
+        let unswept = kept.live.get(&hash).map(|live| grace::ended(&live.record, (now, live.seen_at())));
+        unswept.unwrap_or_else(|| kept.graces.of(&hash, now)).filter(|record| record.site == site)
     }
 
     async fn load(&self, hash: &str) -> Result<Option<Arc<Live>>, StoreAway> {
@@ -269,6 +280,7 @@ impl Sessions {
         let mut kept = self.write();
         let revoked = Revoked { sub: sub.to_owned(), sid: sid.map(str::to_owned), site: site.map(str::to_owned) };
         let ended: Vec<Arc<Live>> = kept.live.values().filter(|live| revoked.means(&live.record)).cloned().collect();
+        kept.graces.forget(&revoked);
         for live in &ended {
             live.ended.cancel();
             kept.live.remove(&live.hash);
@@ -317,6 +329,7 @@ impl Sessions {
     async fn sweep_one(&self, live: &Arc<Live>, save: bool) -> Result<(), StoreAway> {
         let now = self.clock.now();
         if !live.record.is_live(now, live.seen_at()) {
+            self.write().graces.note(&live.hash, &live.record, (now, live.seen_at()));
             return self.end(live).await;
         }
         if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {

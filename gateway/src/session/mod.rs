@@ -3,6 +3,7 @@
 mod cache;
 mod cookie;
 mod embedded;
+mod grace;
 mod record;
 mod redis;
 mod revocations;

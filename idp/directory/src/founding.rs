@@ -122,6 +122,9 @@ impl Directory {
             bar: true,
             mail_domain: String::new(),
             alerts: false,
+            concern_path: String::new(),
+            dsl_contact: String::new(),
+            hide_on_blur: false,
             group_keys: BTreeMap::new(),
         };
         if let Some(fault) = settings.faults().first() {

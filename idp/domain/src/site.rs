@@ -42,6 +42,7 @@ pub fn place_of(trust: TrustId) -> String {
 }
 
 /// What an admin may change about a site.
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of its own on the page of settings")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteSettings {
     /// Name in the bar, at most 24 characters.
@@ -73,6 +74,16 @@ pub struct SiteSettings {
     /// Whether the site's own server says how many alerts wait for somebody.
     #[serde(default)]
     pub alerts: bool,
+    /// Path at which the site takes a concern, `/concerns`; empty when there is none. Somebody whose access has just ended
+    /// may still send one there.
+    #[serde(default)]
+    pub concern_path: String,
+    /// How the DSL is reached when the site does not answer, in the school's own words.
+    #[serde(default)]
+    pub dsl_contact: String,
+    /// Whether pages hide by themselves when somebody turns to another window.
+    #[serde(default)]
+    pub hide_on_blur: bool,
     /// Stricter rules for members of single user groups, by the group's identifier.
     #[serde(default)]
     pub group_keys: BTreeMap<String, KeyPolicy>,
@@ -129,6 +140,14 @@ impl SiteSettings {
         let is_domain =
             crate::email::EmailAddress::parse(&format!("a@{domain}")).is_ok() && *domain == domain.to_lowercase();
         check(domain.is_empty() || is_domain, "mail_domain", "Enter a domain, like larkmoor.example");
+        let path = &self.concern_path;
+        let is_path = path.starts_with('/') && path.len() <= 200 && !path.contains(['?', '#', ' ', '\\']);
+        check(path.is_empty() || is_path, "concern_path", "Enter the path of the form, like /concerns");
+        check(
+            self.dsl_contact.chars().count() <= 120,
+            "dsl_contact",
+            "How to reach the DSL must be 120 characters or fewer",
+        );
         let known = self.group_keys.keys().all(|group| group_by_id(group).is_some());
         check(known, "group_keys", "Choose user groups from the list");
         check((0..=900).contains(&self.carry_over), "carry_over", "Carry-over must be between 0 and 15 minutes");

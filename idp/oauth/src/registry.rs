@@ -20,6 +20,7 @@ pub struct Registry {
 }
 
 /// What a gateway is told about a site.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, as in the site's settings")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisteredSite {
     /// The slug; also the first label of its host.
@@ -54,6 +55,12 @@ pub struct RegisteredSite {
     pub support_phone: String,
     /// Whether the bar is put into pages.
     pub bar: bool,
+    /// Path at which the site takes a concern; empty when there is none.
+    pub concern_path: String,
+    /// How the DSL is reached when the site does not answer.
+    pub dsl_contact: String,
+    /// Whether pages hide by themselves when somebody turns to another window.
+    pub hide_on_blur: bool,
 }
 
 impl Provider {
@@ -100,5 +107,8 @@ fn registered(site: &Site, keys: KeyPolicy) -> RegisteredSite {
         support_email: settings.support_email,
         support_phone: settings.support_phone,
         bar: settings.bar,
+        concern_path: settings.concern_path,
+        dsl_contact: settings.dsl_contact,
+        hide_on_blur: settings.hide_on_blur,
     }
 }

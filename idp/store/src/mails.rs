@@ -283,6 +283,13 @@ pub enum MailKind {
         /// Where addresses are shown.
         link: String,
     },
+    /// A site's own server does not answer; to the site's support.
+    SiteDown {
+        /// Which site.
+        site: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Somebody asked for help from a page that needs no sign-in.
     SupportRequest {
         /// Reference to read out on the telephone.

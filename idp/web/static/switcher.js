@@ -1,4 +1,4 @@
-// The list of sites in the bar's dialog: two letters and Enter open one, Escape closes it. Without it, the list is links.
+// The list of sites in the bar's dialog, and its tabs: two letters and Enter open one, Escape closes it. Without it, the list is links.
 "use strict";
 const field = document.getElementById("find");
 const items = [...document.querySelectorAll("li[data-name]")];
@@ -21,4 +21,6 @@ if (field) {
   field.focus();
 }
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") tell("lanyard:close"); });
-grown();
+// As tabs it says how wide they are, and nothing where there are none.
+if (!document.body.matches(".sitetabs")) grown();
+else if (document.querySelector("li")) tell({ lanyardWidth: Math.ceil(document.querySelector("ul").getBoundingClientRect().width) });

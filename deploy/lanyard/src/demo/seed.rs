@@ -142,6 +142,9 @@ impl Seeder<'_> {
                 false => format!("{}.example", row.slug),
             },
             alerts: true,
+            concern_path: "/concerns".to_owned(),
+            dsl_contact: "DSL’s mobile 07700 900123".to_owned(),
+            hide_on_blur: false,
             group_keys: row.strong_groups.iter().map(|group| ((*group).to_owned(), STRONG)).collect(),
         };
         let slug = Slug::parse(row.slug)?;

@@ -294,6 +294,14 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("Gwirio eu cyfeiriad", link)),
         ),
+        MailKind::SiteDown { site, since } => words(
+            format!("Nid yw safle {site} yn ymateb"),
+            &[
+                &format!("Nid yw’r gweinydd y tu ôl i safle {site} wedi ateb ers {}.", cy(&london::show(*since))),
+                "Mae pobl yn gweld tudalen sy’n dweud hynny, gyda ffurflen bryder i’w hargraffu. Gwiriwch y gweinydd, a ffoniwch ei gyflenwr.",
+            ],
+            None,
+        ),
         MailKind::SupportRequest { reference, site, who, agent, from, text } => {
             let known = [("Safle: ", site), ("Wedi mewngofnodi fel: ", who), ("Porwr: ", agent)];
             let known: Vec<String> = known

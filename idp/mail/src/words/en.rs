@@ -272,6 +272,14 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             Some(("Check their address", link)),
         ),
+        MailKind::SiteDown { site, since } => words(
+            format!("The site of {site} is not responding"),
+            &[
+                &format!("The server behind the site of {site} has not answered since {}.", london::show(*since)),
+                "People see a page that says so, with a concern form to print. Check the server, and ring its supplier.",
+            ],
+            None,
+        ),
         MailKind::SupportRequest { reference, site, who, agent, from, text } => {
             let known = [("Site: ", site), ("Signed in as: ", who), ("Browser: ", agent)];
             let known: Vec<String> = known

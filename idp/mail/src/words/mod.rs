@@ -119,6 +119,7 @@ mod tests {
                 link: link.clone(),
             },
             MailKind::AccessAsked { site, who: who.clone(), reason: text("REASON"), link },
+            MailKind::SiteDown { site: text("SITE"), since: Timestamp(1_800_000_000) },
             MailKind::SupportRequest {
                 reference: text("REF"),
                 site: text("SITE"),

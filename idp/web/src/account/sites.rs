@@ -1,7 +1,8 @@
 //! My sites, last used first; and the same list small, for the Lanyard bar.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use idp_domain::group::group_by_id;
 use idp_domain::key::Key;
@@ -11,6 +12,7 @@ use idp_domain::person::Person;
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
 use idp_domain::{Acr, PersonId};
+use serde::Deserialize;
 
 use super::alerts;
 use crate::browser::{SignedIn, Visitor};
@@ -41,11 +43,55 @@ struct Page {
     unread: usize,
 }
 
+/// Most schools that are shown as tabs.
+const MOST_TABS: usize = 6;
+
+struct Tab {
+    name: String,
+    slug: String,
+    address: String,
+}
+
+#[derive(Template)]
+#[template(path = "tabs.html")]
+struct Tabs {
+    tabs: Vec<Tab>,
+    here: String,
+}
+
 #[derive(Template)]
 #[template(path = "switcher.html")]
 struct Switcher {
     tiles: Vec<Tile>,
     signed_in: bool,
+}
+
+/// One click to each other school, for whoever works at a few; of one, or of more, there are no tabs.
+async fn tabs(web: &Web, person: Option<&Person>, here: String) -> Result<Response, PageError> {
+    let mut tabs = Vec::new();
+    if let Some(person) = person {
+        let (store, now) = (&web.signin.context.store, web.signin.context.now());
+        let sites = store.sites().await?;
+        for membership in store.memberships_of(person.id).await? {
+            let live = membership.state(now) == MemberState::Live;
+            tabs.extend(sites.iter().find(|site| live && site.id == membership.site).map(|site| Tab {
+                name: site.settings.short_name.clone(),
+                slug: site.slug.to_string(),
+                address: web.settings.address_of(site.slug.as_str()),
+            }));
+        }
+    }
+    if !(2..=MOST_TABS).contains(&tabs.len()) {
+        tabs.clear();
+    }
+    // In the same order everywhere: a tab is found by where it is.
+    tabs.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut page = show(&Tabs { tabs, here })?;
+    // It is asked for with every page of every site. Another cookie is another person.
+    for (name, value) in [(header::CACHE_CONTROL, "private, max-age=60"), (header::VARY, "cookie")] {
+        page.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Ok(page)
 }
 
 /// The sites of somebody; their alerts are asked for where they are shown.
@@ -153,7 +199,20 @@ pub(crate) async fn start(State(web): State<Web>, signed_in: SignedIn) -> Result
     })
 }
 
-pub(crate) async fn switcher(State(web): State<Web>, Visitor(visitor): Visitor) -> Result<Response, PageError> {
+#[derive(Deserialize)]
+pub(crate) struct Switched {
+    /// Only as tabs, beside those of this site.
+    tabs: Option<String>,
+}
+
+pub(crate) async fn switcher(
+    State(web): State<Web>,
+    Visitor(visitor): Visitor,
+    Query(asked): Query<Switched>,
+) -> Result<Response, PageError> {
+    if let Some(here) = asked.tabs {
+        return tabs(&web, visitor.as_ref().map(|(_, person)| person), here).await;
+    }
     let tiles = match &visitor {
         Some((_, person)) => tiles(&web, person, true).await?,
         None => Vec::new(),

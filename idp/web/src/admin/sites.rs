@@ -131,6 +131,9 @@ pub(crate) async fn save(
         bar: !fields.one("bar").is_empty(),
         mail_domain: fields.one("mail_domain").to_lowercase(),
         alerts: !fields.one("alerts").is_empty(),
+        concern_path: fields.one("concern_path").trim().to_owned(),
+        dsl_contact: fields.one("dsl_contact").trim().to_owned(),
+        hide_on_blur: !fields.one("hide_on_blur").is_empty(),
         group_keys: group_keys(&fields),
     };
     match web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await {

@@ -29,6 +29,7 @@ pub(crate) use form::password_words;
 pub(crate) use key::{code_fault, code_words};
 pub(crate) use link::{NewPassword, lasted, link_fault, password_fault};
 pub(crate) use signout::cleared;
+pub(crate) use support::inbox;
 pub(crate) use upstream::in_words;
 
 pub(crate) fn routes() -> Router<Web> {

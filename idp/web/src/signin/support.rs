@@ -106,7 +106,7 @@ async fn contacts(web: &Web, sites: &[&Site]) -> Result<Vec<Contact>, PageError>
 }
 
 /// The nearest mailbox: a school's, its trust's, or that of whoever runs Lanyard.
-async fn inbox(web: &Web, site: Option<&Site>) -> Result<String, PageError> {
+pub(crate) async fn inbox(web: &Web, site: Option<&Site>) -> Result<String, PageError> {
     let near = contacts(web, &Vec::from_iter(site)).await?;
     let near = near.into_iter().map(|contact| contact.email).find(|email| !email.is_empty());
     Ok(near.unwrap_or_else(|| web.settings.support_email.clone()))
