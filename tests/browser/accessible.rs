@@ -52,11 +52,15 @@ pub async fn late_system() -> System {
 }
 
 /// Pages for people who are not signed in.
-const SIGNED_OUT: [&str; 11] = [
+pub const SIGNED_OUT: [&str; 15] = [
     "/signin",
     "/first-time",
     "/support",
     "/status",
+    "/help",
+    "/help/authenticator?site=larkmoor",
+    "/help/without-a-phone",
+    "/accessibility",
     "/pass",
     "/concern-form?site=larkmoor",
     "/developers",
@@ -67,7 +71,7 @@ const SIGNED_OUT: [&str; 11] = [
 ];
 
 /// Pages of somebody who is signed in.
-pub const MINE: [&str; 22] = [
+pub const MINE: [&str; 24] = [
     "/",
     "/me",
     "/me/name",
@@ -86,9 +90,11 @@ pub const MINE: [&str; 22] = [
     "/me/keys/add",
     "/me/keys/soft",
     "/me/keys/passkey",
+    "/me/keys/passkey?on=key",
     "/me/keys/card",
     "/signin/lost",
     "/ask-access?site=fennick",
+    "/signout?site=larkmoor",
     "/signout",
 ];
 

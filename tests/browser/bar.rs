@@ -97,3 +97,46 @@ async fn without_scripts_the_same_actions_are_links() {
     assert!(tab.url().await.ends_with("/signed-out"));
     chromium.finish(tab).await;
 }
+
+#[tokio::test]
+async fn a_few_schools_are_tabs_one_click_away() {
+    let system = System::start().await;
+    let chromium = Chromium::start().await;
+    let tab = opened(&system, &chromium, "/").await;
+    tab.until(&format!("!{INSIDE}.querySelector('iframe.tabs').hidden")).await;
+    tab.picture("bar-with-tabs").await;
+    tab.script(&format!("{INSIDE}.querySelector('iframe.tabs').focus()")).await;
+    // The tabs in their order: Copperwick, Larkmoor, Quillbrook.
+    tab.type_anywhere("\u{e004}\u{e007}").await;
+    tab.until(&format!("location.origin === '{}'", system.origin("copperwick"))).await;
+    tab.see("#lanyard-bar").await;
+    let elsewhere = chromium.tab().await;
+    elsewhere.goto(&format!("{}/", system.origin("larkmoor"))).await;
+    sign_in(&elsewhere, tests::system::ADAEZE, lanyard::demo::PASSWORD).await;
+    elsewhere.see("#lanyard-bar").await;
+    elsewhere.bar_says("Base access").await;
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    let none = elsewhere.script(&format!("return {INSIDE}.querySelector('iframe.tabs').hidden")).await;
+    assert_eq!(none, true, "of one school there are no tabs");
+    chromium.finish(elsewhere).await;
+    chromium.finish(tab).await;
+}
+
+#[tokio::test]
+async fn a_school_may_have_its_pages_hide_when_somebody_turns_away() {
+    let system = System::start().await;
+    let site = system.site("larkmoor").await;
+    let settings = idp_domain::site::SiteSettings { hide_on_blur: true, ..site.settings.clone() };
+    let site = idp_domain::site::Site { settings, ..site };
+    system.demo.assembled.context.store.save_site(&site, idp_store::Effects::none()).await.unwrap();
+    assert!(system.demo.gateway.refresh_registry().await);
+    let chromium = Chromium::start().await;
+    let tab = opened(&system, &chromium, "/").await;
+    let curtain = format!("{INSIDE}.querySelector('.curtain').hidden");
+    assert_eq!(tab.script(&format!("return {curtain}")).await, true);
+    tab.script("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))").await;
+    tab.until(&format!("!{curtain}")).await;
+    tab.script(&format!("{INSIDE}.querySelector('.curtain button').click()")).await;
+    tab.until(&curtain).await;
+    chromium.finish(tab).await;
+}

@@ -52,11 +52,13 @@ pub async fn compare(tab: &Tab, blank: &Tab, name: &str) -> Option<String> {
 }
 
 /// Pages for people who are not signed in, by the names of their pictures.
-const SIGNED_OUT: [(&str, &str); 8] = [
+const SIGNED_OUT: [(&str, &str); 10] = [
     ("first-time", "/first-time"),
     ("support", "/support"),
     ("not-found", "/nothing-here"),
     ("status", "/status"),
+    ("help", "/help?site=larkmoor"),
+    ("help-authenticator", "/help/authenticator?site=larkmoor"),
     ("day-pass", "/pass"),
     ("concern-form", "/concern-form?site=larkmoor"),
     ("developers", "/developers"),

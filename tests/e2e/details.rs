@@ -118,3 +118,91 @@ async fn every_page_of_a_sites_own_leads_to_help() {
     assert!(nowhere.body.contains("There is no site at this address"), "{}", nowhere.body);
     assert!(!nowhere.body.contains("/.lanyard/"), "which would lead nowhere: {}", nowhere.body);
 }
+
+#[tokio::test]
+async fn one_site_is_left_alone_and_the_others_and_the_browser_stay() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = system.signed_in(SAMINA, "larkmoor").await;
+    browser.open(&format!("{}/", system.origin("copperwick"))).await;
+    let mut other = system.signed_in(SAMINA, "larkmoor").await;
+    let sid = system.demo.assembled.context.store.sessions_of(system.person(SAMINA).await.id).await.unwrap();
+    let own = sid.iter().find(|session| session.key_proof.is_none()).unwrap();
+    let page = browser.open(&format!("{id}/me/browsers")).await;
+    assert!(page.body.contains("This browser"));
+    let mut whoami = async |browser: &mut tests::Browser, site: &str| {
+        let url = format!("{}/.lanyard/whoami", system.origin(site));
+        browser.send(http::Method::GET, &url, None, &[]).await.status
+    };
+    let which = [own.sid.clone(), sid.iter().find(|session| session.sid != own.sid).unwrap().sid.clone()];
+    // Whichever of the two sessions is this browser's: the one that has Copperwick open.
+    let mine = which.iter().find(|sid| page.body.contains(&format!("end-{sid}-copperwick"))).unwrap();
+    browser.fill(&page, &format!("end-{mine}-larkmoor"), &[]).await;
+    system.settle().await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(whoami(&mut browser, "larkmoor").await, 401);
+    assert_eq!((whoami(&mut browser, "copperwick").await, whoami(&mut other, "larkmoor").await), (200, 200));
+    let page = browser.open(&format!("{id}/me/browsers")).await;
+    assert!(!page.body.contains(&format!("end-{mine}-larkmoor")), "{}", page.body);
+    let back = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
+    assert!(back.body.contains("Good morning"), "the browser itself is still signed in: {}", back.url);
+    // Nobody ends what is another person's.
+    let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
+    adaeze.post(&format!("{id}/me/browsers"), &[("sid", mine), ("site", "larkmoor")]).await;
+    system.settle().await;
+    assert_eq!(whoami(&mut browser, "larkmoor").await, 200);
+}
+
+#[tokio::test]
+async fn a_grant_says_by_whom_and_when_and_another_account_goes_on_at_the_same_school() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut joss = system.admin(JOSS).await;
+    let person = system.person(ADAEZE).await.id;
+    system.clock.advance(40 * 24 * 3600);
+    let mut joss = {
+        joss.cookies.clear();
+        system.admin(JOSS).await
+    };
+    let page = joss.open(&format!("{id}/admin/people/{person}")).await;
+    let place = page.body.split("action=\"/admin/memberships/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let fields = [("group", "recorder"), ("scope", "none"), ("status", "active")];
+    joss.post(&format!("{id}/admin/memberships/{place}"), &fields).await;
+    let today = idp_domain::london::show_date(system.clock.now());
+    let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
+    let page = adaeze.open(&format!("{id}/me/access")).await;
+    assert!(page.body.contains(&format!("Given by Joss Winterbourne on {today}.")), "{}", page.body);
+    let page = adaeze.open(&format!("{}/", system.origin("fennick"))).await;
+    assert!(page.body.contains("Use a different account"), "{}", page.body);
+    let page = adaeze.open(&format!("{id}/signout?site=fennick")).await;
+    let page = adaeze.fill(&page, "signout", &[]).await;
+    assert!(page.body.contains("id=\"signin\"") && page.body.contains("Fennick House"), "{} {}", page.url, page.body);
+    let page = adaeze.post(&format!("{id}/signout"), &[("site", "//evil.example")]).await;
+    assert!(page.url.starts_with(&id), "{}", page.url);
+}
+
+#[tokio::test]
+async fn help_sheets_carry_the_schools_name_and_three_ways_to_add_a_key_ask_for_what_they_say() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = system.browser();
+    let list = browser.open(&format!("{id}/help?site=larkmoor")).await;
+    for slug in ["first-sign-in", "authenticator", "security-keys", "without-a-phone", "lost-key"] {
+        assert!(list.body.contains(&format!("/help/{slug}?site=larkmoor")), "{}", list.body);
+        let page = browser.open(&format!("{id}/help/{slug}?site=larkmoor")).await;
+        assert!(page.status == 200 && page.body.contains("Larkmoor Primary School"), "{slug}: {}", page.body);
+    }
+    assert_eq!(browser.open(&format!("{id}/help/nothing")).await.status, 404);
+    assert_eq!(browser.open(&format!("{id}/help/lost-key?site=nowhere")).await.status, 200);
+    let mut samina = system.browser();
+    let page = samina.open(&format!("{id}/signin?next=/me/keys/add&key=1")).await;
+    let page = system.type_password(&mut samina, &page, SAMINA).await;
+    let page = samina.fill(&page, "key", &[("code", &system.code(SAMINA).await)]).await;
+    assert!(page.body.contains("id=\"security-key\"") && page.body.contains("id=\"soft\""), "{}", page.body);
+    for (query, hint, heading) in
+        [("", "client-device", "Add a passkey"), ("?on=key", "security-key", "Add a security key")]
+    {
+        let page = samina.open(&format!("{id}/me/keys/passkey{query}")).await;
+        assert!(page.body.contains(hint) && page.body.contains(heading), "{}", page.body);
+    }
+}

@@ -29,7 +29,7 @@ pub(super) async fn receive(inner: &Inner, token: String) -> Result<Response<Bod
     for (kind, event) in claims.get("events").and_then(Value::as_object).into_iter().flatten() {
         let text = |name: &str| event.get(name).and_then(Value::as_str);
         match kind.rsplit(['/', ':']).next().unwrap_or_default() {
-            "session-revoked" => inner.sessions.end_of(sub, text("sid"), None).await.map_err(away)?,
+            "session-revoked" => inner.sessions.end_of(sub, text("sid"), text("site")).await.map_err(away)?,
             "token-claims-change" => inner.sessions.end_of(sub, None, text("site")).await.map_err(away)?,
             "credential-change" if text("change_type") != Some("create") => {
                 let changed_at = event.get("event_timestamp").and_then(Value::as_i64).unwrap_or(i64::MAX);

@@ -69,8 +69,11 @@ impl Directory {
         let (way, opened) = self.way_back(&person, &trust).await?;
         let sentence = format!("{} came back at the console with the recovery kit of {}", opened.name, trust.name);
         let entry = AuditEntry::new(self.context.now(), "owner-kit.opened", sentence).about(person.id);
-        let effects = Effects::audit(entry.in_trust(Some(trust.id)))
-            .signal(Signal::SessionRevoked { person: person.id, sid: None });
+        let effects = Effects::audit(entry.in_trust(Some(trust.id))).signal(Signal::SessionRevoked {
+            person: person.id,
+            sid: None,
+            site: None,
+        });
         let effects = self.alarm(effects, &person, &trust).await?;
         let prints = codes.map(|code| self.print(&read_printed(code)));
         if self.context.store.open_owner_kit(trust.id, &prints, &way, effects).await? {

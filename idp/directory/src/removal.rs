@@ -24,7 +24,7 @@ impl Directory {
         let name = seen.person.full_name();
         let sentence = format!("{} removed all access of {name}{}", asker.name, if quiet { ", quietly" } else { "" });
         let entry = self.about_whole(asker, id, ("person.suspended", sentence));
-        let mut effects = Effects::audit(entry).signal(Signal::SessionRevoked { person: id, sid: None });
+        let mut effects = Effects::audit(entry).signal(Signal::SessionRevoked { person: id, sid: None, site: None });
         if !quiet {
             let what = MailKind::AccessEnded { site: String::new() };
             effects = effects.tell(&seen.person, what);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::random::Random;
 
 macro_rules! id {
@@ -21,6 +21,12 @@ macro_rules! id {
             /// A new identifier that sorts by its time of making.
             pub fn new(clock: &dyn Clock, random: &dyn Random) -> Self {
                 Self(uuid_v7(clock, random))
+            }
+
+            /// When it was made, as it says itself (RFC 9562 §5.7).
+            pub fn made_at(self) -> Timestamp {
+                let seconds = self.0.get_timestamp().map_or(0, |made| made.to_unix().0);
+                Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
             }
         }
 

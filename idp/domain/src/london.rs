@@ -51,10 +51,12 @@ pub fn show_date(moment: Timestamp) -> String {
     show_day(date(moment))
 }
 
-/// `Monday 7 September`, for a day that is near.
-pub fn show_weekday(moment: Timestamp) -> String {
+/// `Monday 7 September`; further away than half a year, with its year.
+pub fn show_weekday(moment: Timestamp, now: Timestamp) -> String {
     let day = date(moment);
-    format!("{} {} {}", day.weekday(), day.day(), day.month())
+    let near = moment.since(now).abs() < 183 * 24 * 3600;
+    let year = if near { String::new() } else { format!(" {}", day.year()) };
+    format!("{} {} {}{year}", day.weekday(), day.day(), day.month())
 }
 
 /// `Monday`: the day of the week that holds the last moment before `end`.
@@ -124,6 +126,7 @@ mod tests {
     fn shows_dates_and_times_in_words() {
         let moment = at(day_of(2026, 9, 4).unwrap(), Time::from_hms(16, 30, 0).unwrap());
         assert_eq!(show(moment), "4 September 2026 at 4:30pm");
-        assert_eq!(show_weekday(moment), "Friday 4 September");
+        assert_eq!(show_weekday(moment, moment), "Friday 4 September");
+        assert_eq!(show_weekday(moment, moment.plus(200 * 24 * 3600)), "Friday 4 September 2026");
     }
 }

@@ -171,7 +171,7 @@ impl SignIn {
         let now = self.context.now();
         let entry = AuditEntry::new(now, "password.set", format!("{} set a password", person.full_name()));
         let effects = Effects::audit(entry.by(person.id).about(person.id))
-            .signal(Signal::SessionRevoked { person: person.id, sid: None })
+            .signal(Signal::SessionRevoked { person: person.id, sid: None, site: None })
             .tell(&person, self.password_mail(&person, ""));
         let link = Secret::presented(token).hash();
         let spent = self.context.store.spend_link(&link, &hash, now, effects).await.map_err(Refusal::from)?;

@@ -175,8 +175,11 @@ impl SignIn {
     /// Signs a browser out, at the provider and at every site it opened.
     pub async fn end(&self, session: &Session) -> Result<(), Refusal> {
         let entry = AuditEntry::new(self.context.now(), "session.ended", "Signed out");
-        let effects = Effects::audit(entry.by(session.person).about(session.person))
-            .signal(Signal::SessionRevoked { person: session.person, sid: Some(session.sid.clone()) });
+        let effects = Effects::audit(entry.by(session.person).about(session.person)).signal(Signal::SessionRevoked {
+            person: session.person,
+            sid: Some(session.sid.clone()),
+            site: None,
+        });
         Ok(self.context.store.end_session(session, self.context.now(), effects).await?)
     }
 }

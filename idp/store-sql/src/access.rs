@@ -220,6 +220,13 @@ impl Memberships for SqlStore {
         rows.iter().map(|row| Ok((row.text("sid")?, row.parsed("site_id")?))).collect()
     }
 
+    async fn end_visit(&self, sid: &str, site: SiteId, effects: Effects) -> Result<bool> {
+        let statement = sqlx::query("DELETE FROM visits WHERE sid = $1 AND site_id = $2 RETURNING sid")
+            .bind(sid)
+            .bind(site.to_string());
+        self.settle(statement, effects).await
+    }
+
     async fn memberships_at(&self, site: SiteId) -> Result<Vec<Membership>> {
         self.memberships_where("m.site_id = $1", &[site.to_string()]).await
     }

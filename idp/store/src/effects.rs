@@ -59,7 +59,7 @@ impl Effects {
     /// Adds a signal to the gateway and to apps.
     #[must_use]
     pub fn signal(mut self, signal: Signal) -> Self {
-        if let Signal::SessionRevoked { person, sid } = &signal {
+        if let Signal::SessionRevoked { person, sid, site: None } = &signal {
             self.outgoing.push(Outgoing::SignOut { person: *person, sid: sid.clone() });
         }
         self.outgoing.push(Outgoing::Signal(signal));
@@ -115,6 +115,9 @@ pub enum Signal {
         person: PersonId,
         /// Only this one.
         sid: Option<String>,
+        /// Only at this site: the provider's own session goes on.
+        #[serde(default)]
+        site: Option<Slug>,
     },
     /// A person's facts at one site have changed, or at all when `site` is absent.
     TokenClaimsChange {

@@ -44,6 +44,8 @@ pub trait Memberships: Send + Sync {
     async fn visit(&self, id: MembershipId, sid: &str, now: Timestamp, effects: Effects) -> Result<()>;
     /// The sites that were opened from these signed-in browsers: `sid` and site.
     async fn visits_of(&self, sids: &[String]) -> Result<Vec<(String, SiteId)>>;
+    /// Forgets that a site was opened from a session; false when it was not.
+    async fn end_visit(&self, sid: &str, site: SiteId, effects: Effects) -> Result<bool>;
     /// Everyone at a site.
     async fn memberships_at(&self, site: SiteId) -> Result<Vec<Membership>>;
 }

@@ -137,13 +137,13 @@ pub(crate) fn show_date(moment: Timestamp) -> String {
 }
 
 /// A moment with the name of its day, in the language of this page.
-pub(crate) fn show_weekday_time(moment: Timestamp) -> String {
-    current().dated(&format!("{} at {}", london::show_weekday(moment), london::show_time(moment)))
+pub(crate) fn show_weekday_time(moment: Timestamp, now: Timestamp) -> String {
+    current().dated(&format!("{} at {}", london::show_weekday(moment, now), london::show_time(moment)))
 }
 
 /// A day with its name, in the language of this page.
-pub(crate) fn show_weekday(moment: Timestamp) -> String {
-    current().dated(&london::show_weekday(moment))
+pub(crate) fn show_weekday(moment: Timestamp, now: Timestamp) -> String {
+    current().dated(&london::show_weekday(moment, now))
 }
 
 /// A browser in words, in the language of this page.

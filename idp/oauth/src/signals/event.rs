@@ -13,10 +13,10 @@ impl Provider {
         let subject =
             |person| json!({ "format": "iss_sub", "iss": self.issuer, "sub": self.sector_subject(sector, person) });
         let (uri, subject, details) = match signal {
-            Signal::SessionRevoked { person, sid } => (
+            Signal::SessionRevoked { person, sid, site } => (
                 "https://schemas.openid.net/secevent/caep/event-type/session-revoked",
                 Some(subject(*person)),
-                json!({ "sid": sid }),
+                json!({ "sid": sid, "site": site }),
             ),
             Signal::TokenClaimsChange { person, site } => (
                 "https://schemas.openid.net/secevent/caep/event-type/token-claims-change",

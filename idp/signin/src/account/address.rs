@@ -197,8 +197,11 @@ impl SignIn {
         };
         let now = self.context.now();
         let entry = AuditEntry::new(now, "address.undone", "A change of email address was undone from the old address");
-        let effects = Effects::audit(entry.about(change.person))
-            .signal(Signal::SessionRevoked { person: change.person, sid: None });
+        let effects = Effects::audit(entry.about(change.person)).signal(Signal::SessionRevoked {
+            person: change.person,
+            sid: None,
+            site: None,
+        });
         let undone = self.context.store.undo_address(&change.undo, now, effects).await?;
         Ok(if undone { Ok(()) } else { Err(LinkFault::Used) })
     }

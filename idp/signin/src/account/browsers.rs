@@ -3,6 +3,7 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
 use idp_domain::session::Session;
+use idp_domain::site::Site;
 use idp_store::{Effects, Signal};
 
 use crate::{Refusal, SignIn};
@@ -29,17 +30,39 @@ impl SignIn {
     pub async fn end_browser(&self, person: &Person, sid: &str) -> Result<bool, Refusal> {
         let sentence = format!("{} signed a browser out", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "session.ended", sentence);
-        let effects = Effects::audit(entry.by(person.id).about(person.id))
-            .signal(Signal::SessionRevoked { person: person.id, sid: Some(sid.to_owned()) });
+        let effects = Effects::audit(entry.by(person.id).about(person.id)).signal(Signal::SessionRevoked {
+            person: person.id,
+            sid: Some(sid.to_owned()),
+            site: None,
+        });
         Ok(self.context.store.end_session_by_sid(person.id, sid, self.context.now(), effects).await?)
+    }
+
+    /// Ends what one browser has open at one site, and nothing else; false when it is not one of this person's.
+    pub async fn end_at_site(&self, person: &Person, sid: &str, site: &Site) -> Result<bool, Refusal> {
+        if !self.browsers(person).await?.iter().any(|session| session.sid == sid) {
+            return Ok(false);
+        }
+        let sentence = format!("{} signed a browser out of {}", person.full_name(), site.name);
+        let entry = AuditEntry::new(self.context.now(), "visit.ended", sentence).by(person.id).about(person.id);
+        let (sid_there, slug) = (Some(sid.to_owned()), Some(site.slug.clone()));
+        let effects = Effects::audit(entry.at_site(site.id).in_trust(site.trust)).signal(Signal::SessionRevoked {
+            person: person.id,
+            sid: sid_there,
+            site: slug,
+        });
+        Ok(self.context.store.end_visit(sid, site.id, effects).await?)
     }
 
     /// Signs every browser, site and app out, and forgets which browsers were known.
     pub async fn end_everywhere(&self, person: &Person) -> Result<(), Refusal> {
         let sentence = format!("{} signed out everywhere", person.full_name());
         let entry = AuditEntry::new(self.context.now(), "session.ended_all", sentence);
-        let effects = Effects::audit(entry.by(person.id).about(person.id))
-            .signal(Signal::SessionRevoked { person: person.id, sid: None });
+        let effects = Effects::audit(entry.by(person.id).about(person.id)).signal(Signal::SessionRevoked {
+            person: person.id,
+            sid: None,
+            site: None,
+        });
         // The epoch counts up: refresh tokens of apps end with the sessions.
         Ok(self.context.store.sign_out_everywhere(person.id, effects).await?)
     }

@@ -63,7 +63,7 @@ impl SignIn {
         let entry = AuditEntry::new(self.context.now(), "password.set", sentence).by(person.id).about(person.id);
         let effects = Effects::audit(entry)
             .tell(person, self.password_mail(person, agent))
-            .signal(Signal::SessionRevoked { person: person.id, sid: None });
+            .signal(Signal::SessionRevoked { person: person.id, sid: None, site: None });
         // Whoever set another one meanwhile signed this browser out as well.
         let epoch = self.context.store.set_password((person.id, person.epoch), &hash, effects).await?;
         Ok(epoch.ok_or(Refusal::Expired)?)

@@ -91,7 +91,7 @@ fn sentence(group: &Group, grant: &Grant, classes: &[Class], by: Option<String>)
             t2("{0}, for {1}.", name, and(&names))
         }
     };
-    let by = by.map(|name| t1("Given by {0}.", name));
+    let by = by.map(|name| t2("Given by {0} on {1}.", name, language::show_date(grant.id.made_at())));
     let waits = grant.pending.then(|| t("It waits for a second person and counts for nothing until then."));
     let parts = [Some(first), Some(t(group.sentence)), by, waits];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
+use idp_domain::Slug;
 use serde::Deserialize;
 
 use crate::browser::SignedIn;
@@ -17,8 +18,8 @@ struct Line {
     since: String,
     seen: String,
     this: bool,
-    /// The sites that were opened from it.
-    sites: String,
+    /// The sites that were opened from it: slug and short name.
+    sites: Vec<(String, String)>,
 }
 
 /// An app that was agreed with.
@@ -46,7 +47,7 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
     let opened = |sid: &str| {
         let own = visits.iter().filter(|(visitor, _)| visitor == sid);
         let named = own.filter_map(|(_, id)| sites.iter().find(|site| site.id == *id));
-        named.map(|site| site.settings.short_name.clone()).collect::<Vec<_>>().join(", ")
+        named.map(|site| (site.slug.to_string(), site.settings.short_name.clone())).collect()
     };
     let browsers = sessions.into_iter().map(|session| Line {
         sites: opened(&session.sid),
@@ -90,6 +91,9 @@ pub(crate) struct Ended {
     /// Which one; all of them when it is empty.
     #[serde(default)]
     sid: String,
+    /// Only at this site.
+    #[serde(default)]
+    site: String,
 }
 
 pub(crate) async fn end(
@@ -100,6 +104,11 @@ pub(crate) async fn end(
     if ended.sid.is_empty() {
         web.signin.end_everywhere(&signed_in.person).await?;
         return Ok(cleared(&web, Some(&signed_in.session), go("/signed-out")));
+    }
+    if let Ok(slug) = Slug::parse(&ended.site) {
+        let site = web.signin.context.store.site_by_slug(&slug).await?.ok_or(PageError::NotFound)?;
+        web.signin.end_at_site(&signed_in.person, &ended.sid, &site).await?;
+        return Ok(go("/me/browsers"));
     }
     web.signin.end_browser(&signed_in.person, &ended.sid).await?;
     if ended.sid == signed_in.session.sid {

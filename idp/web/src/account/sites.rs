@@ -11,7 +11,7 @@ use idp_domain::membership::{Membership, State as MemberState};
 use idp_domain::person::Person;
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
-use idp_domain::{Acr, PersonId};
+use idp_domain::{Acr, PersonId, london};
 use serde::Deserialize;
 
 use super::alerts;
@@ -39,6 +39,8 @@ struct Page {
     frame: Frame,
     tiles: Vec<Tile>,
     has_key: bool,
+    /// One key alone, on a computer of their own, at a calm time of day: a second one is suggested.
+    lonely: bool,
     /// Notifications that were not read.
     unread: usize,
 }
@@ -180,11 +182,19 @@ pub(crate) fn roles(membership: &Membership) -> String {
 
 pub(crate) async fn show_sites(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let tiles = tiles(&web, &signed_in.person, true).await?;
-    let has_key = !web.signin.context.store.keys_of(signed_in.person.id).await?.is_empty();
+    let keys = web.signin.context.store.keys_of(signed_in.person.id).await?;
+    let has_key = !keys.is_empty();
+    let calm = !is_rush(london::local(web.signin.context.now()).time());
+    let lonely = keys.len() == 1 && keys.iter().all(Key::works) && !signed_in.session.shared && calm;
     let mut frame = Frame::of("My sites", &signed_in.person, "sites");
     frame.manages = web.directory.manages_anything(&signed_in.person).await?;
     let unread = super::notices::unread(&web, signed_in.person.id).await?;
-    show(&Page { frame, tiles, has_key, unread })
+    show(&Page { frame, tiles, has_key, lonely, unread })
+}
+
+/// The three quarters of an hour before lessons begin: nobody adds a key then.
+fn is_rush(clock: time::Time) -> bool {
+    (time::macros::time!(8:15)..time::macros::time!(9:00)).contains(&clock)
 }
 
 /// Where somebody begins who was going nowhere in particular: their site, if there is one alone and nothing to be told or

@@ -271,11 +271,11 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
         Some((_, MemberState::Live)) => return Ok(None),
         None => t2("You are signed in as {0}, but you do not have access to {1}.", person.login(), &site.name),
         Some((membership, MemberState::NotStarted)) => {
-            let start = membership.starts_at.map(language::show_weekday).unwrap_or_default();
+            let start = membership.starts_at.map(|start| language::show_weekday(start, now)).unwrap_or_default();
             t1("Your access starts on {0}. Talk to the school office.", start)
         }
         Some((membership, MemberState::Ended)) => {
-            let end = membership.ends_at.filter(|end| *end <= now).map(language::show_weekday_time);
+            let end = membership.ends_at.filter(|end| *end <= now).map(|end| language::show_weekday_time(end, now));
             end.map_or_else(
                 || t("Your access has ended. Talk to the school office."),
                 |end| t1("Your access ended on {0}. Talk to the school office.", end),
@@ -287,7 +287,7 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
         frame: Frame::of("You do not have access", person, "").at(Some(&site)),
         paragraphs: vec![sentence],
         action: Some(("Ask for access".to_owned(), format!("/ask-access?{}", query("site", site.slug.as_str())))),
-        other: Some(("Use a different account".to_owned(), "/signout".to_owned())),
+        other: Some(("Use a different account".to_owned(), format!("/signout?{}", query("site", site.slug.as_str())))),
     };
     Ok(Some(show_with(StatusCode::FORBIDDEN, &page)?))
 }

@@ -7,6 +7,7 @@ mod concern_form;
 mod day_pass;
 mod first_time;
 mod form;
+mod help;
 mod key;
 mod language;
 mod link;
@@ -58,5 +59,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/pass", get(day_pass::show_form).post(day_pass::submit))
         .route("/status", get(status::show_status))
         .route("/concern-form", get(concern_form::show_form))
+        .route("/help", get(help::list))
+        .route("/help/{sheet}", get(help::sheet))
+        .route("/accessibility", get(help::accessibility))
         .route("/support", get(support::show_form).post(support::submit))
 }

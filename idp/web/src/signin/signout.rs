@@ -5,6 +5,7 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use idp_domain::Slug;
 use idp_domain::session::Session;
 use serde::Deserialize;
 
@@ -19,11 +20,19 @@ use crate::{PageError, Web};
 #[template(path = "signout.html")]
 struct Ask {
     frame: Frame,
+    /// Where somebody else wants to go on.
+    site: String,
 }
 
-pub(crate) async fn ask(Visitor(visitor): Visitor) -> Result<Response, PageError> {
+#[derive(Deserialize)]
+pub(crate) struct For {
+    #[serde(default)]
+    site: String,
+}
+
+pub(crate) async fn ask(Visitor(visitor): Visitor, Query(asked): Query<For>) -> Result<Response, PageError> {
     match visitor {
-        Some((_, person)) => show(&Ask { frame: Frame::of("Sign out", &person, "") }),
+        Some((_, person)) => show(&Ask { frame: Frame::of("Sign out", &person, ""), site: asked.site }),
         None => Ok(go("/signed-out")),
     }
 }
@@ -33,6 +42,9 @@ pub(crate) struct Asked {
     /// Somebody else goes on with this attempt to sign in.
     #[serde(default)]
     attempt: String,
+    /// Or at this site.
+    #[serde(default)]
+    site: String,
 }
 
 pub(crate) async fn submit(
@@ -43,9 +55,10 @@ pub(crate) async fn submit(
     if let Some((session, _)) = &visitor {
         web.signin.end(session).await?;
     }
-    let next = match asked.attempt.as_str() {
-        "" => "/signed-out".to_owned(),
-        attempt => format!("/signin?{}", query("attempt", attempt)),
+    let next = match (asked.attempt.as_str(), Slug::parse(&asked.site)) {
+        ("", Ok(site)) => format!("{}/", web.settings.address_of(site.as_str())),
+        ("", Err(_)) => "/signed-out".to_owned(),
+        (attempt, _) => format!("/signin?{}", query("attempt", attempt)),
     };
     Ok(cleared(&web, visitor.as_ref().map(|(session, _)| session), go(&next)))
 }
