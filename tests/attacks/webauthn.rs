@@ -97,6 +97,7 @@ async fn w_02_the_origin_is_exactly_ours() {
     are_refused(lies.into_iter().chain([
         ("a school's origin", Lie { origin: Some("http://larkmoor.lanyard.localhost".to_owned()), ..Lie::default() }),
         ("a frame of another origin", Lie { cross_origin: true, ..Lie::default() }),
+        ("a frame that says whose", Lie { top_origin: Some("https://evil.example"), ..Lie::default() }),
         ("an answer to another question", Lie { kind: Some("webauthn.create"), ..Lie::default() }),
     ]))
     .await;
@@ -236,10 +237,25 @@ async fn w_10_nonsense_is_refused() {
         Lie { cross_origin: true, ..Lie::default() },
         Lie { kind: Some("webauthn.get"), ..Lie::default() },
         Lie { challenge: Some("AAAA".to_owned()), ..Lie::default() },
+        Lie { top_origin: Some("https://evil.example"), ..Lie::default() },
+        // Arrays in arrays, ten thousand deep, and one that says it has more members than there are bytes in the world.
+        Lie { statement: Some([vec![0xa1, 0x61, b'x'], vec![0x81; 10_000], vec![0x80]].concat()), ..Lie::default() },
+        Lie {
+            statement: Some(vec![0xa1, 0x61, b'x', 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+            ..Lie::default()
+        },
+        Lie { public_key: Some([vec![0x81; 10_000], vec![0x80]].concat()), ..Lie::default() },
+        Lie { public_key: Some(rs1()), ..Lie::default() },
     ] {
         let (_, page) = add(&system, &mut browser, &lie).await;
         assert!(page.status == 422 && page.body.contains(REFUSED), "{} {}", page.status, page.body);
     }
     let person = system.person(KIT).await;
     assert!(system.demo.assembled.context.store.keys_of(person.id).await.unwrap().is_empty());
+}
+
+/// COSE_Key of an RSA key for RS1, which is SHA-1: -65535 (RFC 8812 §2).
+fn rs1() -> Vec<u8> {
+    let modulus = [vec![0x59, 0x01, 0x00], vec![0xc5; 256]].concat();
+    [vec![0xa4, 0x01, 0x03, 0x03, 0x39, 0xff, 0xfe, 0x20], modulus, vec![0x21, 0x43, 0x01, 0x00, 0x01]].concat()
 }

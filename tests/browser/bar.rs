@@ -103,7 +103,7 @@ async fn a_few_schools_are_tabs_one_click_away() {
     let system = System::start().await;
     let chromium = Chromium::start().await;
     let tab = opened(&system, &chromium, "/").await;
-    tab.until(&format!("!{INSIDE}.querySelector('iframe.tabs').hidden")).await;
+    tab.until(&format!("!{INSIDE}.querySelector('iframe.tabs').inert")).await;
     tab.picture("bar-with-tabs").await;
     tab.script(&format!("{INSIDE}.querySelector('iframe.tabs').focus()")).await;
     // The tabs in their order: Copperwick, Larkmoor, Quillbrook.
@@ -116,7 +116,7 @@ async fn a_few_schools_are_tabs_one_click_away() {
     elsewhere.see("#lanyard-bar").await;
     elsewhere.bar_says("Base access").await;
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
-    let none = elsewhere.script(&format!("return {INSIDE}.querySelector('iframe.tabs').hidden")).await;
+    let none = elsewhere.script(&format!("return {INSIDE}.querySelector('iframe.tabs').inert")).await;
     assert_eq!(none, true, "of one school there are no tabs");
     chromium.finish(elsewhere).await;
     chromium.finish(tab).await;

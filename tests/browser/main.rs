@@ -14,6 +14,7 @@ mod midway;
 mod pictures;
 mod spa;
 mod tls;
+mod trouble;
 
 use chromium::{Chromium, Tab};
 use tests::System;

@@ -119,13 +119,13 @@ pub async fn at_each_write(what: &str, mut victim: Victim, mut round: impl Async
     panic!("{what} does not end");
 }
 
-fn printed(page: &Page) -> Vec<String> {
+pub fn printed(page: &Page) -> Vec<String> {
     page.body.split("<code>").skip(1).map(|part| part.split('<').next().unwrap().to_owned()).collect()
 }
 
 /// Joss, who comes back by a recovery code again and again, and may change keys then.
 pub struct Owner {
-    codes: Vec<String>,
+    pub codes: Vec<String>,
 }
 
 impl Owner {

@@ -32,9 +32,9 @@
     button.primary{background:#fff;color:#14232b;border-color:#fff}
     button:hover,a.act:hover,summary:hover{background:rgb(0 0 0/.5)}button.primary:hover{background:#e6e6e6}
     :focus-visible{outline:3px solid #f2b134;outline-offset:2px}
-    iframe.tabs{border:0;height:32px;max-width:60%;color-scheme:normal}
+    iframe.tabs{border:0;width:0;height:32px;max-width:60%;color-scheme:normal}iframe.tabs[inert]{position:absolute}
     .skip{position:absolute;left:-999px}.skip:focus{left:8px;top:6px}
-    .more{display:contents}.more>summary{display:none}.more>div{display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center}
+    .more{display:contents}.more>summary{display:none}.more>div{display:flex;flex-wrap:wrap;gap:6px 8px;align-items:center;margin-left:auto}
     .strip{font:15px/1.4 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;padding:8px 14px;background:#fdf0cf;color:#14232b;border-bottom:1px solid #b98a1c}
     .strip button{color:#14232b;background:#fff;border-color:#14232b}
     dialog{font:16px/1.5 "Segoe UI",system-ui,-apple-system,"Noto Sans","DejaVu Sans",sans-serif;border:0;border-radius:12px;padding:0;width:min(94vw,440px);margin-top:64px;overflow:hidden;box-shadow:0 10px 40px rgb(0 0 0/.45);background:#fffdf9;color:#14232b}
@@ -85,7 +85,7 @@
       if (event.origin !== from) return;
       if (event.source === tabs.contentWindow && event.data && event.data.lanyardWidth) {
         tabs.style.width = Math.min(760, Number(event.data.lanyardWidth)) + "px";
-        tabs.hidden = false;
+        tabs.inert = false;
       }
       if (event.source !== frame.contentWindow) return;
       if (event.data === "lanyard:close") dialog.close();
@@ -105,7 +105,7 @@
     more.append(inside);
     bar.append(more);
     // The other schools, one click away; the provider says which, in a frame that the site cannot look into.
-    const tabs = make("iframe", { className: "tabs", title: t("My sites"), hidden: true });
+    const tabs = make("iframe", { className: "tabs", title: t("My sites"), inert: true });
     if (more.open) tabs.src = me.switcher + "?tabs=" + encodeURIComponent(me.site.slug);
     level.before(tabs);
 

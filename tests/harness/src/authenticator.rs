@@ -40,6 +40,12 @@ pub struct Lie {
     pub count: Option<u32>,
     /// A signature of another key.
     pub forged: bool,
+    /// The page around the frame in which it was made.
+    pub top_origin: Option<&'static str>,
+    /// Another attestation statement, as CBOR.
+    pub statement: Option<Vec<u8>>,
+    /// Another public key, as CBOR (RFC 9053 §7).
+    pub public_key: Option<Vec<u8>>,
 }
 
 /// One credential in one key.
@@ -71,12 +77,12 @@ impl Authenticator {
         data.extend([0; 16]);
         data.extend(u16::try_from(key.id.len()).unwrap().to_be_bytes());
         data.extend(&key.id);
-        data.extend(key.public_key());
+        data.extend(lie.public_key.clone().unwrap_or_else(|| key.public_key()));
         let mut object = vec![0xa3];
         object.extend(text("fmt"));
         object.extend(text("none"));
         object.extend(text("attStmt"));
-        object.push(0xa0);
+        object.extend(lie.statement.clone().unwrap_or(vec![0xa0]));
         object.extend(text("authData"));
         object.extend(bytes(&data));
         let client = key.client_data(asked, "webauthn.create", lie);
@@ -130,14 +136,16 @@ impl Authenticator {
     }
 
     fn client_data(&self, asked: &Value, kind: &str, lie: &Lie) -> Vec<u8> {
-        json!({
+        let mut said = json!({
             "type": lie.kind.unwrap_or(kind),
             "challenge": lie.challenge.as_deref().unwrap_or(asked["challenge"].as_str().unwrap()),
             "origin": lie.origin.as_ref().unwrap_or(&self.origin),
             "crossOrigin": lie.cross_origin,
-        })
-        .to_string()
-        .into_bytes()
+        });
+        if let Some(top) = lie.top_origin {
+            said["topOrigin"] = json!(top);
+        }
+        said.to_string().into_bytes()
     }
 
     /// COSE_Key of the public point: EC2, ES256, P-256.
