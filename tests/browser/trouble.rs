@@ -1,7 +1,6 @@
 //! Pages that people meet when something stands in the way: no access, a rule, a site that is down, words that were kept, a
 //! flood. axe finds nothing on any of them.
 
-use tests::System;
 use tests::system::{ADAEZE, SAMINA};
 
 use super::accessible::{axe, faults, late_system};

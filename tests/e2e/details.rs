@@ -130,7 +130,7 @@ async fn one_site_is_left_alone_and_the_others_and_the_browser_stay() {
     let own = sid.iter().find(|session| session.key_proof.is_none()).unwrap();
     let page = browser.open(&format!("{id}/me/browsers")).await;
     assert!(page.body.contains("This browser"));
-    let mut whoami = async |browser: &mut tests::Browser, site: &str| {
+    let whoami = async |browser: &mut tests::Browser, site: &str| {
         let url = format!("{}/.lanyard/whoami", system.origin(site));
         browser.send(http::Method::GET, &url, None, &[]).await.status
     };

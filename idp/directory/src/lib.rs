@@ -21,6 +21,7 @@ mod reminders;
 mod removal;
 mod reports;
 pub mod requests;
+pub mod rescue;
 mod retention;
 pub mod seats;
 mod sites;

@@ -18,6 +18,7 @@ mod protocol;
 mod recovery;
 mod reminders;
 mod requests;
+mod rescues;
 mod restores;
 mod row;
 mod sessions;

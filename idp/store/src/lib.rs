@@ -32,6 +32,7 @@ pub mod recovery;
 pub mod reminders;
 pub mod replay;
 pub mod requests;
+pub mod rescues;
 pub mod restores;
 pub mod sessions;
 pub mod signing_keys;
@@ -72,6 +73,7 @@ pub trait Durable:
     + upstreams::Upstreams
     + reminders::Reminders
     + restores::Restores
+    + rescues::Rescues
     + requests::Requests
     + day_passes::DayPasses
     + notices::Notices
@@ -105,6 +107,7 @@ impl<T> Durable for T where
         + upstreams::Upstreams
         + reminders::Reminders
         + restores::Restores
+        + rescues::Rescues
         + requests::Requests
         + day_passes::DayPasses
         + notices::Notices

@@ -167,6 +167,17 @@ pub enum MailKind {
         /// Of which trust.
         trust: String,
     },
+    /// The only admin of a school without a trust is to come back at the supplier's console; to everybody who leads there.
+    Rescue {
+        /// Who.
+        who: String,
+        /// At which school.
+        site: String,
+        /// From when on.
+        ready: Timestamp,
+        /// Where the headteacher decides; empty for everybody else.
+        link: String,
+    },
     /// 28: mail to somebody does not arrive; to the admins of their site.
     Bounced {
         /// The site.

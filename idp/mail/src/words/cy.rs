@@ -171,6 +171,22 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::Rescue { who, site, ready, link } => words(
+            format!("Mae rhywun yn dychwelyd i {site} heb allwedd"),
+            &[
+                &format!("Mae dau o’n tîm cymorth wedi gwirio {who}, sydd wedi colli pob allwedd."),
+                &format!(
+                    "O {} ymlaen gall {who} ychwanegu allwedd newydd a rheoli {site} eto.",
+                    cy(&london::show(*ready))
+                ),
+                if link.is_empty() {
+                    "Os na wyddoch am hyn, dywedwch wrth eich pennaeth a ffoniwch ni nawr."
+                } else {
+                    "Gallwch adael iddo ddigwydd ar unwaith, neu ei atal. Os na wyddoch amdano, ataliwch ef a ffoniwch ni nawr."
+                },
+            ],
+            (!link.is_empty()).then_some(("Penderfynu amdano", link.as_str())),
+        ),
         MailKind::Bounced { site, who, link } => words(
             format!("Ni allem ddanfon post i 1 person yn {site}"),
             &[

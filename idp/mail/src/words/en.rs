@@ -158,6 +158,19 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::Rescue { who, site, ready, link } => words(
+            format!("Somebody is coming back to {site} without a key"),
+            &[
+                &format!("Two of our supporters have vouched for {who}, who has lost every key."),
+                &format!("From {} on {who} can add a new key and manage {site} again.", london::show(*ready)),
+                if link.is_empty() {
+                    "If you do not know about this, tell your headteacher and ring us now."
+                } else {
+                    "You can let it happen at once, or stop it. If you do not know about it, stop it and ring us now."
+                },
+            ],
+            (!link.is_empty()).then_some(("Decide about it", link.as_str())),
+        ),
         MailKind::Bounced { site, who, link } => words(
             format!("We could not deliver mail to 1 person at {site}"),
             &[

@@ -97,6 +97,18 @@ mod tests {
             MailKind::RecoveryMade { happened: happened.clone() },
             MailKind::KeyRenamed { from: text("KEY"), to: who.clone(), happened: happened.clone() },
             MailKind::OwnerCameBack { who: who.clone(), trust: text("TRUST") },
+            MailKind::Rescue {
+                who: who.clone(),
+                site: site.clone(),
+                ready: Timestamp(1_800_000_000),
+                link: link.clone(),
+            },
+            MailKind::Rescue {
+                who: who.clone(),
+                site: site.clone(),
+                ready: Timestamp(1_800_000_000),
+                link: String::new(),
+            },
             MailKind::Bounced { site: site.clone(), who: who.clone(), link: link.clone() },
             MailKind::LinkCode { code, provider: provider.clone(), account: account.clone() },
             MailKind::AccountLinked { provider, account, verb: text("linked") },

@@ -13,6 +13,7 @@ mod language;
 mod link;
 mod lost;
 mod new_browser;
+mod rescue;
 mod session;
 mod signout;
 mod status;
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/pass", get(day_pass::show_form).post(day_pass::submit))
         .route("/status", get(status::show_status))
         .route("/concern-form", get(concern_form::show_form))
+        .route("/rescue", get(rescue::look).post(rescue::decide))
         .route("/help", get(help::list))
         .route("/help/{sheet}", get(help::sheet))
         .route("/accessibility", get(help::accessibility))
