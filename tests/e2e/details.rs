@@ -206,3 +206,26 @@ async fn help_sheets_carry_the_schools_name_and_three_ways_to_add_a_key_ask_for_
         assert!(page.body.contains(hint) && page.body.contains(heading), "{}", page.body);
     }
 }
+
+#[tokio::test]
+async fn a_form_that_was_left_open_is_not_sent_by_who_sits_there_next() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    let form = browser.open(&format!("{id}/me/name")).await;
+    let page = browser.open(&format!("{id}/signout")).await;
+    browser.fill(&page, "signout", &[]).await;
+    let page = browser.open(&format!("{id}/signin?next=/me")).await;
+    system.type_password(&mut browser, &page, SAMINA).await;
+    let fields = [("first_name", "Adaeze"), ("last_name", "Fairbrass-Vale")];
+    let page = browser.fill(&form, "/me/name", &fields).await;
+    assert!(page.status == 409 && page.body.contains("This page was someone else’s"), "{} {}", page.status, page.body);
+    assert_eq!(system.person(SAMINA).await.full_name(), "Samina Dalgleish");
+    // Its owner comes back, and sends it.
+    let page = browser.open(&format!("{id}/signout")).await;
+    browser.fill(&page, "signout", &[]).await;
+    let page = browser.open(&format!("{id}/signin?next=/me")).await;
+    system.type_password(&mut browser, &page, ADAEZE).await;
+    browser.fill(&form, "/me/name", &fields).await;
+    assert_eq!(system.person(ADAEZE).await.full_name(), "Adaeze Fairbrass-Vale");
+}

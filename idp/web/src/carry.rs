@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::browser::{Browser, SignedIn};
 use crate::cookies::Cookie;
 use crate::error::ProveFirst;
-use crate::page::{Frame, go, show};
+use crate::page::{Frame, WHOSE, go, show};
 use crate::{PageError, Web};
 
 /// How long a form is kept, in seconds.
@@ -48,6 +48,7 @@ pub(crate) async fn keep(State(web): State<Web>, request: Request, next: Next) -
     let browser = request.extensions().get::<Browser>().map(Browser::hash);
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, MOST).await else { return Err(PageError::TooLarge) };
+    refuse_of_others(&web, cookie.as_ref(), &body).await?;
     let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     let (Some(first), Some(browser), Some(cookie)) = (response.extensions().get::<ProveFirst>(), browser, cookie)
     else {
@@ -61,6 +62,16 @@ pub(crate) async fn keep(State(web): State<Web>, request: Request, next: Next) -
     let Some(session) = web.signin.context.store.session(&cookie.hash()).await? else { return Ok(response) };
     let token = store(&web, (browser, session.person), path, &body).await?;
     Ok(go(&first.path(&format!("/carry-on?form={}", token.reveal()))))
+}
+
+/// Refuses a form from a page that was somebody else's: they left it open, and another person has signed in since.
+async fn refuse_of_others(web: &Web, cookie: Option<&Secret>, body: &Bytes) -> Result<(), PageError> {
+    let whose = url::form_urlencoded::parse(body).find(|(name, _)| name == WHOSE).map(|(_, value)| value.into_owned());
+    let Some(whose) = whose else { return Ok(()) };
+    match web.signin.current(cookie).await? {
+        Some((_, person)) if person.id.to_string() != whose => Err(PageError::OthersForm),
+        _ => Ok(()),
+    }
 }
 
 async fn store(

@@ -24,6 +24,8 @@ pub enum PageError {
     Incomplete,
     /// A form that did not come from our own page.
     ForeignForm,
+    /// A form from a page that somebody else had opened before.
+    OthersForm,
     /// There is no such thing, or it is none of this person's business (P-01).
     NotFound,
     /// The attempt to sign in is over; where it began is shown.
@@ -115,6 +117,13 @@ impl IntoResponse for PageError {
                 StatusCode::FORBIDDEN,
                 "This form came from somewhere else",
                 "For your safety, nothing was changed. Go back to the page on this address and try again.".to_owned(),
+            ),
+            Self::OthersForm => (
+                StatusCode::CONFLICT,
+                "This page was someone else’s",
+                "Somebody else was signed in here when it was opened. Nothing was changed. Close it, or open it again as \
+                 yourself."
+                    .to_owned(),
             ),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,

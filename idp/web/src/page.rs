@@ -19,6 +19,8 @@ pub(crate) struct Frame {
     pub site: Option<SiteLook>,
     /// Who is signed in.
     pub person: Option<String>,
+    /// Their identifier, which ties the forms of the page to them.
+    pub whose: String,
     /// Whether the person manages anybody, so that the console is offered.
     pub manages: bool,
     /// Which part of the navigation is current.
@@ -42,7 +44,7 @@ impl Frame {
 
     /// A page of a signed-in person.
     pub fn of(title: &str, person: &Person, part: &'static str) -> Self {
-        Self { person: Some(person.full_name()), part, ..Self::titled(title) }
+        Self { person: Some(person.full_name()), whose: person.id.to_string(), part, ..Self::titled(title) }
     }
 
     /// With the site's name and colour.
@@ -100,7 +102,25 @@ pub(crate) fn show_with(status: StatusCode, template: &impl Template) -> Result<
         tracing::error!(%error, "template");
         PageError::Broken("template")
     })?;
-    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], owned(html)).into_response())
+}
+
+/// The field in which a form says whose page it was on.
+pub(crate) const WHOSE: &str = "whose";
+
+/// Writes into each form of a page whose page it is, so that it is not sent in the name of who sits there next.
+fn owned(html: String) -> String {
+    let Some(whose) = html.split_once("<body data-whose=\"").and_then(|(_, rest)| rest.split('"').next()) else {
+        return html;
+    };
+    let field = format!("<input type=\"hidden\" name=\"{WHOSE}\" value=\"{whose}\">");
+    let mut parts = html.split("<form method=\"post\" action=\"/");
+    let mut page = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (tag, rest) = part.split_once('>').unwrap_or((part, ""));
+        page.push_str(&format!("<form method=\"post\" action=\"/{tag}>{field}{rest}"));
+    }
+    page
 }
 
 /// A page that says one thing and offers one next step.
@@ -133,4 +153,23 @@ pub(crate) fn grouped(code: &str, size: usize) -> String {
     let letters: Vec<char> = code.chars().collect();
     let groups: Vec<String> = letters.chunks(size).map(|group| group.iter().collect()).collect();
     groups.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::owned;
+
+    #[test]
+    fn forms_of_ours_say_whose_they_are_and_those_that_go_elsewhere_do_not() {
+        let page = "<body data-whose=\"w\"><form method=\"post\" action=\"/a\" id=\"x\"><button></form>\
+                    <form method=\"post\" action=\"https://app.example/\"></form>";
+        let told = owned(page.to_owned());
+        assert!(
+            told.contains("action=\"/a\" id=\"x\"><input type=\"hidden\" name=\"whose\" value=\"w\"><button>"),
+            "{told}"
+        );
+        assert_eq!(told.matches("name=\"whose\"").count(), 1);
+        let nobody = page.replace(" data-whose=\"w\"", "");
+        assert_eq!(owned(nobody.clone()), nobody);
+    }
 }
