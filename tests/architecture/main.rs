@@ -1,6 +1,7 @@
 //! The shape of the repository, tested like its behaviour.
 #![expect(clippy::unwrap_used, reason = "in tests a broken assumption must stop the test at once")]
 
+mod lock;
 mod log;
 mod words;
 

@@ -127,3 +127,16 @@ async fn g_33_an_upstream_cannot_set_our_cookie() {
     assert_eq!(browser.cookie("larkmoor.lanyard.localhost", "ln").cloned(), kept);
     assert_eq!(browser.cookie("larkmoor.lanyard.localhost", "own").unwrap(), "1");
 }
+
+#[tokio::test]
+async fn l_09_what_a_school_says_about_its_own_pages_stays_as_it_says_it() {
+    let system = System::start().await;
+    let echo = Echo::start().await;
+    system.set_upstream("larkmoor", &format!("http://{}", echo.address)).await;
+    let mut browser = system.signed_in(SAMINA, "larkmoor").await;
+    let page = browser.open(&format!("{}/page", system.origin("larkmoor"))).await;
+    let all = |name: &str| page.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(all("content-security-policy"), ["default-src 'self'"], "neither another one nor one more");
+    assert_eq!(all("strict-transport-security"), ["max-age=60"], "and nothing about sites beside it");
+    assert!(page.headers.get("x-frame-options").is_none(), "whether it may be framed is the school's choice");
+}

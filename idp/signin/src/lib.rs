@@ -34,6 +34,8 @@ pub struct SignIn {
     pub upstreams: Arc<upstreams::Upstreams>,
     /// Wrong passwords until password sign-in pauses for strangers (5 to 10).
     pub password_tries: i64,
+    /// What people's telephones say about the server's clock.
+    pub clock_watch: Arc<factors::clock_watch::ClockWatch>,
 }
 
 /// Why somebody could not be let in.

@@ -42,7 +42,7 @@ impl Echo {
                     }
                     let answer = format!(
                         "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nset-cookie: ln=stolen; Path=/\r\nset-cookie: own=1; Path=/\r\n\
-                         content-length: {}\r\nconnection: close\r\n\r\n{head}",
+                         content-security-policy: default-src 'self'\r\nstrict-transport-security: max-age=60\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{head}",
                         head.len()
                     );
                     let _ = stream.write_all(answer.as_bytes()).await;

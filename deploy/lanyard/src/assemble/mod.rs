@@ -122,6 +122,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         origin: plan.issuer.clone(),
         upstreams: Arc::new(upstreams(plan)?),
         password_tries: plan.password_tries,
+        clock_watch: Arc::default(),
     };
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);

@@ -2,6 +2,7 @@
 //! the two ways back without a key, and the day pass of somebody who is here only today.
 
 pub mod card;
+pub mod clock_watch;
 mod comeback;
 pub mod day_pass;
 pub mod new_browser;

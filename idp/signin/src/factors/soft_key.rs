@@ -60,6 +60,7 @@ impl SignIn {
             let Some(step) = self.matching_step(&key, code, now) else { continue };
             if self.context.store.use_step(key.id, step, now).await? {
                 throttle::succeeded(&self.context, &counter).await?;
+                self.clock_watch.note(person.id, step - now.0 / STEP);
                 return Ok(KeyProof::new((KeyKind::Soft, key.id), now, place));
             }
             used_already = true;
@@ -83,6 +84,7 @@ impl SignIn {
         let now = self.context.now();
         let offset = (2..=FAR).flat_map(|steps| [-steps, steps]).find(|steps| counts(now.plus(steps * STEP)));
         let Some(offset) = offset else { return Ok(None) };
+        self.clock_watch.note(person.id, offset);
         let counter = format!("drift:{}:{}", person.id, offset.signum());
         let seen = self.context.store.short.count_failure(&counter, now, 600).await?;
         Ok((seen.failures >= 2).then_some(offset * STEP))

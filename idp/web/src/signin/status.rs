@@ -37,11 +37,17 @@ pub(crate) async fn show_status(State(web): State<Web>) -> Result<Response, Page
         meanwhile: if works { String::new() } else { t(meanwhile) },
     };
     let mail = store.as_ref().is_ok_and(|oldest| oldest.is_none_or(|oldest| now.since(oldest) < LATE));
+    let clock = !web.signin.clock_watch.is_suspect();
     let lines = vec![
         line(
             "Signing in",
             store.is_ok(),
             "If you are signed in at a school’s site already, you can keep working there. Try again in a few minutes.",
+        ),
+        line(
+            "Security codes of authenticator apps",
+            clock,
+            "The clock of our server may be wrong. Use a passkey, a security key or a printed code.",
         ),
         line(
             "Emails with links and codes",
