@@ -180,7 +180,7 @@ impl Gateway {
         let request = phases::identity::add(&self.inner, request, &site, session.as_deref())?;
         let answer = phases::forward::forward(&self.inner, request, allowed, &site, session).await?;
         Ok(match asks_in_grace {
-            Some(asks) => phases::grace::answered(&site, asks, answer),
+            Some(asks) => phases::grace::answered(&self.inner, &site, asks, answer),
             None => answer,
         })
     }

@@ -99,15 +99,27 @@ impl Site {
         lasts.then_some(since)
     }
 
+    /// Support was told at a moment that it has not answered since another one.
+    pub(crate) fn was_told(&self, since: i64, at: i64) {
+        // It may have answered meanwhile: then that was of an outage that is over.
+        if self.down_since.load(Ordering::Relaxed) == since {
+            self.told_at.store(at, Ordering::Relaxed);
+        }
+    }
+
     /// When support was told that its server does not answer, if it was.
     pub(crate) fn told(&self) -> Option<i64> {
         Some(self.told_at.load(Ordering::Relaxed)).filter(|at| *at != 0)
     }
 
-    /// Its server has not answered. Since when it does not, if that did not begin just now.
-    pub(crate) fn failed(&self, now: i64) -> Option<i64> {
-        let since = self.down_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-        since.err().filter(|since| *since < now)
+    /// Its server has not answered.
+    pub(crate) fn failed(&self, now: i64) {
+        let _ = self.down_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Since when it does not, if that did not begin just now.
+    pub(crate) fn down_before(&self, now: i64) -> Option<i64> {
+        Some(self.down_since.load(Ordering::Relaxed)).filter(|since| *since != 0 && *since < now)
     }
 }
 

@@ -311,6 +311,17 @@ async fn m_09_where_a_trust_goes_without_mailed_codes_a_first_key_asks_for_one_a
             );
         }
     }
+    // A browser that was only let in is not known as his when the trust asks for codes again.
+    let (mut early, page) = at_own_page(&system).await;
+    let own = [&form[..], &[]].concat();
+    early.fill(&page, "signin", &own).await;
+    trust.settings.new_browser_code = 1;
+    store.save_trust(&trust, idp_store::Effects::none()).await.unwrap();
+    let page = early.open(&format!("{id}/signin?next=/me&again=1")).await;
+    let page = early.fill(&page, "signin", &form).await;
+    assert!(page.body.contains("id=\"confirm\""), "{}", page.body);
+    trust.settings.new_browser_code = 0;
+    store.save_trust(&trust, idp_store::Effects::none()).await.unwrap();
     let (mut browser, page) = at_own_page(&system).await;
     browser.fill(&page, "signin", &form).await;
     let page = browser.open(&format!("{id}/me/keys/add")).await;

@@ -42,6 +42,7 @@ fn beginning(browser: &idp_domain::SecretHash) -> Beginning<'_> {
         browser,
         agent: "",
         confirmed: true,
+        shown: true,
     }
 }
 

@@ -115,6 +115,9 @@ async fn a_few_schools_are_tabs_one_click_away() {
     sign_in(&elsewhere, tests::system::ADAEZE, lanyard::demo::PASSWORD).await;
     elsewhere.see("#lanyard-bar").await;
     elsewhere.bar_says("Base access").await;
+    let answered =
+        format!("performance.getEntriesByType('resource').some((one) => one.name.includes('tabs=larkmoor'))");
+    elsewhere.until(&answered).await;
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
     let none = elsewhere.script(&format!("return {INSIDE}.querySelector('iframe.tabs').inert")).await;
     assert_eq!(none, true, "of one school there are no tabs");
@@ -125,18 +128,28 @@ async fn a_few_schools_are_tabs_one_click_away() {
 #[tokio::test]
 async fn a_school_may_have_its_pages_hide_when_somebody_turns_away() {
     let system = System::start().await;
+    let chromium = Chromium::start().await;
+    let tab = opened(&system, &chromium, "/").await;
+    let curtain = format!("{INSIDE}.querySelector('.curtain').hidden");
+    tab.script("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))").await;
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert_eq!(tab.script(&format!("return {curtain}")).await, true, "nobody asked for it");
+    chromium.finish(tab).await;
     let site = system.site("larkmoor").await;
     let settings = idp_domain::site::SiteSettings { hide_on_blur: true, ..site.settings.clone() };
     let site = idp_domain::site::Site { settings, ..site };
     system.demo.assembled.context.store.save_site(&site, idp_store::Effects::none()).await.unwrap();
     assert!(system.demo.gateway.refresh_registry().await);
-    let chromium = Chromium::start().await;
     let tab = opened(&system, &chromium, "/").await;
-    let curtain = format!("{INSIDE}.querySelector('.curtain').hidden");
-    assert_eq!(tab.script(&format!("return {curtain}")).await, true);
+    tab.until(&curtain).await;
+    tab.script("document.hasFocus = () => true").await;
     tab.script("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))").await;
     tab.until(&format!("!{curtain}")).await;
+    tab.script("document.hasFocus = () => true").await;
     tab.script(&format!("{INSIDE}.querySelector('.curtain button').click()")).await;
     tab.until(&curtain).await;
+    // Turning away from a frame of the page is told to the frame alone.
+    tab.script("document.hasFocus = () => false").await;
+    tab.until(&format!("!{curtain}")).await;
     chromium.finish(tab).await;
 }

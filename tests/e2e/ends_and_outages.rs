@@ -37,11 +37,12 @@ async fn a_concern_is_sent_within_ten_minutes_of_the_end_and_nothing_else_opens(
     let faulty = send(&mut browser, &form, "").await;
     assert!(faulty.body.contains("<textarea"), "the site's own answer, so that it can be mended: {}", faulty.body);
     let sent = send(&mut browser, &form, "Came in without a coat, late").await;
-    assert!(sent.body.contains("The site has taken what you sent"), "{} {}", sent.url, sent.body);
+    assert!(sent.body.contains("The site has answered, and your access there has ended"), "{} {}", sent.url, sent.body);
+    assert!(sent.body.contains("07700 900123"), "and whom to tell: {}", sent.body);
     assert!(!sent.body.contains("Ira Vale"), "and nothing of the site is shown");
     let other = format!("{}/records/1", system.origin("larkmoor"));
     let page = browser.post(&other, &[("note", "x")]).await;
-    assert!(!page.body.contains("has taken"), "{}", page.body);
+    assert!(!page.body.contains("Sent to Larkmoor"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn ten_minutes_after_the_end_it_is_over() {
     let (mut browser, form, _) = writing(&system).await;
     system.clock.advance(300 + 600);
     let page = send(&mut browser, &form, "Came in without a coat").await;
-    assert!(!page.body.contains("has taken"), "{}", page.body);
+    assert!(!page.body.contains("Sent to Larkmoor"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -66,7 +67,7 @@ async fn whoever_is_signed_out_or_removed_has_no_ten_minutes() {
     system.settle().await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let page = send(&mut browser, &form, "Came in without a coat").await;
-    assert!(!page.body.contains("has taken"), "{}", page.body);
+    assert!(!page.body.contains("Sent to Larkmoor"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -79,7 +80,7 @@ async fn another_page_cannot_send_it() {
         [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
     let form = Some("pupil=Ira&text=made+up".to_owned());
     let page = browser.send(http::Method::POST, &url, form, &foreign).await;
-    assert!(!page.body.contains("has taken"), "{}", page.body);
+    assert!(!page.body.contains("Sent to Larkmoor"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -121,9 +122,32 @@ async fn whoever_meets_a_site_that_is_down_reads_whom_to_reach_and_that_support_
     system.set_upstream("larkmoor", &up).await;
     assert_eq!(browser.open(&url).await.status, 200);
     system.set_upstream("larkmoor", "http://127.0.0.1:9").await;
-    browser.open(&url).await;
+    let page = browser.open(&url).await;
+    assert!(!page.body.contains("told support"), "{}", page.body);
     system.clock.advance(15);
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    for _ in 0..50 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        if browser.open(&url).await.body.contains("We have told support (") {
+            break;
+        }
+    }
+    assert!(browser.open(&url).await.body.contains("We have told support ("), "a moment ago, and that is what it says");
     system.settle().await;
     assert_eq!(count(), 1);
+}
+
+#[tokio::test]
+async fn one_that_was_quiet_after_a_hiccup_is_looked_at_before_anybody_is_woken() {
+    let system = System::start().await;
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    let url = format!("{}/", system.origin("larkmoor"));
+    let own = system.site("larkmoor").await.settings.upstream;
+    system.set_upstream("larkmoor", "http://127.0.0.1:9").await;
+    assert_eq!(browser.open(&url).await.status, 502);
+    // It is back, and nobody asks it for anything.
+    system.set_upstream("larkmoor", &own).await;
+    system.clock.advance(60);
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    system.settle().await;
+    assert!(!system.demo.mailbox.all().iter().any(|(_, subject, _)| subject.contains("not responding")));
 }

@@ -179,8 +179,13 @@ async fn a_browser_is_known_for_one_person(store: &dyn Durable, person: &Person)
     let (browser, stranger) = (print(), other(store).await);
     assert!(!store.browser_is_known(&browser).await.unwrap());
     for at in [1, 2] {
-        store.remember_browser(person.id, &browser, Timestamp(at)).await.unwrap();
+        store.remember_browser(person.id, &browser, (Timestamp(at), false)).await.unwrap();
+        assert!(!store.browser_is_confirmed(person.id, &browser).await.unwrap());
     }
+    store.remember_browser(person.id, &browser, (Timestamp(3), true)).await.unwrap();
+    store.remember_browser(person.id, &browser, (Timestamp(4), false)).await.unwrap();
+    assert!(store.browser_is_confirmed(person.id, &browser).await.unwrap(), "once confirmed, it stays so");
+    assert!(!store.browser_is_confirmed(stranger, &browser).await.unwrap());
     assert!(store.knows_browser(person.id, &browser).await.unwrap());
     assert!(!store.knows_browser(stranger, &browser).await.unwrap());
     assert!(store.browser_is_known(&browser).await.unwrap());

@@ -196,12 +196,15 @@
       if (!answer) return;
       if (answer.status === 401) {
         // Access has ended by its date: a concern that is being written may still be sent, and nothing else.
-        const until = (await answer.json().catch(() => ({}))).grace_until;
-        late.hidden = !until || location.pathname !== me.concern_path;
+        const grace = (await answer.json().catch(() => ({}))).grace_until;
+        const writing = [...document.forms].some((form) => new URL(form.action, location.href).pathname === me.concern_path);
+        late.hidden = !grace || !me.concern_path || !writing;
         if (late.hidden) return over(true);
-        warning.hidden = true;
-        elevate.hidden = drop.hidden = true;
-        late.textContent = t1("Your access here has ended. You have until {0} to send what you are writing.", until);
+        [until, idle, me.may_elevate] = [0, 0, false];
+        draw();
+        const words = t1("Your access here has ended. You have until {0} to send what you are writing.", grace);
+        // Said aloud once, not every few seconds.
+        if (late.textContent !== words) late.textContent = words;
         return;
       }
       if (!answer.ok) return;
@@ -214,9 +217,16 @@
     setInterval(ask, 3000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
     // Turning to another window hides the page where the school wants that; the bar's own frames are no other window.
-    if (me.hide_on_blur) window.addEventListener("blur", () => {
-      setTimeout(() => { if (!document.hasFocus() && !root.activeElement?.matches("iframe")) hide(true); });
-    });
+    if (me.hide_on_blur) {
+      let picking = false;
+      const turned = () => { if (!document.hasFocus() && !picking && curtain.hidden) hide(true); };
+      // A window to choose a file from is one that the page itself has opened.
+      document.addEventListener("click", (event) => { picking = Boolean(event.target.closest?.("input[type=file],label")); }, true);
+      window.addEventListener("focus", () => { picking = false; });
+      window.addEventListener("blur", () => setTimeout(turned));
+      // Turning away from a frame of the page is told to that frame alone.
+      setInterval(turned, 1000);
+    }
     let escape = 0;
     document.addEventListener("keydown", (event) => {
       if (!warning.hidden) extend();

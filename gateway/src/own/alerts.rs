@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use super::events::verified;
 use crate::body::{Sent, json};
@@ -49,7 +50,8 @@ pub(super) async fn waiting(inner: &Inner, site: &Site, token: &str) -> Option<u
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let own: SiteFacts = serde_json::from_value(claims.get("lanyard")?.clone()).ok()?;
     let now = inner.ports.clock.now();
-    let live = (own.site == site.entry.slug).then(|| Live::passing(own.record((text("sub"), text("name")), now)))?;
+    let live = (own.site == site.entry.slug)
+        .then(|| Live::passing(own.record((text("sub"), text("name")), now), &CancellationToken::new()))?;
     let _permit = site.budget.clone().try_acquire_owned().ok()?;
     let uri = Uri::builder().scheme("http").authority(site.upstream.clone()?).path_and_query(PATH).build().ok()?;
     let request = Request::builder().method(Method::GET).uri(uri).body(Sent::Kept(Full::default())).ok()?;

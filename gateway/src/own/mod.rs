@@ -55,15 +55,17 @@ pub(crate) async fn answer(
     }
     let session = phases::session::find(inner, &headers, site).await?;
     match (&method, path) {
-        (&Method::GET, "/whoami") if session.is_none() => Ok(whoami::nobody(inner, site, &headers)),
-        (&Method::GET, "/whoami") => Ok(whoami::answer(inner, site, session.as_deref(), &query)),
+        (&Method::GET, "/whoami") | (&Method::POST, "/stay") => Ok(match session.as_deref() {
+            None => whoami::nobody(inner, site, &headers),
+            Some(live) if method == Method::POST => whoami::stay(inner, site, live),
+            Some(live) => whoami::answer(inner, site, live, &query),
+        }),
         (&Method::GET, "" | "/") => Ok(home::page(inner, site, session.as_deref())),
         (&Method::GET, "/switch") => Ok(redirect(&format!("{}/", inner.settings.issuer))),
         (&Method::GET, "/elevate") => Ok(elevate::ask(site, session.as_deref(), &query)),
         (&Method::POST, "/elevate") => elevate::begin(inner, &headers, site, session, read(request).await?).await,
         (&Method::POST, "/drop") => elevate::drop_back(inner, session).await,
         (&Method::POST, "/signout") => signout::end(inner, session).await,
-        (&Method::POST, "/stay") => Ok(whoami::stay(inner, site, session.as_deref())),
         (&Method::GET, "/held") => offered(inner, &headers, &query, (site, session)).await,
         _ => Err(Refusal::NotFound),
     }

@@ -15,16 +15,13 @@ use crate::{Body, Inner, words};
 pub(super) fn nobody(inner: &Inner, site: &Site, headers: &HeaderMap) -> Response<Body> {
     let cookie = Cookie::Session.read(headers, inner.settings.secure);
     let grace = cookie.and_then(|cookie| inner.sessions.grace_of(cookie, &site.entry.slug));
-    let until = grace.and_then(|record| record.grace_until());
+    let until = grace.and_then(|grace| grace.record.grace_until());
     let facts = json!({ "error": "login_required", "grace_until": until.map(clock_time) });
     answer_json(StatusCode::UNAUTHORIZED, &facts.to_string())
 }
 
 /// Facts of this site only. Asking is not activity.
-pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>, query: &str) -> Response<Body> {
-    let Some(live) = session else {
-        return answer_json(StatusCode::UNAUTHORIZED, r#"{"error":"login_required"}"#);
-    };
+pub(super) fn answer(inner: &Inner, site: &Site, live: &Live, query: &str) -> Response<Body> {
     let now = inner.ports.clock.now();
     let elevation = live.record.elevation.as_ref().filter(|_| live.is_elevated(now));
     let facts = json!({
@@ -51,13 +48,11 @@ pub(super) fn answer(inner: &Inner, site: &Site, session: Option<&Live>, query: 
 }
 
 /// One key press keeps a session alive while somebody writes (WCAG 2.2.1).
-pub(super) fn stay(inner: &Inner, site: &Site, session: Option<&Live>) -> Response<Body> {
-    if let Some(live) = session {
-        let now = inner.ports.clock.now();
-        live.let_run_out(now);
-        live.seen.store(now, Ordering::Relaxed);
-    }
-    answer(inner, site, session, "")
+pub(super) fn stay(inner: &Inner, site: &Site, live: &Live) -> Response<Body> {
+    let now = inner.ports.clock.now();
+    live.let_run_out(now);
+    live.seen.store(now, Ordering::Relaxed);
+    answer(inner, site, live, "")
 }
 
 /// The gateway's public key as a JWKS (RFC 7517 §5).

@@ -59,7 +59,8 @@ pub(crate) async fn forward(
         Ok(Ok(answer)) => answer,
         Ok(Err(problem)) => {
             tracing::warn!(site = %site.entry.slug, %problem, "upstream");
-            return Err(away());
+            // A body that its sender broke off says nothing about the server.
+            return Err(if problem.is_connect() { away() } else { unanswered(inner, site) });
         }
         Err(_) => return Err(away()),
     };
@@ -84,11 +85,17 @@ pub(crate) async fn forward(
     Ok(Response::from_parts(parts, body))
 }
 
+/// Its server cannot be reached; from now on it counts as down.
 fn away(inner: &Inner, site: &Site) -> Refusal {
+    site.failed(inner.ports.clock.now());
+    unanswered(inner, site)
+}
+
+fn unanswered(inner: &Inner, site: &Site) -> Refusal {
     let entry = &site.entry;
     Refusal::UpstreamAway {
         site: entry.name.clone(),
-        since: site.failed(inner.ports.clock.now()).map(clock_time),
+        since: site.down_before(inner.ports.clock.now()).map(clock_time),
         told: site.told().map(clock_time),
         dsl: entry.dsl_contact.clone(),
         phone: entry.support_phone.clone(),

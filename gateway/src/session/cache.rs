@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::grace::{self, Graces};
+use super::grace::{Grace, Graces};
 use super::record::Record;
 use super::revocations::{Revocations, Revoked};
 use super::store::{SessionStore, StoreAway, Stored};
@@ -56,10 +55,10 @@ impl Live {
         }
     }
 
-    /// Somebody for whom the provider asks something, and who has no session here.
-    pub fn passing(record: Record) -> Self {
+    /// Somebody who has no session here, for one request: because the provider asks something for them, or a grace lasts.
+    pub fn passing(record: Record, ended: &CancellationToken) -> Self {
         let seen = record.seen_at;
-        Self::new(String::new(), record, seen)
+        Self { ended: ended.clone(), dropped: ended.child_token(), ..Self::new(String::new(), record, seen) }
     }
 
     /// When it was last used.
@@ -179,13 +178,15 @@ impl Sessions {
         Ok(counts.then_some(live))
     }
 
-    /// What the session of a cookie knew whose membership ended by its date a moment ago.
-    pub fn grace_of(&self, cookie: &str, site: &str) -> Option<Record> {
+    /// The grace of a cookie whose session's membership ended by its date a moment ago.
+    pub fn grace_of(&self, cookie: &str, site: &str) -> Option<Grace> {
         let (hash, now) = (hash(cookie), self.clock.now());
-        let kept = self.read();
-        // Not swept yet.
-        let unswept = kept.live.get(&hash).map(|live| grace::ended(&live.record, (now, live.seen_at())));
-        unswept.unwrap_or_else(|| kept.graces.of(&hash, now)).filter(|record| record.site == site)
+        let mut kept = self.write();
+        if let Some(live) = kept.live.get(&hash).filter(|live| !live.record.is_live(now, live.seen_at())).cloned() {
+            // Not swept yet.
+            kept.graces.note(&hash, &live.record, (now, live.seen_at()));
+        }
+        kept.graces.of(&hash, now).filter(|grace| grace.record.site == site)
     }
 
     async fn load(&self, hash: &str) -> Result<Option<Arc<Live>>, StoreAway> {
@@ -317,7 +318,8 @@ impl Sessions {
 
     /// Ends what is over: sessions at their limits, elevation at its own; with `save`, writes down the last use. One
     /// session that cannot be written keeps no other from its end.
-    async fn sweep(&self, save: bool) -> Result<(), StoreAway> {
+    pub(super) async fn sweep(&self, save: bool) -> Result<(), StoreAway> {
+        self.write().graces.sweep(self.clock.now());
         let all: Vec<Arc<Live>> = self.read().live.values().cloned().collect();
         let mut outcome = Ok(());
         for live in all {
@@ -326,10 +328,20 @@ impl Sessions {
         outcome
     }
 
+    /// Takes a session out of memory that is over. Only one that is still there leaves a grace: a revocation that came
+    /// meanwhile leaves none.
+    fn leave(&self, live: &Arc<Live>, now: i64) {
+        let mut kept = self.write();
+        if kept.live.get(&live.hash).is_some_and(|known| Arc::ptr_eq(known, live)) {
+            kept.graces.note(&live.hash, &live.record, (now, live.seen_at()));
+            kept.live.remove(&live.hash);
+        }
+    }
+
     async fn sweep_one(&self, live: &Arc<Live>, save: bool) -> Result<(), StoreAway> {
         let now = self.clock.now();
         if !live.record.is_live(now, live.seen_at()) {
-            self.write().graces.note(&live.hash, &live.record, (now, live.seen_at()));
+            self.leave(live, now);
             return self.end(live).await;
         }
         if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
@@ -340,6 +352,11 @@ impl Sessions {
             return self.store.update(&stored(live)?).await;
         }
         Ok(())
+    }
+
+    /// Forgets what is over in the store.
+    pub(super) async fn sweep_store(&self) -> Result<(), StoreAway> {
+        self.store.sweep(self.clock.now()).await
     }
 
     /// The last use of each of the provider's sessions that is in memory, so that the provider keeps it alive.
@@ -377,21 +394,4 @@ fn stored(live: &Live) -> Result<Stored, StoreAway> {
         body: serde_json::to_string(&record).map_err(|error| StoreAway(error.to_string()))?,
         expires_at: record.expires_at(),
     })
-}
-
-/// Sweeps for ever: memory twice a second, so that a stream ends within a second; the last use every minute; the store
-/// every five.
-pub(crate) async fn keep_swept(sessions: &Sessions) {
-    let mut rounds = 0_u32;
-    loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        rounds = rounds.wrapping_add(1);
-        let mut swept = sessions.sweep(rounds.is_multiple_of(120)).await;
-        if rounds.is_multiple_of(600) && swept.is_ok() {
-            swept = sessions.store.sweep(sessions.clock.now()).await;
-        }
-        if let Err(error) = swept {
-            tracing::warn!(%error, "sessions cannot be swept");
-        }
-    }
 }

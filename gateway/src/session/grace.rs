@@ -1,8 +1,11 @@
 //! Ten minutes to send a concern that was being written when somebody's access ended by its date.
 //!
-//! Kept in memory alone, and for nobody whose access was taken away: a revocation ends the grace as it ends a session.
+//! Kept in memory alone, and for nobody whose access was taken away: a revocation ends the grace as it ends a session, and
+//! what is being sent with it.
 
 use std::collections::HashMap;
+
+use tokio_util::sync::CancellationToken;
 
 use super::record::{ABSOLUTE, Record};
 use super::revocations::Revoked;
@@ -10,27 +13,50 @@ use super::revocations::Revoked;
 /// How long it lasts, in seconds.
 const LIFE: i64 = 600;
 
+/// One of them: what the session knew, at base access, and what ends a request that is under way with it.
+#[derive(Clone)]
+pub(crate) struct Grace {
+    pub record: Record,
+    pub ended: CancellationToken,
+}
+
 /// Sessions whose membership has ended by its date, by the hash of their cookie.
 #[derive(Default)]
-pub(super) struct Graces(HashMap<String, Record>);
+pub(super) struct Graces(HashMap<String, Grace>);
 
 impl Graces {
     /// Notes a session that is over, if nothing but the date ended it. `seen` is its last use.
     pub fn note(&mut self, hash: &str, record: &Record, (now, seen): (i64, i64)) {
-        self.0.retain(|_, one| now < until(one));
-        if let Some(record) = ended(record, (now, seen)) {
-            self.0.insert(hash.to_owned(), record);
+        if ended_by_date(record, (now, seen)) {
+            let record = Record { elevation: None, ..record.clone() };
+            let grace = || Grace { record, ended: CancellationToken::new() };
+            self.0.entry(hash.to_owned()).or_insert_with(grace);
         }
     }
 
-    /// What such a session knew, at base access, while the grace lasts.
-    pub fn of(&self, hash: &str, now: i64) -> Option<Record> {
-        self.0.get(hash).filter(|record| now < until(record)).cloned()
+    /// The grace of a cookie while it lasts.
+    pub fn of(&self, hash: &str, now: i64) -> Option<Grace> {
+        self.0.get(hash).filter(|grace| now < until(&grace.record)).cloned()
     }
 
     /// A revocation leaves nothing.
     pub fn forget(&mut self, revoked: &Revoked) {
-        self.0.retain(|_, record| !revoked.means(record));
+        self.end_where(|record| revoked.means(record));
+    }
+
+    /// Ends those whose time is over.
+    pub fn sweep(&mut self, now: i64) {
+        self.end_where(|record| now >= until(record));
+    }
+
+    fn end_where(&mut self, over: impl Fn(&Record) -> bool) {
+        self.0.retain(|_, grace| {
+            let over = over(&grace.record);
+            if over {
+                grace.ended.cancel();
+            }
+            !over
+        });
     }
 }
 
@@ -45,12 +71,11 @@ fn until(record: &Record) -> i64 {
     record.grace_until().unwrap_or_default()
 }
 
-/// What a session knew, at base access, whose membership's end came before every other end and less than the grace ago.
-pub(super) fn ended(record: &Record, (now, seen): (i64, i64)) -> Option<Record> {
-    let end = record.member_until?;
+/// Whether the membership's end came before every other end, and less than the grace ago.
+fn ended_by_date(record: &Record, (now, seen): (i64, i64)) -> bool {
+    let Some(end) = record.member_until else { return false };
     let signed_in = end < record.created_at + ABSOLUTE && record.session_until.is_none_or(|over| end < over);
-    let by_date = (end..end + LIFE).contains(&now) && signed_in && end - seen < record.idle;
-    by_date.then(|| Record { elevation: None, ..record.clone() })
+    (end..end + LIFE).contains(&now) && signed_in && end - seen < record.idle
 }
 
 #[cfg(test)]
@@ -64,7 +89,7 @@ mod tests {
 
     #[test]
     fn only_the_date_opens_it_and_only_for_ten_minutes() {
-        let opens = |record: &Record, now, seen| ended(record, (now, seen)).is_some();
+        let opens = |record: &Record, now, seen| ended_by_date(record, (now, seen));
         assert!(opens(&record(), 1000, 900) && opens(&record(), 1599, 900));
         assert!(!opens(&record(), 999, 900) && !opens(&record(), 1600, 900));
         assert!(!opens(&record(), 1001, 50), "idle before the end");
@@ -73,13 +98,26 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_leaves_nothing() {
+    fn a_revocation_leaves_nothing_and_ends_what_is_being_sent() {
         let mut graces = Graces::default();
         graces.note("hash", &record(), (1000, 900));
-        assert!(graces.of("hash", 1599).is_some() && graces.of("hash", 1600).is_none());
+        let under_way = graces.of("hash", 1599).unwrap().ended;
+        assert!(graces.of("hash", 1600).is_none());
+        graces.note("hash", &record(), (1001, 900));
         graces.forget(&Revoked { sub: "lorcan".to_owned(), sid: None, site: Some("quillbrook".to_owned()) });
-        assert!(graces.of("hash", 1001).is_some());
+        assert!(graces.of("hash", 1001).is_some() && !under_way.is_cancelled());
         graces.forget(&Revoked { sub: "lorcan".to_owned(), sid: None, site: None });
-        assert!(graces.of("hash", 1001).is_none());
+        assert!(graces.of("hash", 1001).is_none() && under_way.is_cancelled());
+    }
+
+    #[test]
+    fn its_own_end_cuts_what_is_being_sent() {
+        let mut graces = Graces::default();
+        graces.note("hash", &record(), (1000, 900));
+        let under_way = graces.of("hash", 1599).unwrap().ended;
+        graces.sweep(1599);
+        assert!(!under_way.is_cancelled());
+        graces.sweep(1600);
+        assert!(under_way.is_cancelled());
     }
 }

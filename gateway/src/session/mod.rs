@@ -9,9 +9,28 @@ mod redis;
 mod revocations;
 mod store;
 
-pub(crate) use cache::{DECISIONS, Live, Sessions, keep_swept};
+pub(crate) use cache::{DECISIONS, Live, Sessions};
 pub(crate) use cookie::Cookie;
 pub use embedded::Embedded;
 pub(crate) use record::{Elevation, IDLE, LONGEST_IDLE, Record};
 pub use redis::RedisStore;
 pub use store::{SessionStore, StoreAway, Stored};
+
+use std::time::Duration;
+
+/// Sweeps for ever: memory twice a second, so that a stream ends within a second; the last use every minute; the store
+/// every five.
+pub(crate) async fn keep_swept(sessions: &Sessions) {
+    let mut rounds = 0_u32;
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        rounds = rounds.wrapping_add(1);
+        let mut swept = sessions.sweep(rounds.is_multiple_of(120)).await;
+        if rounds.is_multiple_of(600) && swept.is_ok() {
+            swept = sessions.sweep_store().await;
+        }
+        if let Err(error) = swept {
+            tracing::warn!(%error, "sessions cannot be swept");
+        }
+    }
+}

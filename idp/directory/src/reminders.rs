@@ -2,7 +2,7 @@
 //! ended. Each is sent once, however often and on however many machines this runs.
 
 use idp_domain::london;
-use idp_domain::membership::{Membership, MembershipStatus, State};
+use idp_domain::membership::{Membership, State};
 use idp_domain::person::{Person, PersonStatus};
 use idp_store::Effects;
 use idp_store::links::Link;
@@ -21,7 +21,10 @@ const SECOND: i64 = 5 * DAY;
 const BEFORE_END: i64 = 3 * DAY;
 /// So long after an end somebody is still told of it: a server that was off for a weekend has not forgotten anybody.
 const LATE: i64 = 3 * DAY;
-/// Most invitations that are looked at in one go.
+/// Names of the two reminders about an end.
+const ENDS: &str = "access-ends";
+const ENDED: &str = "access-ended";
+/// Most that are looked at in one go.
 const MOST: i64 = 500;
 
 impl Directory {
@@ -33,12 +36,12 @@ impl Directory {
             sent += usize::from(self.remind_of_invite(&link).await?);
         }
         // Whoever was invited for less than that knows the end.
-        let made_before = now.plus(-DAY);
-        for membership in store.ending((now, now.plus(BEFORE_END)), made_before).await? {
-            sent += usize::from(self.tell_of_end(&membership).await?);
+        let soon = (now, now.plus(BEFORE_END));
+        for membership in store.ending(ENDS, soon, (now, now.plus(-DAY)), MOST).await? {
+            sent += usize::from(self.tell_of_end(ENDS, &membership).await?);
         }
-        for membership in store.ending((now.plus(-LATE), now), now).await? {
-            sent += usize::from(self.tell_of_what_ended(&membership).await?);
+        for membership in store.ending(ENDED, (now.plus(-LATE), now), (now, now), MOST).await? {
+            sent += usize::from(self.tell_of_end(ENDED, &membership).await?);
         }
         Ok(sent)
     }
@@ -73,27 +76,22 @@ impl Directory {
         Ok(store.remind(&reminder, now, (Some(&made), Effects::none().tell_from(&site, &person, what))).await?)
     }
 
-    async fn tell_of_end(&self, membership: &Membership) -> Result<bool> {
+    /// Whoever cannot be told, or is not to be since a quiet removal stays quiet, counts as told and is not looked at again.
+    async fn tell_of_end(&self, kind: &'static str, membership: &Membership) -> Result<bool> {
         let (store, now) = (&self.context.store, self.context.now());
-        let Some(end) = membership.ends_at.filter(|_| membership.state(now) == State::Live) else { return Ok(false) };
-        let Some(person) = self.reachable(membership.person).await? else { return Ok(false) };
-        let Some(site) = store.site(membership.site).await? else { return Ok(false) };
-        let reminder = Reminder { kind: "access-ends", subject: membership.id.to_string(), about: end };
-        let (last_day, weekday) = (london::show_last_day(end), london::weekday_before(end));
-        let what = MailKind::EndsSoon { site: site.name.clone(), last_day, weekday };
-        Ok(store.remind(&reminder, now, (None, Effects::none().tell_from(&site, &person, what))).await?)
-    }
-
-    /// Only for whoever may still sign in: a quiet removal stays quiet.
-    async fn tell_of_what_ended(&self, membership: &Membership) -> Result<bool> {
-        let (store, now) = (&self.context.store, self.context.now());
-        // Whoever was ended by hand was told then.
-        let by_date = membership.status != MembershipStatus::Ended;
-        let Some(end) = membership.ends_at.filter(|_| by_date) else { return Ok(false) };
-        let Some(person) = self.reachable(membership.person).await? else { return Ok(false) };
-        let Some(site) = store.site(membership.site).await? else { return Ok(false) };
-        let reminder = Reminder { kind: "access-ended", subject: membership.id.to_string(), about: end };
-        let what = MailKind::AccessEnded { site: site.name.clone() };
+        let Some(end) = membership.ends_at else { return Ok(false) };
+        let reminder = Reminder { kind, subject: membership.id.to_string(), about: end };
+        let (person, site) = (self.reachable(membership.person).await?, store.site(membership.site).await?);
+        let Some((person, site)) = person.zip(site) else {
+            store.remind(&reminder, now, (None, Effects::none())).await?;
+            return Ok(false);
+        };
+        let what = if kind == ENDS {
+            let (last_day, weekday) = (london::show_last_day(end), london::weekday_before(end));
+            MailKind::EndsSoon { site: site.name.clone(), last_day, weekday }
+        } else {
+            MailKind::AccessEnded { site: site.name.clone() }
+        };
         Ok(store.remind(&reminder, now, (None, Effects::none().tell_from(&site, &person, what))).await?)
     }
 

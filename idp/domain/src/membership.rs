@@ -60,6 +60,12 @@ impl Membership {
     pub fn active_grants(&self) -> impl Iterator<Item = &Grant> {
         self.grants.iter().filter(|grant| !grant.pending)
     }
+
+    /// Whether its holder watches over the school's people at `now`: the DSL, who is told when somebody comes back without
+    /// a key.
+    pub fn guards(&self, now: Timestamp) -> bool {
+        self.state(now) == State::Live && self.active_grants().any(|grant| grant.group == "dsl")
+    }
 }
 
 /// What somebody decided about a membership.

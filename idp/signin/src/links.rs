@@ -65,11 +65,15 @@ impl SignIn {
         self.send_link(&person, address, false).await
     }
 
-    /// Whether a link belongs to somebody who has no mailbox: then it was handed over on paper, and so is a new one.
+    /// Whether a link belongs to somebody whom no mail reaches: then it was handed over on paper, and so is a new one.
     pub async fn was_on_paper(&self, token: &str) -> Result<bool, Refusal> {
         let store = &self.context.store;
         let Some(link) = store.link(&Secret::presented(token).hash()).await? else { return Ok(false) };
-        Ok(store.person(link.person).await?.is_some_and(|person| person.email.is_none()))
+        let Some(person) = store.person(link.person).await? else { return Ok(false) };
+        Ok(match &person.email {
+            None => true,
+            Some(address) => is_detached(&self.context, &person, address).await?,
+        })
     }
 
     /// Sends a link once more to whom an older one was sent that has run out, whoever holds that one. An invitation stays

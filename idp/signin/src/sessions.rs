@@ -33,8 +33,10 @@ pub struct Beginning<'a> {
     pub browser: &'a SecretHash,
     /// The browser in words.
     pub agent: &'a str,
-    /// Whether it is known to be theirs, or was shown to be.
+    /// Whether they may change what they sign in with from here by their password alone, as long as they have no key.
     pub confirmed: bool,
+    /// Whether the browser was shown to be theirs: it is remembered as such.
+    pub shown: bool,
 }
 
 impl SignIn {
@@ -46,7 +48,7 @@ impl SignIn {
         beginning: Beginning<'_>,
     ) -> Result<Secret, Refusal> {
         let (context, now) = (&self.context, self.context.now());
-        let Beginning { method, shared, proven_at, until, proof, browser, agent, confirmed } = beginning;
+        let Beginning { method, shared, proven_at, until, proof, browser, agent, confirmed, shown } = beginning;
         let mut limits = context.settings_of(person.id).await?.session();
         limits.absolute = until.map_or(limits.absolute, |until| until.since(now).min(limits.absolute));
         let secret = Secret::new(&*context.random);
@@ -83,8 +85,8 @@ impl SignIn {
         if !context.store.add_session(&session, effects).await? {
             return Err(Refusal::Expired);
         }
-        if !shared && !known {
-            context.store.remember_browser(person.id, browser, now).await?;
+        if !shared && (!known || shown) {
+            context.store.remember_browser(person.id, browser, (now, shown)).await?;
         }
         self.cap(person).await?;
         metrics::counter!("lanyard_signins_total").increment(1);

@@ -25,18 +25,31 @@ impl Browsers for SqlStore {
         Ok(row.is_some())
     }
 
+    async fn browser_is_confirmed(&self, person: PersonId, browser: &SecretHash) -> Result<bool> {
+        let sql = "SELECT seen_at FROM known_browsers WHERE person_id = $1 AND browser = $2 AND confirmed = 1";
+        let row = sqlx::query(sql).bind(person.to_string()).bind(&browser.0).fetch_optional(&self.read).await;
+        Ok(row.map_err(problem)?.is_some())
+    }
+
     async fn browser_is_known(&self, browser: &SecretHash) -> Result<bool> {
         Ok(self.count("SELECT count(*) AS n FROM known_browsers WHERE browser = $1", &browser.0).await? > 0)
     }
 
-    async fn remember_browser(&self, person: PersonId, browser: &SecretHash, now: Timestamp) -> Result<()> {
+    async fn remember_browser(
+        &self,
+        person: PersonId,
+        browser: &SecretHash,
+        (now, confirmed): (Timestamp, bool),
+    ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO known_browsers (person_id, browser, seen_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (person_id, browser) DO UPDATE SET seen_at = $3",
+            "INSERT INTO known_browsers (person_id, browser, seen_at, confirmed) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (person_id, browser) DO UPDATE SET seen_at = $3, \
+             confirmed = CASE WHEN known_browsers.confirmed = 1 THEN 1 ELSE $4 END",
         )
         .bind(person.to_string())
         .bind(&browser.0)
         .bind(now.0)
+        .bind(i64::from(confirmed))
         .execute(&self.write)
         .await
         .map_err(problem)

@@ -27,14 +27,27 @@ impl Reminders for SqlStore {
         rows.iter().map(link).collect()
     }
 
-    async fn ending(&self, (now, until): (Timestamp, Timestamp), made_before: Timestamp) -> Result<Vec<Membership>> {
-        let rows = sqlx::query("SELECT id FROM memberships WHERE ends_at > $1 AND ends_at <= $2 AND created_at <= $3")
-            .bind(now.0)
-            .bind(until.0)
-            .bind(made_before.0)
-            .fetch_all(&self.read)
-            .await
-            .map_err(problem)?;
+    async fn ending(
+        &self,
+        kind: &str,
+        (from, until): (Timestamp, Timestamp),
+        (now, made_before): (Timestamp, Timestamp),
+        limit: i64,
+    ) -> Result<Vec<Membership>> {
+        let rows = sqlx::query(
+            "SELECT id FROM memberships m WHERE status = 'active' AND ends_at > $1 AND ends_at <= $2 AND created_at <= $3 \
+             AND (starts_at IS NULL OR starts_at <= $4) AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.kind = $5 \
+             AND r.subject = m.id AND r.about = m.ends_at) ORDER BY ends_at LIMIT $6",
+        )
+        .bind(from.0)
+        .bind(until.0)
+        .bind(made_before.0)
+        .bind(now.0)
+        .bind(kind)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await
+        .map_err(problem)?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }

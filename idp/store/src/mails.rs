@@ -25,6 +25,12 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// A mail to an inbox that is nobody's in particular.
+    pub fn to_inbox(address: String, what: MailKind) -> Self {
+        let (name, language) = ("support".to_owned(), Language::En);
+        Self { to: address, name, what, language, sender: String::new(), person: None }
+    }
+
     /// A mail to a person at an address, which need not be their own yet.
     pub fn to(address: &str, person: &Person, what: MailKind) -> Self {
         let (language, sender) = (person.language, String::new());
@@ -148,6 +154,13 @@ pub enum MailKind {
         /// For whom; empty for the reader.
         who: String,
         /// Who vouched.
+        by: String,
+    },
+    /// A link to set a password was printed for somebody without a mailbox; to DSLs and to who manages identities.
+    LinkPrinted {
+        /// For whom; empty for the reader.
+        who: String,
+        /// Who printed it.
         by: String,
     },
     /// New recovery codes were made; the older ones stopped working.

@@ -71,8 +71,7 @@ impl Context {
     async fn guardians_of(&self, site: &Site) -> Result<Vec<PersonId>> {
         let mut found = Vec::new();
         for membership in self.store.memberships_at(site.id).await? {
-            let works = membership.state(self.now()) == State::Live;
-            if works && membership.active_grants().any(|grant| grant.group == "dsl") {
+            if membership.guards(self.now()) {
                 found.push(membership.person);
             }
         }

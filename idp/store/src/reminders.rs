@@ -24,8 +24,15 @@ pub struct Reminder {
 pub trait Reminders: Send + Sync {
     /// Unspent invitations that were made before a moment and still count at `now`.
     async fn open_invites(&self, before: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<Link>>;
-    /// Memberships that end after `now` and not after `until`, and were made before a moment.
-    async fn ending(&self, (now, until): (Timestamp, Timestamp), made_before: Timestamp) -> Result<Vec<Membership>>;
+    /// Active memberships that end after `from` and not after `until`, had begun by `now` and were made before a moment, and
+    /// about whose end there was no reminder of this kind yet; those that end first.
+    async fn ending(
+        &self,
+        kind: &str,
+        (from, until): (Timestamp, Timestamp),
+        (now, made_before): (Timestamp, Timestamp),
+        limit: i64,
+    ) -> Result<Vec<Membership>>;
     /// Whether this reminder was sent.
     async fn reminded(&self, reminder: &Reminder) -> Result<bool>;
     /// Notes that a reminder is sent; a link in it replaces the person's older ones. False when it was sent before: then

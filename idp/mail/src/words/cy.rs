@@ -142,6 +142,17 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::LinkPrinted { who, by } => words(
+            "Argraffwyd dolen i osod cyfrinair",
+            &[
+                &match who.as_str() {
+                    "" => format!("Argraffodd {by} ddolen i chi greu cyfrinair."),
+                    who => format!("Argraffodd {by} ddolen i {who} greu cyfrinair. Nid oes gan {who} e-bost."),
+                },
+                "Os na ofynnodd neb amdani, dywedwch wrth swyddfa eich ymddiriedolaeth ar unwaith.",
+            ],
+            None,
+        ),
         MailKind::RecoveryMade { happened } => words(
             "Gwnaed codau adfer newydd",
             &[

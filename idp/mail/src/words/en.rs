@@ -129,6 +129,17 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             ],
             None,
         ),
+        MailKind::LinkPrinted { who, by } => words(
+            "A link to set a password was printed",
+            &[
+                &match who.as_str() {
+                    "" => format!("{by} printed a link with which you create a password."),
+                    who => format!("{by} printed a link with which {who} creates a password. {who} has no email."),
+                },
+                "If they did not ask for it, tell your trust office at once.",
+            ],
+            None,
+        ),
         MailKind::RecoveryMade { happened } => words(
             "New recovery codes were made",
             &[

@@ -94,6 +94,8 @@ mod tests {
             MailKind::PassUsed { who: who.clone() },
             MailKind::PassMade { who: who.clone(), by: account.clone() },
             MailKind::PassMade { who: String::new(), by: account.clone() },
+            MailKind::LinkPrinted { who: who.clone(), by: account.clone() },
+            MailKind::LinkPrinted { who: String::new(), by: account.clone() },
             MailKind::RecoveryMade { happened: happened.clone() },
             MailKind::KeyRenamed { from: text("KEY"), to: who.clone(), happened: happened.clone() },
             MailKind::OwnerCameBack { who: who.clone(), trust: text("TRUST") },

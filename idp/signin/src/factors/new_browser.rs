@@ -23,9 +23,12 @@ const PURPOSE: &str = "mailed code";
 /// What a browser still has to show before somebody is let in, or before they change what they sign in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {
-    /// Nothing: it is known, or they have a key, or no mailbox that could show anything.
+    /// Nothing: it was shown to be theirs before, or they have no mailbox that could show anything.
     Nothing,
-    /// A trust lets people in without it. Before they add a first key, it is asked all the same.
+    /// Nothing either, since a key of theirs stands before everything that matters. The browser was not shown to be theirs.
+    ByKey,
+    /// Their trust lets people in without it. Before they change what they sign in with by their password alone, it is asked
+    /// all the same.
     BeforeAccount,
     /// A mailed code, now.
     AtOnce,
@@ -42,15 +45,14 @@ impl SignIn {
     /// What this browser still has to show for this person.
     pub async fn confirm(&self, person: &Person, browser: &SecretHash) -> Result<Confirm, Refusal> {
         let store = &self.context.store;
-        if person.email.is_none() || store.keys_of(person.id).await?.iter().any(Key::works) {
+        if person.email.is_none() || store.browser_is_confirmed(person.id, browser).await? {
             return Ok(Confirm::Nothing);
         }
-        // Where a trust goes without, that a browser was let in before says nothing.
-        if self.context.settings_of(person.id).await?.new_browser_code == 0 {
-            return Ok(Confirm::BeforeAccount);
+        if store.keys_of(person.id).await?.iter().any(Key::works) {
+            return Ok(Confirm::ByKey);
         }
-        let known = store.knows_browser(person.id, browser).await?;
-        Ok(if known { Confirm::Nothing } else { Confirm::AtOnce })
+        let goes_without = self.context.settings_of(person.id).await?.new_browser_code == 0;
+        Ok(if goes_without { Confirm::BeforeAccount } else { Confirm::AtOnce })
     }
 
     /// Mails a code and notes in the attempt whom it is for, and when they proved themselves elsewhere if they did. The

@@ -105,7 +105,8 @@ pub(crate) async fn end(
         web.signin.end_everywhere(&signed_in.person).await?;
         return Ok(cleared(&web, Some(&signed_in.session), go("/signed-out")));
     }
-    if let Ok(slug) = Slug::parse(&ended.site) {
+    if !ended.site.is_empty() {
+        let slug = Slug::parse(&ended.site).map_err(|_| PageError::NotFound)?;
         let site = web.signin.context.store.site_by_slug(&slug).await?.ok_or(PageError::NotFound)?;
         web.signin.end_at_site(&signed_in.person, &ended.sid, &site).await?;
         return Ok(go("/me/browsers"));

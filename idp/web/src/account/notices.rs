@@ -33,7 +33,7 @@ struct Page {
 }
 
 /// What kinds of events mean for their person. Left out is what they did on purpose a moment ago and see anyway.
-const TITLES: [(&str, &str); 23] = [
+const TITLES: [(&str, &str); 24] = [
     ("key.added", "A key was added to your account"),
     ("key.removed", "A key was removed"),
     ("key.suspended", "A key was suspended"),
@@ -41,6 +41,7 @@ const TITLES: [(&str, &str); 23] = [
     ("key.copied", "A key may have been copied"),
     ("key.renamed", "A key was renamed"),
     ("recovery.made", "New recovery codes were made"),
+    ("link.printed", "A link to set a password was printed for you"),
     ("signin.tried", "Someone tried to sign in as you"),
     ("password.set", "Your password was changed"),
     ("address.changed", "Your email address was changed"),

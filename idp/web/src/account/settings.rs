@@ -9,6 +9,7 @@ use idp_domain::TextSize;
 use idp_signin::Refusal;
 use idp_signin::account::address::AddressFault;
 use idp_signin::account::profile::ProfileFault;
+use idp_signin::factors::new_browser::Confirm;
 use serde::Deserialize;
 
 use super::keys::{prove_again, require_proof};
@@ -142,7 +143,8 @@ pub(crate) async fn save_password(
         Ok(epoch) => {
             let shared = signed_in.session.shared;
             // Whoever knew the old password has shown no more about this browser than before.
-            let way = Way { confirmed: signed_in.session.confirmed, ..Way::by_password(epoch, shared) };
+            let confirm = if signed_in.session.confirmed { Confirm::ByKey } else { Confirm::BeforeAccount };
+            let way = Way { confirm, ..Way::by_password(epoch, shared) };
             let visitor = crate::browser::Visitor(None);
             let begun = let_in(&web, (&visitor, &browser, &peer), person, way).await?;
             return Ok(begun.with(go("/me")));

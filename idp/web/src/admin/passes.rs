@@ -18,7 +18,6 @@ use crate::{PageError, Web};
 struct Page {
     frame: Frame,
     tab: &'static str,
-    minutes: i64,
     login: String,
     faults: Vec<Fault>,
 }
@@ -33,21 +32,14 @@ struct Made {
     minutes: i64,
 }
 
-/// How long a pass works that this admin makes, in minutes.
-async fn life(web: &Web, admin: &Admin) -> Result<i64, PageError> {
-    Ok(web.signin.context.settings_of(admin.person.id).await?.pass_minutes)
-}
-
-pub(crate) async fn show_form(State(web): State<Web>, admin: Admin) -> Result<Response, PageError> {
-    let minutes = life(&web, &admin).await?;
+pub(crate) async fn show_form(admin: Admin) -> Result<Response, PageError> {
     let frame = admin.frame("Make a temporary pass");
-    show(&Page { frame, tab: "pass", minutes, login: String::new(), faults: vec![] })
+    show(&Page { frame, tab: "pass", login: String::new(), faults: vec![] })
 }
 
 pub(crate) async fn make(State(web): State<Web>, admin: Admin, body: String) -> Result<Response, PageError> {
     let fields = Fields::read(&body);
     let login = fields.one("login").to_owned();
-    let minutes = life(&web, &admin).await?;
     match web.directory.make_pass(&admin.asker, &login, Seen::parse(fields.one("seen"))).await {
         Ok(MadePass { name, code, minutes }) => {
             let code = grouped(&code, 5);
@@ -55,7 +47,7 @@ pub(crate) async fn make(State(web): State<Web>, admin: Admin, body: String) -> 
         }
         Err(DirectoryError::Faults(faults)) => {
             let frame = admin.frame("Error: Make a temporary pass");
-            let page = Page { frame, tab: "pass", minutes, login, faults: shown(faults) };
+            let page = Page { frame, tab: "pass", login, faults: shown(faults) };
             show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Err(other) => Err(refused(other, "/admin/pass")),

@@ -7,7 +7,7 @@ use idp_directory::asker::Asker;
 use idp_directory::memberships::Change;
 use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::group::GROUPS;
-use idp_domain::membership::{Membership, MembershipStatus};
+use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::PersonStatus;
 use idp_domain::scope::Scope;
 use idp_domain::site::Class;
@@ -53,8 +53,8 @@ struct Page {
     id: String,
     name: String,
     login: String,
-    /// Whether they have an address to which a link may be sent.
-    mailbox: bool,
+    /// Whether a link is sent to their mailbox, or printed; nothing for whoever is here for a day.
+    link: Option<bool>,
     suspended: bool,
     /// Who asked to give the access back, when, and whether that was the one who looks.
     restore: Option<(String, String, bool)>,
@@ -104,13 +104,15 @@ async fn render(
     let address = seen.person.email.as_ref().map(idp_domain::email::EmailAddress::folded);
     let bounces = web.signin.context.store.bounces_of(address.as_slice()).await?;
     let faults = typed.map(|(.., faults)| faults).unwrap_or_default();
+    let mailbox = web.directory.mailbox_of(&seen.person).await.map_err(|error| refused(error, "/admin/people"))?;
+    let link = seen.memberships.iter().any(|place| place.source != Source::Pass).then_some(mailbox.is_some());
     let (status, title) = form_head(&seen.person.full_name(), &faults);
     let page = Page {
         frame: admin.frame(&title),
         tab: "people",
         name: seen.person.full_name(),
         login: seen.person.login(),
-        mailbox: seen.person.email.is_some(),
+        link,
         suspended: seen.person.status == PersonStatus::Suspended,
         restore,
         elsewhere: seen.elsewhere,

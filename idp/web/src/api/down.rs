@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use idp_domain::{Slug, Timestamp};
-use idp_signin::throttle::within_budget;
 use idp_store::Effects;
 use idp_store::mails::{Mail, MailKind};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::oauth::{bearing, refused};
 use crate::signin::inbox;
@@ -29,20 +29,24 @@ pub(crate) async fn note(State(web): State<Web>, headers: HeaderMap, Json(down):
         return refused(&error);
     }
     match tell(&web, &down).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(told_at) => Json(json!({ "told_at": told_at.0 })).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-async fn tell(web: &Web, down: &Down) -> Result<(), PageError> {
-    let context = &web.signin.context;
+/// When support was told of this outage, or of another one of the same site a moment ago.
+async fn tell(web: &Web, down: &Down) -> Result<Timestamp, PageError> {
+    let (context, now) = (&web.signin.context, web.signin.context.now());
     let site = context.store.site_by_slug(&down.site).await?.ok_or(PageError::NotFound)?;
-    if !within_budget(context, &format!("site-down:{}", site.slug), 1, ONCE_IN).await? {
-        return Ok(());
+    let counter = format!("site-down:{}", site.slug);
+    let before = context.store.short.failures(&counter).await?;
+    if before.failures > 0 && now.since(before.last_at) < ONCE_IN {
+        return Ok(before.last_at);
     }
-    let since = Timestamp(down.since).min(context.now());
-    let what = MailKind::SiteDown { site: site.name.clone(), since };
-    let (name, language, sender) = ("support".to_owned(), idp_domain::Language::En, String::new());
-    let mail = Mail { to: inbox(web, Some(&site)).await?, name, what, language, sender, person: None };
-    Ok(context.store.record(Effects::none().mail(mail)).await?)
+    let what = MailKind::SiteDown { site: site.name.clone(), since: Timestamp(down.since).min(now) };
+    let mail = Mail::to_inbox(inbox(web, Some(&site)).await?, what);
+    context.store.record(Effects::none().mail(mail)).await?;
+    // Counted once it is written: what could not be written is tried again.
+    context.store.short.count_failure(&counter, now, ONCE_IN).await?;
+    Ok(now)
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use idp_domain::person::Person;
 use idp_domain::session::{KeyProof, Method, Session};
 use idp_domain::{Language, Secret, Timestamp};
+use idp_signin::factors::new_browser::Confirm;
 use idp_signin::sessions::Beginning;
 
 use crate::browser::{Browser, Peer, Visitor};
@@ -37,15 +38,15 @@ pub(crate) struct Way {
     pub proven_at: Option<Timestamp>,
     /// When the session ends at the latest, if before what the trust allows.
     pub until: Option<Timestamp>,
-    /// Whether the browser is known to be theirs, or was shown to be.
-    pub confirmed: bool,
+    /// What the browser had to show: whether they may change their account from it, and whether it is known as theirs.
+    pub confirm: Confirm,
 }
 
 impl Way {
     /// By a password that was right just now, in a browser that is known or was shown to be theirs.
     pub fn by_password(epoch: i64, shared: bool) -> Self {
         let method = Method::Password;
-        Self { epoch, method, shared, proof: None, proven_at: None, until: None, confirmed: true }
+        Self { epoch, method, shared, proof: None, proven_at: None, until: None, confirm: Confirm::Nothing }
     }
 }
 
@@ -59,11 +60,14 @@ pub(crate) async fn let_in(
     if let Some((session, _)) = &visitor.0 {
         web.signin.end(session).await?;
     }
-    let Way { epoch, method, shared, proof, proven_at, until, confirmed } = way;
+    let Way { epoch, method, shared, proof, proven_at, until, confirm } = way;
     // Before the session begins, which remembers the browser.
     let language = language_of(web, browser, person, shared).await?;
     let (browser_hash, agent) = (&browser.hash(), &peer.agent);
-    let beginning = Beginning { method, shared, proven_at, until, proof, browser: browser_hash, agent, confirmed };
+    let shown = confirm == Confirm::Nothing;
+    let confirmed = shown || confirm == Confirm::ByKey;
+    let beginning =
+        Beginning { method, shared, proven_at, until, proof, browser: browser_hash, agent, confirmed, shown };
     let secret = web.signin.start_session(person, epoch, beginning).await?;
     let remembered = (!shared).then(|| Cookie::Browser.set(&browser.0, Some(REMEMBERED), &web.settings)).flatten();
     let session = web.signin.current(Some(&secret)).await?.map(|(session, _)| session);

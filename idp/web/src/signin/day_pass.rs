@@ -7,6 +7,7 @@ use axum::response::Response;
 use idp_domain::membership::State as MemberState;
 use idp_domain::session::Method;
 use idp_signin::Refusal;
+use idp_signin::factors::new_browser::Confirm;
 use serde::Deserialize;
 
 use super::begin::{Way, let_in};
@@ -72,7 +73,7 @@ pub(crate) async fn submit(
         proof: None,
         proven_at: None,
         until: Some(until),
-        confirmed: true,
+        confirm: Confirm::Nothing,
     };
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     Ok(begun.with(go(&format!("{}/", web.settings.address_of(site.slug.as_str())))))

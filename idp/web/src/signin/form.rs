@@ -12,7 +12,6 @@ use idp_domain::{Acr, london};
 use idp_signin::Refusal;
 use idp_signin::account::keys::FRESH;
 use idp_signin::attempt::{Attempt, Goal, Need};
-use idp_signin::factors::new_browser::Confirm;
 use idp_signin::flow::{Standing, Step, next_step};
 use idp_signin::upstreams::Upstream;
 use serde::Deserialize;
@@ -206,7 +205,7 @@ pub(crate) async fn submit(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(&web, &filled.attempt, &attempt, None));
     }
-    let way = Way { confirmed: confirm == Confirm::Nothing, ..Way::by_password(person.epoch, shared) };
+    let way = Way { confirm, ..Way::by_password(person.epoch, shared) };
     let begun = let_in(&web, (&visitor, &browser, &peer), &person, way).await?;
     let next = forward(&web, &filled.attempt, &attempt, begun.session.as_ref());
     Ok(begun.with(next))

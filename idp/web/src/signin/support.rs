@@ -179,9 +179,7 @@ pub(crate) async fn submit(
         from: filled.from,
         text: filled.text,
     };
-    let (name, language, sender) = ("support".to_owned(), idp_domain::Language::En, String::new());
-    let mail = Mail { to: inbox, name, what, language, sender, person: None };
-    context.store.record(Effects::none().mail(mail)).await?;
+    context.store.record(Effects::none().mail(Mail::to_inbox(inbox, what))).await?;
     show(&Message {
         frame: Frame::titled("Message sent"),
         paragraphs: vec![

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::session::Method;
 use idp_signin::Refusal;
-use idp_signin::factors::new_browser::Confirm;
 use idp_signin::upstreams::{Errand, Identity, UpstreamFault};
 use serde::Deserialize;
 
@@ -102,8 +101,7 @@ async fn sign_in(
         web.signin.save(stored, &attempt).await?;
         return Ok(forward(web, token, &attempt, None));
     }
-    let (method, confirmed) = (Method::Upstream, confirm == Confirm::Nothing);
-    let way = Way { method, proven_at, confirmed, ..Way::by_password(person.epoch, shared) };
+    let way = Way { method: Method::Upstream, proven_at, confirm, ..Way::by_password(person.epoch, shared) };
     let begun = let_in(web, (visitor, browser, peer), &person, way).await?;
     let next = forward(web, token, &attempt, begun.session.as_ref());
     Ok(begun.with(next))
