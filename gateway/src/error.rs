@@ -28,6 +28,23 @@ impl Asks {
     }
 }
 
+/// What people are told when a site's own server does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// Name of the site.
+    pub site: String,
+    /// Since when, as a time of day; nothing when it has only just begun.
+    pub since: Option<String>,
+    /// When support was told of it, as a time of day.
+    pub told: Option<String>,
+    /// How the school's DSL is reached.
+    pub dsl: String,
+    /// Whom to ring.
+    pub phone: String,
+    /// Where a concern form for paper is.
+    pub form: String,
+}
+
 /// Why a request is not forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -49,20 +66,7 @@ pub enum Refusal {
     /// The provider does not answer.
     ProviderAway,
     /// The site's own server does not answer.
-    UpstreamAway {
-        /// Name of the site.
-        site: String,
-        /// Since when, as a time of day; nothing when it has only just begun.
-        since: Option<String>,
-        /// When support was told of it, as a time of day.
-        told: Option<String>,
-        /// How the school's DSL is reached.
-        dsl: String,
-        /// Whom to ring.
-        phone: String,
-        /// Where a concern form for paper is.
-        form: String,
-    },
+    UpstreamAway(Box<Outage>),
     /// Too many requests of this site are under way.
     SiteBusy,
     /// Signing in came back wrong; where to try again.
@@ -92,7 +96,7 @@ impl Refusal {
         // The page of our own on every site says where its people and we can be reached; without a site there is none.
         let support = !matches!(self, Self::UnknownSite | Self::Malformed(_));
         let mut actions = match self {
-            Self::UpstreamAway { form, .. } => vec![(form, t("Print a concern form")), start("Try again")],
+            Self::UpstreamAway(outage) => vec![(outage.form, t("Print a concern form")), start("Try again")],
             Self::LoginFailed { .. } | Self::ProviderAway | Self::StoreAway | Self::SiteBusy | Self::Broken => {
                 vec![start("Try again")]
             }
@@ -145,21 +149,8 @@ impl Refusal {
                  available right now.",
                 ),
             ),
-            Self::UpstreamAway { site, since, told, dsl, phone, .. } => {
-                (StatusCode::BAD_GATEWAY, "site_unavailable", "The site is not responding", {
-                    let what = t1("{0}’s site is not responding.", site);
-                    let since = since.as_ref().map(|since| t1("Since {0}.", since)).unwrap_or_default();
-                    let told = told.as_ref().map(|at| t1("We have told support ({0}).", at)).unwrap_or_default();
-                    let lead = if dsl.is_empty() { String::new() } else { t1("Reach the DSL: {0}.", dsl) };
-                    let meanwhile =
-                        t("If a child is at risk now, follow your school’s procedure and speak to the DSL.");
-                    let ring = if phone.is_empty() { String::new() } else { t1("Telephone for help: {0}.", phone) };
-                    [what, since, told, meanwhile, lead, ring]
-                        .into_iter()
-                        .filter(|part| !part.is_empty())
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                })
+            Self::UpstreamAway(outage) => {
+                (StatusCode::BAD_GATEWAY, "site_unavailable", "The site is not responding", outage.words())
             }
             Self::SiteBusy => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -195,5 +186,20 @@ impl Refusal {
                 t("It is not your fault. Try again, or contact support."),
             ),
         }
+    }
+}
+
+impl Outage {
+    fn words(&self) -> String {
+        let words = |english: &str, value: &str| if value.is_empty() { String::new() } else { t1(english, value) };
+        let parts = [
+            t1("{0}’s site is not responding.", &self.site),
+            words("Since {0}.", self.since.as_deref().unwrap_or_default()),
+            words("We have told support ({0}).", self.told.as_deref().unwrap_or_default()),
+            t("If a child is at risk now, follow your school’s procedure and speak to the DSL."),
+            words("Reach the DSL: {0}.", &self.dsl),
+            words("Telephone for help: {0}.", &self.phone),
+        ];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 }

@@ -115,9 +115,8 @@ async fn a_few_schools_are_tabs_one_click_away() {
     sign_in(&elsewhere, tests::system::ADAEZE, lanyard::demo::PASSWORD).await;
     elsewhere.see("#lanyard-bar").await;
     elsewhere.bar_says("Base access").await;
-    let answered =
-        format!("performance.getEntriesByType('resource').some((one) => one.name.includes('tabs=larkmoor'))");
-    elsewhere.until(&answered).await;
+    let answered = "performance.getEntriesByType('resource').some((one) => one.name.includes('tabs=larkmoor'))";
+    elsewhere.until(answered).await;
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
     let none = elsewhere.script(&format!("return {INSIDE}.querySelector('iframe.tabs').inert")).await;
     assert_eq!(none, true, "of one school there are no tabs");

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::rewrite;
 use super::strip::{Upgrade, nominated};
 use crate::body::Sent;
-use crate::error::{Asks, Refusal};
+use crate::error::{Asks, Outage, Refusal};
 use crate::registry::Site;
 use crate::session::{Cookie, Live};
 use crate::upstream::tunnel;
@@ -93,14 +93,14 @@ fn away(inner: &Inner, site: &Site) -> Refusal {
 
 fn unanswered(inner: &Inner, site: &Site) -> Refusal {
     let entry = &site.entry;
-    Refusal::UpstreamAway {
+    Refusal::UpstreamAway(Box::new(Outage {
         site: entry.name.clone(),
         since: site.down_before(inner.ports.clock.now()).map(clock_time),
         told: site.told().map(clock_time),
         dsl: entry.dsl_contact.clone(),
         phone: entry.support_phone.clone(),
         form: format!("{}/concern-form?site={}", inner.settings.issuer, entry.slug),
-    }
+    }))
 }
 
 /// What ends an open stream: the session's end, or the end of elevated access if it was opened with it.

@@ -98,6 +98,7 @@ pub(crate) const DAY_PASS_ONLY: &str = "A day pass opens the school’s site and
 pub(crate) const SUSPENDED: &str = "You cannot sign in at the moment. Contact your trust office.";
 
 impl IntoResponse for PageError {
+    #[expect(clippy::too_many_lines, reason = "the one table: a row for each error, and nothing but rows")]
     fn into_response(self) -> Response {
         let (status, title, text) = match self {
             Self::SignInFirst(path) => return ProveFirst("").then(&path),

@@ -71,6 +71,7 @@ mod tests {
     }
 
     /// One of each kind, with values that can be recognised.
+    #[expect(clippy::too_many_lines, reason = "one of each mail, and nothing but mails")]
     fn samples() -> Vec<MailKind> {
         let text = |text: &str| text.to_owned();
         let (site, link, who, key) = (text("SITE"), text("https://l.example/x"), text("WHO"), text("KEY"));

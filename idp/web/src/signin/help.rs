@@ -144,12 +144,7 @@ struct Page {
 struct List {
     frame: Frame,
     site: String,
-}
-
-impl List {
-    fn sheets(&self) -> &'static [Sheet] {
-        &SHEETS
-    }
+    sheets: &'static [Sheet],
 }
 
 async fn frame(web: &Web, title: &str, site: &str) -> Result<Frame, PageError> {
@@ -161,7 +156,7 @@ async fn frame(web: &Web, title: &str, site: &str) -> Result<Frame, PageError> {
 }
 
 pub(crate) async fn list(State(web): State<Web>, Query(at): Query<Where>) -> Result<Response, PageError> {
-    show(&List { frame: frame(&web, "Help", &at.site).await?, site: at.site })
+    show(&List { frame: frame(&web, "Help", &at.site).await?, site: at.site, sheets: &SHEETS })
 }
 
 pub(crate) async fn sheet(
