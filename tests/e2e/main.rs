@@ -3,6 +3,7 @@
 
 mod admin;
 mod alerts;
+mod app_keys;
 mod apps;
 mod day_pass;
 mod details;

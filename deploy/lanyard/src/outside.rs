@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -21,6 +21,8 @@ use crate::adapters::Names;
 
 /// How long an app may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Most that is read of what an app publishes, in bytes.
+const LARGEST: usize = 64 * 1024;
 
 /// Where apps may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +93,21 @@ impl idp_oauth::signals::Call for Outside {
     }
 }
 
+#[async_trait]
+impl idp_oauth::client_keys::Fetch for Outside {
+    async fn get(&self, address: &str) -> Option<String> {
+        let url = url::Url::parse(address).ok().filter(|url| self.may_call(url))?;
+        let request = http::Request::get(url.as_str()).header("accept", "application/json");
+        let request = request.body(Full::new(Bytes::new())).ok()?;
+        // The whole of it, so that a body in drops takes no longer.
+        let body = tokio::time::timeout(PATIENCE, async {
+            let answer = self.client.request(request).await.ok().filter(|answer| answer.status() == 200)?;
+            Some(Limited::new(answer.into_body(), LARGEST).collect().await.ok()?.to_bytes())
+        });
+        String::from_utf8(body.await.ok()??.to_vec()).ok()
+    }
+}
+
 /// Names, as far as they stand for somewhere that may be called.
 #[derive(Clone)]
 struct Reached(Names, Reach);
@@ -151,6 +168,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use idp_oauth::client_keys::Fetch;
     use idp_oauth::signals::Call;
 
     use super::*;
@@ -199,6 +217,7 @@ mod tests {
                     !outside.post_form(&format!("{scheme}://{host}:{port}/"), String::new()).await,
                     "{scheme} {host}"
                 );
+                assert!(outside.get(&format!("{scheme}://{host}:{port}/")).await.is_none(), "{scheme} {host}");
             }
         }
         let knocked = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;

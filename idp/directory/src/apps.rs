@@ -6,13 +6,11 @@ use idp_domain::person::Person;
 use idp_domain::trust::{Trust, TrustRole};
 use idp_domain::{PersonId, Secret, TrustId};
 use idp_store::Effects;
-use url::Url;
 
 use crate::Directory;
+use crate::app_checks::{Checked, checked};
 use crate::error::{DirectoryError, FieldFault, Result};
 
-/// Most addresses of an app.
-const MOST: usize = 10;
 /// Scopes that every app may ask for; people agree to each.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
@@ -46,6 +44,8 @@ pub struct AppWish {
     pub confidential: bool,
     /// Whether it runs on a device without a browser: then nobody comes back to it.
     pub device: bool,
+    /// The public keys by which it proves itself in place of a secret, as a JWKS or as the address of one; else empty.
+    pub keys: String,
 }
 
 /// A secret that is shown once, with the app that it belongs to.
@@ -97,11 +97,11 @@ impl Directory {
             return Err(DirectoryError::NotFound);
         }
         maker.must_be_elevated()?;
-        let Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri } = checked(wish)?;
+        let Checked { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, keys } = checked(wish)?;
         let context = &self.context;
-        let secret = wish.confidential.then(|| Secret::new(&*context.random));
-        let auth =
-            secret.as_ref().map_or(ClientAuth::None, |secret| ClientAuth::Secret { hash: secret.hash(), before: None });
+        let secret = (wish.confidential && keys.is_none()).then(|| Secret::new(&*context.random));
+        let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
+        let auth = keys.or(secret.as_ref().map(by_secret)).unwrap_or(ClientAuth::None);
         let id = format!("app-{}", context.random.readable(12).to_lowercase());
         let (made_by, made_at, stage) = (maker.person, context.now(), AppStage::Sandbox);
         let client = Client {
@@ -129,7 +129,14 @@ impl Directory {
     pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
         let (client, app) = self.app_to_change(maker, id).await?;
         let wish = &AppWish { device: client.options.device, ..wish.clone() };
-        let Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri } = checked(wish)?;
+        let Checked { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, keys } = checked(wish)?;
+        let by_keys = matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. });
+        if by_keys && keys.is_none() {
+            let words = "Enter the keys, or the address of them. Without them the app could not prove itself";
+            return Err(DirectoryError::Faults(vec![FieldFault::new("keys", words)]));
+        }
+        // A secret that it had until now counts no more.
+        let auth = keys.unwrap_or_else(|| client.auth.clone());
         let name = wish.name.trim().to_owned();
         let all_known = |new: &[String], known: &[String]| new.iter().all(|uri| known.contains(uri));
         let approved = name == client.name
@@ -139,7 +146,7 @@ impl Directory {
         let stage = if approved { app.stage } else { AppStage::Sandbox };
         let app = Some(maker.touches(AppFacts { stage, ..app }));
         let options = ClientOptions { backchannel_logout_uri, ..client.options.clone() };
-        let changed = Client { name, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
+        let changed = Client { name, auth, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
 
@@ -148,7 +155,7 @@ impl Directory {
     pub async fn new_app_secret(&self, maker: &Maker, id: &str) -> Result<NewSecret> {
         let (client, _) = self.app_to_change(maker, id).await?;
         let ClientAuth::Secret { hash, .. } = &client.auth else {
-            return Err(DirectoryError::no("This app keeps no secret. It proves itself with PKCE alone."));
+            return Err(DirectoryError::no("This app keeps no secret. It proves itself with PKCE, or by its keys."));
         };
         let secret = Secret::new(&*self.context.random);
         let auth = ClientAuth::Secret { hash: secret.hash(), before: Some(hash.clone()) };
@@ -267,97 +274,5 @@ impl Maker {
 
     fn must_be_elevated(&self) -> Result<()> {
         if self.elevated { Ok(()) } else { Err(DirectoryError::ElevateFirst) }
-    }
-}
-
-/// The addresses of a wish.
-struct Addresses {
-    redirect_uris: Vec<String>,
-    post_logout_redirect_uris: Vec<String>,
-    backchannel_logout_uri: Option<String>,
-}
-
-/// The addresses of a wish, if everything in it is right.
-fn checked(wish: &AppWish) -> Result<Addresses> {
-    let mut faults = Vec::new();
-    let name = wish.name.trim();
-    if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        faults.push(FieldFault::new("name", "Enter a name, up to 60 characters"));
-    }
-    let mut read = |field: &'static str, text: &str| -> Vec<String> {
-        let addresses: Vec<String> =
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-        if addresses.len() > MOST {
-            faults.push(FieldFault::new(field, "Enter 10 addresses or fewer"));
-        }
-        let first = addresses.iter().find_map(|address| address_fault(address).map(|why| (address, why)));
-        if let Some((address, why)) = first {
-            faults.push(FieldFault::new(field, format!("“{address}” cannot be used: {why}")));
-        }
-        addresses
-    };
-    let redirect_uris = read("redirect_uris", &wish.redirect_uris);
-    let post_logout_redirect_uris = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
-    let mut told = read("backchannel_logout_uri", &wish.backchannel_logout_uri);
-    if told.len() > 1 {
-        faults.push(FieldFault::new("backchannel_logout_uri", "Enter one address"));
-    }
-    if redirect_uris.is_empty() && !wish.device {
-        faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
-    }
-    if !faults.is_empty() {
-        return Err(DirectoryError::Faults(faults));
-    }
-    Ok(Addresses { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri: told.pop() })
-}
-
-/// Why an address is none that people may be sent to (R-04, R-05); nothing when it is fine.
-fn address_fault(address: &str) -> Option<&'static str> {
-    let Ok(url) = Url::parse(address) else { return Some("it is not a whole address") };
-    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&url.host_str().unwrap_or_default())
-        || url.host_str().is_some_and(|host| host.ends_with(".localhost"));
-    match url.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        "http" => return Some("it must begin with https://"),
-        _ => return Some("it must begin with https://, or with http://localhost while you try it out"),
-    }
-    if address.contains('*') {
-        return Some("it holds a *, and addresses are compared letter by letter");
-    }
-    if address.contains('#') {
-        return Some("it holds a #");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Some("it holds a name or password");
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address_fault;
-
-    #[test]
-    fn r_04_only_whole_addresses_of_the_web_are_registered() {
-        for good in
-            ["https://app.example/callback", "http://localhost:3000/cb", "http://127.0.0.1/cb", "http://[::1]:1/cb"]
-        {
-            assert_eq!(address_fault(good), None, "{good}");
-        }
-        for bad in [
-            "",
-            "app.example/callback",
-            "http://app.example/callback",
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "intent://x#Intent;end",
-            "https://*.app.example/cb",
-            "https://app.example/cb#x",
-            "https://me:secret@app.example/cb",
-            "http://localhost.evil.example/cb",
-        ] {
-            assert!(address_fault(bad).is_some(), "{bad}");
-        }
     }
 }

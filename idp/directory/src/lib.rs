@@ -3,6 +3,7 @@
 //! Every operation begins with an [`asker::Asker`]: it knows what the asker may see, and nothing is looked up outside it.
 //! What is deliberately absent: HTTP, and sending mail or signals (both go through the outbox).
 
+mod app_checks;
 pub mod approvals;
 pub mod apps;
 pub mod asker;

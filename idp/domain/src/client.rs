@@ -124,6 +124,11 @@ pub enum ClientAuth {
         /// Its JWKS (RFC 7517 §5), as JSON.
         jwks: String,
     },
+    /// The same, by one of the keys that it publishes.
+    KeysAt {
+        /// Where its JWKS is (`jwks_uri`, OpenID Connect Dynamic Registration §2).
+        uri: String,
+    },
 }
 
 /// What a client is for, which decides what it may be told.

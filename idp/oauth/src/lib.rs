@@ -5,6 +5,7 @@
 //! line in its table. What is deliberately absent: HTTP, cookies, pages, and `idp/signin` (who is signed in is passed in).
 
 pub mod authorize;
+pub mod client_keys;
 pub mod dpop;
 mod engine;
 pub mod error;
@@ -41,6 +42,8 @@ pub struct Provider {
     pub issuer: String,
     /// Key for pairwise subjects (OpenID Connect Core §8.1).
     pub pairwise_salt: Arc<[u8]>,
+    /// Keys that clients publish.
+    pub published_keys: Arc<client_keys::PublishedKeys>,
 }
 
 /// Seconds for which an authorization code can be used.

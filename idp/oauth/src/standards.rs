@@ -90,7 +90,12 @@ pub const STANDARDS: [Standard; 32] = [
         "For the client whose token it is, and the resource server that it is for.",
     ),
     row("RFC 9701", "Signed introspection", Support::Yes, ""),
-    row("RFC 7523", "private_key_jwt", Support::Yes, "The audience is the issuer. Each jti counts once."),
+    row(
+        "RFC 7523",
+        "private_key_jwt",
+        Support::Yes,
+        "The audience is the issuer. Each jti counts once. Keys are registered, or published at a jwks_uri.",
+    ),
     row("RFC 8705", "Mutual TLS", Support::No, ""),
     row("RFC 8252", "Native apps", Support::Yes, "The port of a loopback address may vary."),
     row("RFC 8414", "Authorization server metadata", Support::Yes, "At the address of OpenID Connect Discovery."),

@@ -126,7 +126,13 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
     };
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
-    let provider = Provider { context: context.clone(), keys, issuer: plan.issuer.clone(), pairwise_salt: salt.into() };
+    let provider = Provider {
+        context: context.clone(),
+        keys,
+        issuer: plan.issuer.clone(),
+        pairwise_salt: salt.into(),
+        published_keys: Arc::default(),
+    };
     let directory =
         Directory { context: context.clone(), rules: Arc::new(Rules::shipped()?), origin: plan.issuer.clone() };
     let settings = Settings {

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::client;
 use crate::authorize::Fault;
-use crate::jwk::PublicKey;
 use crate::jws::{Members, Unverified};
 use crate::params::Params;
 use crate::token::TokenRequest;
@@ -44,7 +43,7 @@ impl Provider {
             if client.options.pushed_only {
                 return Err(OAuthError::request("this client sends its requests by the back channel only"));
             }
-            return self.unsigned(&client, params);
+            return self.unsigned(&client, params).await;
         };
         let id = params.require("client_id", "client_id is missing")?;
         let secret = uri.strip_prefix(URN);
@@ -70,7 +69,7 @@ impl Provider {
         if request.params.get("client_id").is_none() {
             parameters.push(("client_id".to_owned(), client.id.clone()));
         }
-        let mut params = self.unsigned(&client, Params::from_pairs(parameters)?)?;
+        let mut params = self.unsigned(&client, Params::from_pairs(parameters)?).await?;
         if let Some(jkt) = jkt {
             params = params.with("dpop_jkt", &jkt).ok_or(OAuthError::request("dpop_jkt is not that of the proof"))?;
         }
@@ -89,15 +88,16 @@ impl Provider {
     }
 
     /// The parameters of a request object, if there is one.
-    fn unsigned(&self, client: &Client, params: Params) -> Result<Params, OAuthError> {
+    async fn unsigned(&self, client: &Client, params: Params) -> Result<Params, OAuthError> {
         let Some(object) = params.get("request") else { return Ok(params) };
         let bad = |why| OAuthError::new("invalid_request_object", why);
-        let ClientAuth::Keys { jwks } = &client.auth else {
+        if !matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. }) {
             return Err(OAuthError::new("request_not_supported", "the client has no registered keys"));
-        };
-        let keys = PublicKey::parse_set(jwks);
-        let claims: Option<Members> = Unverified::read(object).and_then(|read| read.claims_by_any(&keys));
-        let Members(claims) = claims.ok_or(bad("the request object is not signed by a key of the client"))?;
+        }
+        let not_signed = bad("the request object is not signed by a key of the client");
+        let read = Unverified::read(object).ok_or(not_signed.clone())?;
+        let keys = self.keys_of(client, read.header("kid")).await;
+        let Members(claims) = read.claims_by_any(&keys).ok_or(not_signed)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let (now, time) = (self.context.now().0, |name: &str| claims.get(name).and_then(Value::as_i64));
         let timely = time("exp").is_some_and(|exp| exp > now - SKEW && exp <= now + LONGEST + SKEW)

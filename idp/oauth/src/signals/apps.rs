@@ -26,6 +26,13 @@ pub trait Call: Send + Sync {
     async fn post_form(&self, address: &str, body: String) -> bool;
 }
 
+#[async_trait]
+impl<C: Call + ?Sized> Call for std::sync::Arc<C> {
+    async fn post_form(&self, address: &str, body: String) -> bool {
+        (**self).post_form(address, body).await
+    }
+}
+
 /// The worker.
 pub struct Teller<C> {
     /// The provider whose apps they are.

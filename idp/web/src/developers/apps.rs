@@ -64,6 +64,8 @@ pub(crate) struct Typed {
     backchannel_logout_uri: String,
     #[serde(default)]
     kind: String,
+    #[serde(default)]
+    keys: String,
 }
 
 impl Typed {
@@ -75,6 +77,7 @@ impl Typed {
             backchannel_logout_uri: self.backchannel_logout_uri.clone(),
             confidential: self.kind == "server",
             device: self.kind == "device",
+            keys: self.keys.clone(),
         }
     }
 }
@@ -152,7 +155,7 @@ struct App {
     own: bool,
     /// What an approval is about.
     seen: String,
-    /// `none`, `one` or `two` secrets that count.
+    /// `none`, `one` or `two` secrets that count; `keys` where it has keys in place of one.
     secrets: &'static str,
     typed: Typed,
     errors: Vec<ErrorLine>,
@@ -166,6 +169,11 @@ fn typed_of(client: &Client) -> Typed {
         redirect_uris: client.redirect_uris.join("\n"),
         post_logout_redirect_uris: client.post_logout_redirect_uris.join("\n"),
         backchannel_logout_uri: client.options.backchannel_logout_uri.clone().unwrap_or_default(),
+        keys: match &client.auth {
+            ClientAuth::Keys { jwks } => jwks.clone(),
+            ClientAuth::KeysAt { uri } => uri.clone(),
+            ClientAuth::None | ClientAuth::Secret { .. } | ClientAuth::PrivateKeyJwt { .. } => String::new(),
+        },
         ..Typed::default()
     }
 }
@@ -200,7 +208,8 @@ async fn app_page(
         secrets: match &client.auth {
             ClientAuth::Secret { before: Some(_), .. } => "two",
             ClientAuth::Secret { before: None, .. } => "one",
-            _ => "none",
+            ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. } | ClientAuth::PrivateKeyJwt { .. } => "keys",
+            ClientAuth::None => "none",
         },
         typed: typed.unwrap_or_else(|| typed_of(&client)),
         errors: errors.collect(),

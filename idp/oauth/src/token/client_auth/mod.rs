@@ -26,9 +26,10 @@ pub(super) async fn authenticate(provider: &Provider, request: &TokenRequest<'_>
     let proven = match (&client.auth, presented) {
         (ClientAuth::None, Presented::None) => true,
         (ClientAuth::Secret { hash, before }, Presented::Secret(given)) => secret::check(hash, before.as_ref(), &given),
-        (ClientAuth::PrivateKeyJwt { .. } | ClientAuth::Keys { .. }, Presented::Assertion(assertion)) => {
-            private_key_jwt::check(provider, &client, &assertion).await?
-        }
+        (
+            ClientAuth::PrivateKeyJwt { .. } | ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. },
+            Presented::Assertion(assertion),
+        ) => private_key_jwt::check(provider, &client, &assertion).await?,
         _ => false,
     };
     if proven { Ok(client) } else { Err(REFUSED) }

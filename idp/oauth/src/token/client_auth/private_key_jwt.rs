@@ -3,10 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idp_domain::Timestamp;
-use idp_domain::client::{Client, ClientAuth};
+use idp_domain::client::Client;
 use serde::Deserialize;
 
-use crate::jwk::PublicKey;
 use crate::jws::Unverified;
 use crate::{OAuthError, Provider};
 
@@ -41,7 +40,7 @@ pub(super) fn claimed_client(assertion: &str) -> Option<String> {
 }
 
 pub(super) async fn check(provider: &Provider, client: &Client, assertion: &str) -> Result<bool, OAuthError> {
-    let Some(claims) = believed(client, assertion) else { return Ok(false) };
+    let Some(claims) = believed(provider, client, assertion).await else { return Ok(false) };
     let client = client.id.as_str();
     let now = provider.context.now().0;
     let for_us = match &claims.aud {
@@ -63,11 +62,7 @@ pub(super) async fn check(provider: &Provider, client: &Client, assertion: &str)
 }
 
 /// The claims of an assertion that one of the client's own keys has signed.
-fn believed(client: &Client, assertion: &str) -> Option<Claims> {
-    let keys = match &client.auth {
-        ClientAuth::PrivateKeyJwt { public_key } => PublicKey::of_point(public_key).into_iter().collect(),
-        ClientAuth::Keys { jwks } => PublicKey::parse_set(jwks),
-        ClientAuth::None | ClientAuth::Secret { .. } => return None,
-    };
-    Unverified::read(assertion)?.claims_by_any(&keys)
+async fn believed(provider: &Provider, client: &Client, assertion: &str) -> Option<Claims> {
+    let read = Unverified::read(assertion)?;
+    read.claims_by_any(&provider.keys_of(client, read.header("kid")).await)
 }

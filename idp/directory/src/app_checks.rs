@@ -1,0 +1,163 @@
+//! What a maker of an app may enter: names, addresses, keys. Every fault is named at once.
+
+use idp_domain::client::ClientAuth;
+use url::Url;
+
+use crate::apps::AppWish;
+use crate::error::{DirectoryError, FieldFault, Result};
+
+/// Most addresses of an app, and most keys.
+const MOST: usize = 10;
+/// Longest set of keys, in bytes.
+const LONGEST_KEYS: usize = 16 * 1024;
+/// Members that only a private or secret key has (RFC 7518 §6).
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+/// Kinds of key by which apps may sign.
+const KINDS: [&str; 3] = ["EC", "OKP", "RSA"];
+
+/// What a wish holds, once it is right.
+pub(crate) struct Checked {
+    pub redirect_uris: Vec<String>,
+    pub post_logout_redirect_uris: Vec<String>,
+    pub backchannel_logout_uri: Option<String>,
+    /// How it proves itself, if by keys.
+    pub keys: Option<ClientAuth>,
+}
+
+/// What a wish holds, if everything in it is right.
+pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
+    let mut faults = Vec::new();
+    let name = wish.name.trim();
+    if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        faults.push(FieldFault::new("name", "Enter a name, up to 60 characters"));
+    }
+    let mut read = |field: &'static str, text: &str| -> Vec<String> {
+        let addresses: Vec<String> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        if addresses.len() > MOST {
+            faults.push(FieldFault::new(field, "Enter 10 addresses or fewer"));
+        }
+        let first = addresses.iter().find_map(|address| address_fault(address).map(|why| (address, why)));
+        if let Some((address, why)) = first {
+            faults.push(FieldFault::new(field, format!("“{address}” cannot be used: {why}")));
+        }
+        addresses
+    };
+    let redirect_uris = read("redirect_uris", &wish.redirect_uris);
+    let post_logout_redirect_uris = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
+    let mut told = read("backchannel_logout_uri", &wish.backchannel_logout_uri);
+    if told.len() > 1 {
+        faults.push(FieldFault::new("backchannel_logout_uri", "Enter one address"));
+    }
+    if redirect_uris.is_empty() && !wish.device {
+        faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
+    }
+    let keys = keys_of(&wish.keys).map_err(|words| faults.push(FieldFault::new("keys", words))).ok().flatten();
+    if !faults.is_empty() {
+        return Err(DirectoryError::Faults(faults));
+    }
+    Ok(Checked { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri: told.pop(), keys })
+}
+
+/// The keys that a maker pasted or named; none for an empty field.
+fn keys_of(text: &str) -> std::result::Result<Option<ClientAuth>, &'static str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if !text.starts_with('{') {
+        return match address_fault(text) {
+            None => Ok(Some(ClientAuth::KeysAt { uri: text.to_owned() })),
+            Some(_) => Err("Enter a JWKS, which begins with {, or its address, which begins with https://"),
+        };
+    }
+    if text.len() > LONGEST_KEYS {
+        return Err("The keys must be 16 kilobytes or shorter");
+    }
+    let set: serde_json::Value = serde_json::from_str(text).map_err(|_| "The keys are not valid JSON")?;
+    let keys = set.get("keys").and_then(serde_json::Value::as_array);
+    let keys = keys.filter(|keys| (1..=MOST).contains(&keys.len()));
+    let keys = keys.ok_or("Enter a JWKS: an object with “keys”, a list of 1 to 10 public keys")?;
+    if keys.iter().any(|key| PRIVATE.iter().any(|part| key.get(part).is_some())) {
+        return Err("This holds a private key. It is yours alone: make a new one, and enter public keys only");
+    }
+    let known = |key: &serde_json::Value| {
+        key.get("kty").and_then(serde_json::Value::as_str).is_some_and(|kind| KINDS.contains(&kind))
+    };
+    if !keys.iter().all(known) {
+        return Err("Each key needs a “kty” of EC (P-256), OKP (Ed25519) or RSA");
+    }
+    Ok(Some(ClientAuth::Keys { jwks: text.to_owned() }))
+}
+
+/// Why an address is none that people may be sent to (R-04, R-05); nothing when it is fine.
+fn address_fault(address: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(address) else { return Some("it is not a whole address") };
+    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&url.host_str().unwrap_or_default())
+        || url.host_str().is_some_and(|host| host.ends_with(".localhost"));
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => return Some("it must begin with https://"),
+        _ => return Some("it must begin with https://, or with http://localhost while you try it out"),
+    }
+    if address.contains('*') {
+        return Some("it holds a *, and addresses are compared letter by letter");
+    }
+    if address.contains('#') {
+        return Some("it holds a #");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("it holds a name or password");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address_fault, keys_of};
+
+    #[test]
+    fn r_04_only_whole_addresses_of_the_web_are_registered() {
+        for good in
+            ["https://app.example/callback", "http://localhost:3000/cb", "http://127.0.0.1/cb", "http://[::1]:1/cb"]
+        {
+            assert_eq!(address_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "app.example/callback",
+            "http://app.example/callback",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "intent://x#Intent;end",
+            "https://*.app.example/cb",
+            "https://app.example/cb#x",
+            "https://me:secret@app.example/cb",
+            "http://localhost.evil.example/cb",
+        ] {
+            assert!(address_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn t_04_keys_are_public_ones_or_the_address_of_some() {
+        let public = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}"#;
+        for good in [public, " https://app.example/jwks.json ", "http://localhost:3000/jwks"] {
+            assert!(keys_of(good).unwrap().is_some(), "{good}");
+        }
+        assert!(keys_of("  ").unwrap().is_none());
+        for bad in [
+            "http://app.example/jwks",
+            "nonsense",
+            "{",
+            "{}",
+            r#"{"keys":[]}"#,
+            r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","d":"AA"}]}"#,
+            r#"{"keys":[{"kty":"oct","k":"AA"}]}"#,
+            r#"{"keys":[{"kty":"none"}]}"#,
+        ] {
+            assert!(keys_of(bad).is_err(), "{bad}");
+        }
+    }
+}
