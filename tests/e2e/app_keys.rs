@@ -44,10 +44,15 @@ async fn push(system: &System, client: &str, (key, kid): (&ClientKey, &str)) -> 
     system.browser().send(http::Method::POST, &url, Some(body), &[]).await.status
 }
 
-fn named(key: &ClientKey, kid: &str) -> String {
+/// A JWKS with the key's public half and one member more.
+fn with(key: &ClientKey, name: &str, value: &str) -> String {
     let mut jwk = key.jwk.clone();
-    jwk["kid"] = serde_json::json!(kid);
+    jwk.as_object_mut().unwrap().insert(name.to_owned(), serde_json::json!(value));
     serde_json::json!({ "keys": [jwk] }).to_string()
+}
+
+fn named(key: &ClientKey, kid: &str) -> String {
+    with(key, "kid", kid)
 }
 
 #[tokio::test]
@@ -55,9 +60,7 @@ async fn pasted_keys_take_the_place_of_a_secret() {
     let system = System::start().await;
     let mut tobias = system.admin(TOBIAS).await;
     let (key, other) = (ClientKey::default(), ClientKey::default());
-    let mut private = key.jwk.clone();
-    private["d"] = serde_json::json!("AAAA");
-    let refused = register(&system, &mut tobias, &serde_json::json!({ "keys": [private] }).to_string()).await;
+    let refused = register(&system, &mut tobias, &with(&key, "d", "AAAA")).await;
     assert!(refused.status == 422 && refused.body.contains("This holds a private key"), "{}", refused.body);
     let page = register(&system, &mut tobias, &named(&key, "one")).await;
     assert!(page.body.contains("private_key_jwt") && !page.body.contains("Make a new secret"), "{}", page.body);

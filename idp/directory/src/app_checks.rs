@@ -3,7 +3,6 @@
 use idp_domain::client::ClientAuth;
 use url::Url;
 
-use crate::apps::AppWish;
 use crate::error::{DirectoryError, FieldFault, Result};
 
 /// Most addresses of an app, and most keys.
@@ -14,6 +13,25 @@ const LONGEST_KEYS: usize = 16 * 1024;
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 /// Kinds of key by which apps may sign.
 const KINDS: [&str; 3] = ["EC", "OKP", "RSA"];
+
+/// What somebody wants of an app.
+#[derive(Clone, Debug, Default)]
+pub struct AppWish {
+    /// Its name on the consent screen.
+    pub name: String,
+    /// Where people come back to after signing in, one on each line.
+    pub redirect_uris: String,
+    /// Where they may come back to after signing out, one on each line.
+    pub post_logout_redirect_uris: String,
+    /// Where the app is told that somebody signed out, if anywhere.
+    pub backchannel_logout_uri: String,
+    /// Whether it has a server that keeps a secret. An app in a browser or on a telephone has none.
+    pub confidential: bool,
+    /// Whether it runs on a device without a browser: then nobody comes back to it.
+    pub device: bool,
+    /// The public keys by which it proves itself in place of a secret, as a JWKS or as the address of one; else empty.
+    pub keys: String,
+}
 
 /// What a wish holds, once it is right.
 pub(crate) struct Checked {

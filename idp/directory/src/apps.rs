@@ -8,6 +8,7 @@ use idp_domain::{PersonId, Secret, TrustId};
 use idp_store::Effects;
 
 use crate::Directory;
+pub use crate::app_checks::AppWish;
 use crate::app_checks::{Checked, checked};
 use crate::error::{DirectoryError, FieldFault, Result};
 
@@ -27,25 +28,6 @@ pub struct Maker {
     pub trusts: Vec<Trust>,
     /// Trusts in which they open apps to everybody.
     pub decides: Vec<TrustId>,
-}
-
-/// What somebody wants of an app.
-#[derive(Clone, Debug, Default)]
-pub struct AppWish {
-    /// Its name on the consent screen.
-    pub name: String,
-    /// Where people come back to after signing in, one on each line.
-    pub redirect_uris: String,
-    /// Where they may come back to after signing out, one on each line.
-    pub post_logout_redirect_uris: String,
-    /// Where the app is told that somebody signed out, if anywhere.
-    pub backchannel_logout_uri: String,
-    /// Whether it has a server that keeps a secret. An app in a browser or on a telephone has none.
-    pub confidential: bool,
-    /// Whether it runs on a device without a browser: then nobody comes back to it.
-    pub device: bool,
-    /// The public keys by which it proves itself in place of a secret, as a JWKS or as the address of one; else empty.
-    pub keys: String,
 }
 
 /// A secret that is shown once, with the app that it belongs to.

@@ -109,21 +109,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         Some(url) => Store { durable: sql.clone(), short: Arc::new(RedisShort::open(url).await?) },
     };
     let context = Context { store, clock: chance.clock.clone(), random: chance.random.clone(), vault };
-    let hasher = Arc::new(Hasher::start(plan.hashing_threads, 64, chance.random.clone())?);
-    let origin = url::Url::parse(&plan.issuer).context("the issuer is not an address")?;
-    let rp_id = origin.host_str().context("the issuer has no host")?.to_owned();
-    let webauthn = WebauthnBuilder::new(&rp_id, &origin)
-        .and_then(|builder| builder.rp_name("Lanyard").build())
-        .map_err(|error| anyhow::anyhow!("passkeys cannot be set up for {rp_id}: {error}"))?;
-    let signin = SignIn {
-        context: context.clone(),
-        hasher,
-        webauthn: Arc::new(webauthn),
-        origin: plan.issuer.clone(),
-        upstreams: Arc::new(upstreams(plan)?),
-        password_tries: plan.password_tries,
-        clock_watch: Arc::default(),
-    };
+    let signin = signing_in(plan, chance, &context)?;
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
     let provider = Provider {
@@ -161,6 +147,23 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         custody,
         plan: plan.clone(),
         chance: chance.clone(),
+    })
+}
+
+fn signing_in(plan: &Plan, chance: &Chance, context: &Context) -> Result<SignIn> {
+    let origin = url::Url::parse(&plan.issuer).context("the issuer is not an address")?;
+    let rp_id = origin.host_str().context("the issuer has no host")?.to_owned();
+    let webauthn = WebauthnBuilder::new(&rp_id, &origin)
+        .and_then(|builder| builder.rp_name("Lanyard").build())
+        .map_err(|error| anyhow::anyhow!("passkeys cannot be set up for {rp_id}: {error}"))?;
+    Ok(SignIn {
+        context: context.clone(),
+        hasher: Arc::new(Hasher::start(plan.hashing_threads, 64, chance.random.clone())?),
+        webauthn: Arc::new(webauthn),
+        origin: plan.issuer.clone(),
+        upstreams: Arc::new(upstreams(plan)?),
+        password_tries: plan.password_tries,
+        clock_watch: Arc::default(),
     })
 }
 
