@@ -74,7 +74,7 @@ impl Directory {
             .add_seat(&TrustSeat { person: person.id, trust: id, role: TrustRole::Owner }, Effects::audit(entry))
             .await?;
         let (link, secret) = Link::make(&self.context, person.id, true, &settings);
-        let address = format!("{}/link?token={}", self.origin, secret.reveal());
+        let address = self.link_address(&secret);
         let by = "The server’s operator".to_owned();
         let what = MailKind::Invite { site: name, by, link: address.clone(), days: settings.invite_days };
         store.add_link(&link, Effects::none().tell(&person, what)).await?;

@@ -32,6 +32,7 @@ pub use error::{DirectoryError, FieldFault};
 
 use std::sync::Arc;
 
+use idp_domain::Secret;
 use idp_domain::person::Person;
 use idp_store::{Context, Result};
 use policies::Rules;
@@ -48,6 +49,11 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// The address of a link to set a password.
+    pub(crate) fn link_address(&self, secret: &Secret) -> String {
+        format!("{}/link?token={}", self.origin, secret.reveal())
+    }
+
     /// Whether the person manages anybody at all, so that the console is offered.
     pub async fn manages_anything(&self, person: &Person) -> Result<bool> {
         Ok(self.asker(person, false).await?.sees_anything())

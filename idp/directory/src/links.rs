@@ -49,7 +49,7 @@ impl Directory {
         let settings = self.context.settings_of(id).await?;
         let invite = person.password.is_none();
         let (kept, secret) = Link::make(&self.context, id, invite, &settings);
-        let link = format!("{}/link?token={}", self.origin, secret.reveal());
+        let link = self.link_address(&secret);
         let entry = |event: &str, words: &str| {
             let sentence = format!("{} {words} to set a password for {}", asker.name, person.full_name());
             self.entry(event, sentence, &site).by(asker.person).about(id)

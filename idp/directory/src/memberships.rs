@@ -280,7 +280,7 @@ impl Directory {
             let settings = self.context.settings_at(site).await?;
             let (kept, secret) = Link::make(&self.context, person.id, true, &settings);
             batch.links.push(kept);
-            let link = format!("{}/link?token={}", self.origin, secret.reveal());
+            let link = self.link_address(&secret);
             if person.email.is_none() {
                 return Ok(Some(link));
             }

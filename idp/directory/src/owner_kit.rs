@@ -10,7 +10,7 @@ use idp_domain::{PersonId, TrustId};
 use idp_store::links::Link;
 use idp_store::mails::MailKind;
 use idp_store::owner_kit::WayBack;
-use idp_store::recovery::{PASS_LENGTH, PASS_PURPOSE, Pass};
+use idp_store::recovery::Pass;
 use idp_store::{Effects, Signal};
 
 use crate::Directory;
@@ -85,16 +85,9 @@ impl Directory {
     async fn way_back(&self, person: &Person, trust: &Trust) -> Result<(WayBack, Opened)> {
         let settings = self.context.settings_of(person.id).await?;
         let (link, secret) = Link::make(&self.context, person.id, false, &settings);
-        let code = self.context.random.readable(PASS_LENGTH);
-        let pass = Pass {
-            fingerprint: self.context.vault.fingerprint(PASS_PURPOSE, code.as_bytes()),
-            person: person.id,
-            issued_by: person.id,
-            place: place_of(trust.id),
-            // As long as the link: the new password comes first.
-            expires_at: link.expires_at,
-        };
-        let link_address = format!("{}/link?token={}", self.origin, secret.reveal());
+        // As long as the link: the new password comes first.
+        let (pass, code) = Pass::make(&self.context, (person.id, person.id), place_of(trust.id), link.expires_at);
+        let link_address = self.link_address(&secret);
         let opened = Opened { name: person.full_name(), link: link_address, pass: code };
         Ok((WayBack { link, pass }, opened))
     }

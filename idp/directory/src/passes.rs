@@ -5,7 +5,7 @@ use idp_domain::membership::State;
 use idp_domain::person::PersonStatus;
 use idp_store::Effects;
 use idp_store::mails::MailKind;
-use idp_store::recovery::{PASS_LENGTH, PASS_PURPOSE, Pass};
+use idp_store::recovery::Pass;
 
 use crate::Directory;
 use crate::asker::{Asker, SeenSite};
@@ -65,14 +65,8 @@ impl Directory {
         }
         let now = self.context.now();
         let minutes = self.context.settings_of(person.id).await?.pass_minutes;
-        let code = self.context.random.readable(PASS_LENGTH);
-        let pass = Pass {
-            fingerprint: self.context.vault.fingerprint(PASS_PURPOSE, code.as_bytes()),
-            person: person.id,
-            issued_by: asker.person,
-            place: place.site.place(),
-            expires_at: now.plus(minutes * 60),
-        };
+        let (pass, code) =
+            Pass::make(&self.context, (person.id, asker.person), place.site.place(), now.plus(minutes * 60));
         let sentence =
             format!("{} made a temporary pass for {}, seen {}", asker.name, person.full_name(), seen.words());
         let entry = self.entry("pass.made", sentence, &place.site).by(asker.person).about(person.id);

@@ -69,7 +69,7 @@ impl Directory {
         let made = Link { expires_at: link.expires_at, ..made };
         let what = MailKind::InviteReminder {
             site: site.name.clone(),
-            link: format!("{}/link?token={}", self.origin, secret.reveal()),
+            link: self.link_address(&secret),
             until: london::show_date(made.expires_at),
         };
         let reminder = if again { second } else { first };

@@ -9,7 +9,7 @@ use idp_domain::site::Site;
 use idp_domain::{Secret, Slug, Timestamp};
 use idp_store::Effects;
 use idp_store::mails::MailKind;
-use idp_store::recovery::{PASS_LENGTH, PASS_PURPOSE, Pass};
+use idp_store::recovery::Pass;
 use idp_store::rescues::Rescue;
 
 use crate::Directory;
@@ -54,14 +54,7 @@ impl Directory {
         if now < rescue.ready_at {
             return Ok(Some(Progress::Waits(rescue.ready_at)));
         }
-        let code = self.context.random.readable(PASS_LENGTH);
-        let pass = Pass {
-            fingerprint: self.context.vault.fingerprint(PASS_PURPOSE, code.as_bytes()),
-            person: person.id,
-            issued_by: person.id,
-            place: site.place(),
-            expires_at: now.plus(PASS_LIFE),
-        };
+        let (pass, code) = Pass::make(&self.context, (person.id, person.id), site.place(), now.plus(PASS_LIFE));
         let words =
             format!("{} made a temporary pass for {}, seen by the supplier", rescue.vouched_by, person.full_name());
         let entry = self.entry("pass.made", words, &site).about(person.id);

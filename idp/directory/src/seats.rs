@@ -114,7 +114,7 @@ impl Directory {
         self.free_address(email).await?;
         let person = self.new_person((&wish.first_name, &wish.last_name), Some(email.clone()), None);
         let (link, secret) = Link::make(&self.context, person.id, true, &trust.settings);
-        let address = format!("{}/link?token={}", self.origin, secret.reveal());
+        let address = self.link_address(&secret);
         let (site, by, days) = (trust.name.clone(), asker.name.clone(), trust.settings.invite_days);
         let what = MailKind::Invite { site, by, link: address, days };
         let batch = crate::memberships::Batch {

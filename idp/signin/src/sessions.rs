@@ -5,7 +5,7 @@ use idp_domain::group::group_by_id;
 use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{Ends, KeyProof, Method, Session};
-use idp_domain::site::place_of;
+use idp_domain::site::{Site, place_of};
 use idp_domain::{PersonId, Secret, SecretHash, Timestamp, id};
 use idp_store::mails::{Happened, MailKind};
 use idp_store::{Effects, Signal};
@@ -159,13 +159,9 @@ impl SignIn {
         if !proof.place.is_empty() {
             return Ok(proof);
         }
-        let (store, now) = (&self.context.store, self.context.now());
-        let mut places: Vec<String> = store.seats_of(person).await?.iter().map(|seat| place_of(seat.trust)).collect();
-        for membership in store.memberships_of(person).await? {
-            if membership.state(now) != State::Ended {
-                places.extend(store.site(membership.site).await?.map(|site| site.place()));
-            }
-        }
+        let seats = self.context.store.seats_of(person).await?;
+        let mut places: Vec<String> = seats.iter().map(|seat| place_of(seat.trust)).collect();
+        places.extend(self.context.places_of(person).await?.iter().map(Site::place));
         places.sort();
         places.dedup();
         match <[String; 1]>::try_from(places) {

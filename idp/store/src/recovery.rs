@@ -18,7 +18,7 @@ use crate::sessions::Comeback;
 /// Name under which the codes of passes are fingerprinted, by whoever issues and whoever checks them.
 pub const PASS_PURPOSE: &str = "temporary pass";
 /// Characters of a pass.
-pub const PASS_LENGTH: usize = 10;
+const PASS_LENGTH: usize = 10;
 
 /// A temporary pass that a colleague vouched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,20 @@ pub struct Pass {
     pub place: String,
     /// From when it is too old.
     pub expires_at: Timestamp,
+}
+
+impl Pass {
+    /// A new pass, and its code, which is shown once. It counts once it is stored.
+    pub fn make(
+        context: &Context,
+        (person, issued_by): (PersonId, PersonId),
+        place: String,
+        expires_at: Timestamp,
+    ) -> (Self, String) {
+        let code = context.random.readable(PASS_LENGTH);
+        let fingerprint = context.vault.fingerprint(PASS_PURPOSE, code.as_bytes());
+        (Self { fingerprint, person, issued_by, place, expires_at }, code)
+    }
 }
 
 impl Context {

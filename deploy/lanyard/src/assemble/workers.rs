@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use gateway::Gateway;
 use idp_mail::{Deliver, Worker};
-use idp_oauth::signals::{Call, Post, Pusher, Receiver, Teller};
+use idp_oauth::signals::{Post, Pusher, Receiver, Teller};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Assembled, GATEWAY_AUDIENCE, GATEWAY_SECTOR};
+use crate::outside::Outside;
 
 /// Pause between looks at an empty outbox: a revocation is on its way within it (invariant 4).
 const PAUSE: Duration = Duration::from_millis(150);
@@ -66,8 +67,10 @@ impl Workers {
         });
     }
 
-    /// Tells apps of sign-outs, each on its own.
-    pub fn apps<C: Call + 'static>(&self, assembled: &Assembled, call: C) {
+    /// Tells apps of sign-outs, each on its own, and fetches the keys that they publish.
+    pub fn apps(&self, assembled: &Assembled, outside: Outside) {
+        let call = Arc::new(outside);
+        assembled.provider.published_keys.fetch_by(call.clone());
         let teller = Arc::new(Teller { provider: assembled.provider.clone(), call });
         let tasks = self.tasks.clone();
         self.run(async move {

@@ -90,9 +90,7 @@ async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) 
     workers.sweeping(&assembled);
     workers.reminding(&assembled);
     workers.keys(&assembled);
-    let outside = Arc::new(Outside::new(plan.apps, None)?);
-    assembled.provider.published_keys.fetch_by(outside.clone());
-    workers.apps(&assembled, outside);
+    workers.apps(&assembled, Outside::new(plan.apps, None)?);
     let host = url::Url::parse(&plan.issuer)?.host_str().unwrap_or_default().to_owned();
     if only == Some(Half::Idp) {
         workers.events(&assembled, Network::new()?, &config.gateways);

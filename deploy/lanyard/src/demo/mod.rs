@@ -98,9 +98,7 @@ impl Demo {
         workers.reminding(&assembled);
         workers.keys(&assembled);
         let authority = made.as_ref().map(|made| made.ca_pem.as_str());
-        let outside = Arc::new(Outside::new(Reach::Anywhere, authority)?);
-        assembled.provider.published_keys.fetch_by(outside.clone());
-        workers.apps(&assembled, outside);
+        workers.apps(&assembled, Outside::new(Reach::Anywhere, authority)?);
         workers.gateway(&gateway);
         let app = bookworm::Bookworm::new(
             Arc::new(InProcess(assembled.router.clone())),

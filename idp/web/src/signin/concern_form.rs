@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use idp_domain::Slug;
 use serde::Deserialize;
 
+use super::first_time::site_of;
 use crate::page::{Frame, show};
 use crate::{PageError, Web};
 
@@ -22,9 +22,6 @@ pub(crate) struct Where {
 }
 
 pub(crate) async fn show_form(State(web): State<Web>, Query(at): Query<Where>) -> Result<Response, PageError> {
-    let site = match Slug::parse(&at.site) {
-        Ok(slug) => web.signin.context.store.site_by_slug(&slug).await?,
-        Err(_) => None,
-    };
+    let site = site_of(&web, &at.site).await?;
     show(&Page { frame: Frame::titled("Concern form").at(site.as_ref()) })
 }

@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use idp_domain::Slug;
 use idp_signin::account::soft_key::qr_svg;
 use serde::Deserialize;
 
+use super::first_time::site_of;
 use crate::page::{Frame, Message, show};
 use crate::{PageError, Web};
 
@@ -148,11 +148,7 @@ struct List {
 }
 
 async fn frame(web: &Web, title: &str, site: &str) -> Result<Frame, PageError> {
-    let site = match Slug::parse(site) {
-        Ok(slug) => web.signin.context.store.site_by_slug(&slug).await?,
-        Err(_) => None,
-    };
-    Ok(Frame::titled(title).at(site.as_ref()))
+    Ok(Frame::titled(title).at(site_of(web, site).await?.as_ref()))
 }
 
 pub(crate) async fn list(State(web): State<Web>, Query(at): Query<Where>) -> Result<Response, PageError> {

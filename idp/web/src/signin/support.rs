@@ -6,7 +6,6 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use idp_domain::membership::State as MemberState;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
 use idp_domain::trust::{Helpdesk, Trust};
@@ -66,7 +65,7 @@ async fn render(
 ) -> Result<Response, PageError> {
     let site = site_of(web, &filled.site).await?;
     let own = match person {
-        Some(person) => own_sites(web, person).await?,
+        Some(person) => web.signin.context.places_of(person.id).await?,
         None => Vec::new(),
     };
     let helping: Vec<&Site> = site.iter().chain(own.iter().filter(|_| site.is_none())).collect();
@@ -110,18 +109,6 @@ pub(crate) async fn inbox(web: &Web, site: Option<&Site>) -> Result<String, Page
     let near = contacts(web, &Vec::from_iter(site)).await?;
     let near = near.into_iter().map(|contact| contact.email).find(|email| !email.is_empty());
     Ok(near.unwrap_or_else(|| web.settings.support_email.clone()))
-}
-
-/// The sites where somebody works now.
-async fn own_sites(web: &Web, person: &Person) -> Result<Vec<Site>, PageError> {
-    let (store, now) = (&web.signin.context.store, web.signin.context.now());
-    let mut sites = Vec::new();
-    for membership in store.memberships_of(person.id).await? {
-        if membership.state(now) != MemberState::Ended {
-            sites.extend(store.site(membership.site).await?);
-        }
-    }
-    Ok(sites)
 }
 
 #[derive(Deserialize)]
