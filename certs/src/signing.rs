@@ -34,8 +34,7 @@ impl Es256 {
     /// A key from its PKCS#8 form; its `kid` is the start of the hash of the public point.
     pub fn from_pkcs8(der: &[u8]) -> Option<Self> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok()?;
-        let hash = digest::digest(&digest::SHA256, pair.public_key().as_ref());
-        let kid = URL_SAFE_NO_PAD.encode(hash.as_ref().get(..9)?);
+        let kid = kid_of(pair.public_key().as_ref())?;
         Some(Self { pair, kid })
     }
 
@@ -73,6 +72,19 @@ impl Es256 {
         URL_SAFE_NO_PAD.encode_string(signature.as_ref(), &mut token);
         Some(token)
     }
+}
+
+/// The public point of a JWK from its coordinates, with the `kid` that a key of ours has.
+pub fn point_of_jwk(x: &str, y: &str) -> Option<(String, Vec<u8>)> {
+    let [x, y] = [x, y].map(|half| URL_SAFE_NO_PAD.decode(half).ok().filter(|half| half.len() == 32));
+    let point = [&[4], x?.as_slice(), y?.as_slice()].concat();
+    Some((kid_of(&point)?, point))
+}
+
+/// The start of the hash of the public point.
+fn kid_of(point: &[u8]) -> Option<String> {
+    let hash = digest::digest(&digest::SHA256, point);
+    Some(URL_SAFE_NO_PAD.encode(hash.as_ref().get(..9)?))
 }
 
 fn malformed(path: &Path) -> KeyError {

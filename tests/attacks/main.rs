@@ -6,6 +6,7 @@ mod dispatcher;
 mod gateway;
 mod handoff;
 mod identity;
+mod log_proof;
 mod logs;
 mod pages;
 mod protocol;

@@ -1,6 +1,6 @@
 // Kills the process at the n-th write to its database, counted from the moment at which the test says so: a page that is
-// written, a file that is flushed. Or fails every write as a full disk does. Preloaded into the process that the tests of this folder start; nothing of Lanyard knows
-// of it.
+// written, a file that is flushed. Or fails every write as a full disk does. Preloaded into the process that the tests of
+// this folder start; nothing of Lanyard knows of it.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,14 +12,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// Writes that are left until the end; none means that nobody counts; fewer than none that the disk is full. Shared with the test by a file.
-static atomic_int *left;
+// Shared with the test by a file. `left`: writes until the end; none means that nobody counts, fewer than none that the
+// disk is full. `dying`: threads at the last of them, counted before they take it, so that a test that stops the count
+// knows for certain whether it came too late.
+static struct shared {
+    atomic_int left, dying;
+} *shared;
 
 __attribute__((constructor)) static void begin(void) {
     int file = open("countdown", O_RDWR);
     if (file < 0) return;
-    void *shared = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (shared != MAP_FAILED) left = shared;
+    void *mapped = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (mapped != MAP_FAILED) shared = mapped;
 }
 
 static int is_database(int file) {
@@ -32,15 +36,22 @@ static int is_database(int file) {
 }
 
 static void count(int file) {
-    if (!left || atomic_load(left) <= 0 || !is_database(file)) return;
-    if (atomic_fetch_sub(left, 1) == 1) {
-        kill(getpid(), SIGKILL);
-        for (;;) pause();
+    if (!shared || atomic_load(&shared->left) <= 0 || !is_database(file)) return;
+    for (int left = atomic_load(&shared->left); left > 0;) {
+        int last = left == 1;
+        if (last) atomic_fetch_add(&shared->dying, 1);
+        if (atomic_compare_exchange_strong(&shared->left, &left, left - 1)) {
+            if (!last) return;
+            kill(getpid(), SIGKILL);
+            for (;;) pause();
+        }
+        // The test stopped the count, or another thread took this one.
+        if (last) atomic_fetch_sub(&shared->dying, 1);
     }
 }
 
 static int is_full(int file) {
-    return left && atomic_load(left) < 0 && is_database(file);
+    return shared && atomic_load(&shared->left) < 0 && is_database(file);
 }
 
 #define REAL(name, ...) static __typeof__(__VA_ARGS__) real; if (!real) real = (__typeof__(real))dlsym(RTLD_NEXT, name)

@@ -22,7 +22,7 @@ pub fn build(folder: &Path) {
     let library = folder.join("kill_at.so");
     let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).status();
     assert!(built.is_ok_and(|status| status.success()), "kill_at.c is built by the compiler that links Rust");
-    std::fs::write(folder.join("countdown"), 0_i32.to_ne_bytes()).unwrap();
+    std::fs::write(folder.join("countdown"), [0; 8]).unwrap();
 }
 
 /// In place of a number of writes: every write fails, because the disk is full.
@@ -33,6 +33,21 @@ pub fn arm(folder: &Path, writes: i32) {
     // In place: the process has this very file in its memory.
     let mut file = std::fs::OpenOptions::new().write(true).open(folder.join("countdown")).unwrap();
     file.write_all(&writes.to_ne_bytes()).unwrap();
+}
+
+/// Stops the count. Whether the process died of it: on a busy machine its end may take a while.
+async fn disarm(folder: &Path, victim: &mut Victim) -> bool {
+    arm(folder, 0);
+    while !victim.is_dead() {
+        let dying = std::fs::read(folder.join("countdown")).unwrap().split_off(4);
+        if dying == [0; 4] {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // For the process that comes next.
+    std::fs::write(folder.join("countdown"), [0; 8]).unwrap();
+    true
 }
 
 pub struct Round {
@@ -73,10 +88,7 @@ pub async fn killed_at(
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    arm(folder, 0);
-    // What it is at now may have been its last write.
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let died = victim.is_dead();
+    let died = disarm(folder, &mut victim).await;
     let news = told(folder, who).await > before;
     if died {
         victim = victim.kill(folder).await;

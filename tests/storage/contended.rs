@@ -1,6 +1,8 @@
 //! Promises about what several people do at the same moment: of two, one wins, and the other learns of it.
 
 use idp_domain::Timestamp;
+use idp_domain::audit::AuditEntry;
+use idp_domain::audit_chain::{Head, Logged};
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
 use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::trust::{TrustRole, TrustSeat};
@@ -11,6 +13,7 @@ use super::trust::{request, some_site, trust};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
     two_who_ask_at_once_wait_once(store).await;
+    two_who_chain_the_log_at_once_make_one_chain(store).await;
     two_owners_who_remove_each_other_leave_one(store).await;
     a_client_is_changed_by_who_saw_it_as_it_is(store, person).await;
     whoever_is_behind_the_times_changes_no_password(store).await;
@@ -27,6 +30,36 @@ async fn two_who_ask_at_once_wait_once(store: &dyn Durable) {
     );
     let kept = [one, two, three].into_iter().filter(|asked| *asked.as_ref().unwrap()).count();
     assert_eq!((kept, store.requests_at(&[site]).await.unwrap().len()), (1, 1));
+}
+
+async fn two_who_chain_the_log_at_once_make_one_chain(store: &dyn Durable) {
+    let mut made = 0;
+    for round in 0..10 {
+        for number in 0..4 {
+            let entry = AuditEntry::new(Timestamp(round), "x.y", format!("{round}.{number}"));
+            store.record(Effects::audit(entry)).await.unwrap();
+        }
+        let chained = tokio::join!(store.chain_entries(3), store.chain_entries(3), store.chain_entries(3));
+        for outcome in [chained.0, chained.1, chained.2] {
+            made += usize::from(outcome.is_ok_and(|link| link.is_some()));
+        }
+    }
+    assert!(made >= 10, "somebody chains");
+    while store.chain_entries(100).await.unwrap().is_some() {}
+    let chained = store.chained(0, 1000).await.unwrap();
+    let mut before = None;
+    for (link, _) in &chained {
+        assert!(link.follows(before), "{link:?}");
+        before = Some(link);
+    }
+    let of_ours = |entry: &Option<Logged>| entry.as_ref().is_some_and(|entry| entry.entry.event == "x.y");
+    assert_eq!(chained.iter().filter(|(_, entry)| of_ours(entry)).count() % 40, 0, "each is in it once");
+    let head = |seq, at| Head { seq, at: Timestamp(at), signed: format!("{seq}") };
+    for head in [head(1, 3600), head(2, 7199), head(3, 7200)] {
+        store.add_head(&head).await.unwrap();
+    }
+    let heads = store.heads().await.unwrap();
+    assert!(heads.ends_with(&[head(2, 7199), head(3, 7200)]), "the newest of each hour: {heads:?}");
 }
 
 async fn two_owners_who_remove_each_other_leave_one(store: &dyn Durable) {

@@ -321,6 +321,13 @@ async fn the_log_forgets_what_is_old_and_nobody_who_is_suspended(store: &dyn Dur
     }
     let retention = Retention { trust: None, signins_before: Timestamp(50), others_before: Timestamp(5) };
     store.forget(retention).await.unwrap();
+    assert_eq!(
+        store.audit_of(usual.id, Timestamp(0), &[], (10, 0)).await.unwrap().len(),
+        3,
+        "not chained yet, so kept"
+    );
+    while store.chain_entries(2).await.unwrap().is_some() {}
+    store.forget(retention).await.unwrap();
     let kinds = store.audit_of(usual.id, Timestamp(0), &["key.added"], (1, 0)).await.unwrap();
     assert_eq!(kinds.first().map(|entry| entry.event.as_str()), Some("key.added"), "however many others are newer");
     let left = async |person: &Person| store.audit_of(person.id, Timestamp(0), &[], (10, 0)).await.unwrap().len();
@@ -330,4 +337,12 @@ async fn the_log_forgets_what_is_old_and_nobody_who_is_suspended(store: &dyn Dur
     let other = Retention { trust: Some(trust().id), signins_before: Timestamp(999), others_before: Timestamp(999) };
     store.forget(other).await.unwrap();
     assert_eq!(left(&usual).await, 1, "another trust's rule is about its own entries");
+    let chained = store.chained(0, 1000).await.unwrap();
+    assert!(chained.iter().any(|(_, entry)| entry.is_none()), "the link of what was forgotten stays");
+    let mut before = None;
+    for (link, entry) in &chained {
+        assert!(link.follows(before) && entry.as_ref().is_none_or(|entry| link.holds(entry)), "{link:?}");
+        before = Some(link);
+    }
+    assert_eq!(store.chained(chained.len().try_into().unwrap(), 5).await.unwrap(), []);
 }

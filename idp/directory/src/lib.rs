@@ -14,6 +14,7 @@ pub mod founding;
 pub mod grants;
 pub mod import;
 pub mod links;
+pub mod log_proof;
 pub mod memberships;
 pub mod owner_kit;
 pub mod passes;

@@ -5,6 +5,7 @@
 
 pub mod acr;
 pub mod audit;
+pub mod audit_chain;
 pub mod client;
 pub mod clock;
 pub mod email;

@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod app_visits;
+mod audit_chain;
 mod bounces;
 mod outbox;
 mod owner_kit;

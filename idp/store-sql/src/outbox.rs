@@ -164,7 +164,7 @@ impl Audit for SqlStore {
     async fn forget(&self, retention: Retention) -> Result<u64> {
         let signin = "(substr(event, 1, 8) IN ('session.', 'browser.') OR event = 'site.opened')";
         let sql = format!(
-            "DELETE FROM audit WHERE coalesce(trust_id, '') = $1 AND (({signin} AND at < $2) OR (NOT {signin} AND at < $3)) \
+            "DELETE FROM audit WHERE seq IS NOT NULL AND coalesce(trust_id, '') = $1 AND (({signin} AND at < $2) OR (NOT {signin} AND at < $3)) \
              AND NOT EXISTS (SELECT 1 FROM people p WHERE p.status = 'suspended' \
              AND (p.id = audit.subject_id OR p.id = audit.actor_id))"
         );
@@ -200,7 +200,7 @@ impl Audit for SqlStore {
     }
 }
 
-fn entry(row: &AnyRow) -> Result<AuditEntry> {
+pub(crate) fn entry(row: &AnyRow) -> Result<AuditEntry> {
     Ok(AuditEntry {
         at: row.time("at")?,
         event: row.text("event")?,

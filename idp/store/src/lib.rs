@@ -10,6 +10,7 @@ pub mod app_visits;
 pub mod approvals;
 pub mod attempts;
 pub mod audit;
+pub mod audit_chain;
 pub mod bounces;
 pub mod browsers;
 pub mod cards;
@@ -62,6 +63,7 @@ pub trait Durable:
     + signing_keys::SigningKeys
     + outbox::Outbox
     + audit::Audit
+    + audit_chain::AuditChain
     + replay::Replay
     + imports::Imports
     + cards::Cards
@@ -96,6 +98,7 @@ impl<T> Durable for T where
         + signing_keys::SigningKeys
         + outbox::Outbox
         + audit::Audit
+        + audit_chain::AuditChain
         + replay::Replay
         + imports::Imports
         + cards::Cards

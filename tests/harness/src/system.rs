@@ -96,6 +96,11 @@ impl System {
         Self { demo, clock, folder, tls }
     }
 
+    /// The file of its embedded database.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("lanyard.db")
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.demo.address

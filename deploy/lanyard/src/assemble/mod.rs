@@ -86,6 +86,8 @@ pub struct Assembled {
     pub alerts: Arc<Alerts>,
     /// The master key.
     pub custody: Arc<Custody>,
+    /// Signs the audit log.
+    pub log_key: Arc<Es256>,
     plan: Plan,
     chance: Chance,
 }
@@ -110,6 +112,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
     };
     let context = Context { store, clock: chance.clock.clone(), random: chance.random.clone(), vault };
     let signin = signing_in(plan, chance, &context)?;
+    let log_key = Arc::new(Es256::open(&plan.data.join("log.key"), &custody)?);
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
     let provider = Provider {
@@ -145,6 +148,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         router,
         alerts,
         custody,
+        log_key,
         plan: plan.clone(),
         chance: chance.clone(),
     })

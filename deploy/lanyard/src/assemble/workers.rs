@@ -1,4 +1,4 @@
-//! What goes on beside requests: mail out, events out, sweeping.
+//! What goes on beside requests: mail out, events out, sealing the log, sweeping.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +114,19 @@ impl Workers {
                 if let Err(error) = provider.keys.tend(&context).await {
                     tracing::warn!(%error, "signing keys cannot be read");
                 }
+            }
+        });
+    }
+
+    /// Chains and signs what is logged, every few seconds.
+    pub fn sealing(&self, assembled: &Assembled) {
+        let (directory, key) = (assembled.directory.clone(), assembled.log_key.clone());
+        self.run(async move {
+            loop {
+                if let Err(error) = directory.seal_log(|typ, payload| key.sign(typ, payload)).await {
+                    tracing::warn!(%error, "the log cannot be sealed");
+                }
+                tokio::time::sleep(Duration::from_secs(5)).await;
             }
         });
     }

@@ -1,5 +1,6 @@
 //! The command line: what people type, and the sentences that answer.
 
+mod audit;
 mod demo;
 mod keys;
 mod mail;
@@ -70,6 +71,9 @@ enum Command {
     /// What the mail server of the house hands over
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// The audit log: hand it out, and prove that nobody changed it
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Bring the database's tables up to date
     Migrate(At),
 }
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
             Command::Keys(keys) => keys::run(keys).await,
             Command::People(people) => people::run(people).await,
             Command::Mail(mail) => mail::run(mail).await,
+            Command::Audit(audit) => audit::run(audit).await,
             Command::Migrate(at) => serve::migrate(&at).await,
         }
     });

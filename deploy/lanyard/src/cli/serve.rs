@@ -90,6 +90,7 @@ async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) 
     workers.sweeping(&assembled);
     workers.reminding(&assembled);
     workers.keys(&assembled);
+    workers.sealing(&assembled);
     workers.apps(&assembled, Outside::new(plan.apps, None)?);
     let host = url::Url::parse(&plan.issuer)?.host_str().unwrap_or_default().to_owned();
     if only == Some(Half::Idp) {

@@ -97,6 +97,7 @@ impl Demo {
         workers.sweeping(&assembled);
         workers.reminding(&assembled);
         workers.keys(&assembled);
+        workers.sealing(&assembled);
         let authority = made.as_ref().map(|made| made.ca_pem.as_str());
         workers.apps(&assembled, Outside::new(Reach::Anywhere, authority)?);
         workers.gateway(&gateway);
