@@ -13,6 +13,7 @@ mod everyone;
 mod front_door;
 mod help;
 mod import;
+mod joins;
 mod key_rules;
 mod keys;
 mod links;

@@ -2,15 +2,19 @@
 
 use idp_domain::email::EmailAddress;
 use idp_domain::key::{Key, KeyKind};
-use idp_domain::person::Person;
+use idp_domain::membership::{Membership, MembershipStatus};
+use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{KeyProof, Limits, Method, Session};
-use idp_domain::{KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
+use idp_domain::trust::{TrustRole, TrustSeat};
+use idp_domain::{Clock, KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
+use idp_store::joins::{Join, Meeting};
 use idp_store::recovery::Pass;
 use idp_store::sessions::Comeback;
 use idp_store::{Durable, Effects, StoreError};
 
 use super::durable::{print, random_person};
+use super::trust::{membership, some_site};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
     a_printed_code_is_used_once(store, person).await;
@@ -19,6 +23,7 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_session_rests_on_a_key_that_works(store, person).await;
     a_browser_is_known_for_one_person(store, person).await;
     an_address_changes_and_comes_back(store).await;
+    a_join_happens_once_to_what_was_seen(store).await;
 }
 
 async fn other(store: &dyn Durable) -> PersonId {
@@ -230,4 +235,53 @@ async fn an_address_changes_and_comes_back(store: &dyn Durable) {
     assert_eq!(found(old.folded()).await.unwrap().id, heir.id, "and the address is free again");
     store.release_address(heir.id, &old, Effects::none()).await.unwrap();
     assert!(found(old.folded()).await.is_none() && store.person(heir.id).await.unwrap().unwrap().email.is_none());
+}
+
+/// Two identities of one person become one, whole or not at all, and once.
+async fn a_join_happens_once_to_what_was_seen(store: &dyn Durable) {
+    let (into, from) = (random_person(), random_person());
+    for person in [&into, &from] {
+        store.add_person(person, Effects::none()).await.unwrap();
+    }
+    let trust = super::trust::trust();
+    store.add_trust(&trust).await.unwrap();
+    let seat = |person: &Person| TrustSeat { person: person.id, trust: trust.id, role: TrustRole::Owner };
+    for person in [&into, &from] {
+        store.add_seat(&seat(person), Effects::none()).await.unwrap();
+    }
+    let (both, over, alone) = (some_site(store).await, some_site(store).await, some_site(store).await);
+    let place =
+        |person: &Person, site, account: &str| Membership { account: account.into(), ..membership(person, site) };
+    let mut meetings = Vec::new();
+    for (site, meeting) in [(both, Meeting::Added), (over, Meeting::Replaced)] {
+        let status = if site == over { MembershipStatus::Ended } else { MembershipStatus::Active };
+        let (keep, give) = (Membership { status, ..place(&into, site, "a") }, place(&from, site, "b"));
+        let give = Membership { main_contact: true, ends_at: (site == over).then_some(Timestamp(9)), ..give };
+        meetings.push((keep.id, give.id, meeting));
+        for place in [keep, give] {
+            store.save_membership(&place, Effects::none()).await.unwrap();
+        }
+    }
+    store.save_membership(&place(&from, alone, "c"), Effects::none()).await.unwrap();
+    let at = SteppedClock::new().now();
+    let join = |epoch| Join { into: (into.id, into.epoch), from: (from.id, epoch), meetings: meetings.clone(), at };
+    assert!(!store.join_people(&join(from.epoch + 1), Effects::none()).await.unwrap(), "it changed meanwhile");
+    assert_eq!(store.person(into.id).await.unwrap().unwrap().epoch, into.epoch, "and nothing happened");
+    assert_eq!(store.joined_into(from.id).await.unwrap(), None);
+    assert!(store.join_people(&join(from.epoch), Effects::none()).await.unwrap());
+    assert!(!store.join_people(&join(from.epoch), Effects::none()).await.unwrap(), "once");
+    assert_eq!(store.joined_into(from.id).await.unwrap(), Some(into.id));
+    let login = from.email.as_ref().unwrap().folded();
+    assert_eq!(store.person_by_login(&login).await.unwrap().map(|person| person.id), Some(into.id));
+    let gone = store.person(from.id).await.unwrap().unwrap();
+    assert_eq!((gone.status, gone.password, gone.email), (PersonStatus::Suspended, None, None));
+    let places = store.memberships_of(into.id).await.unwrap();
+    let at = |site| places.iter().find(|place| place.site == site).unwrap();
+    assert!(places.len() == 3 && places.iter().all(|place| place.status == MembershipStatus::Active), "{places:?}");
+    assert!(at(both).main_contact && at(over).main_contact && at(alone).account == "c", "{places:?}");
+    assert_eq!((at(over).ends_at, at(over).account.as_str()), (Some(Timestamp(9)), "a"));
+    let left = store.memberships_of(from.id).await.unwrap();
+    assert!(left.len() == 2 && left.iter().all(|place| place.status == MembershipStatus::Ended), "{left:?}");
+    let owners = store.seats_in(trust.id, TrustRole::Owner).await.unwrap();
+    assert_eq!(owners.iter().map(|seat| seat.person).collect::<Vec<_>>(), [into.id]);
 }

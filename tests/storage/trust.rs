@@ -242,7 +242,7 @@ async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
     id
 }
 
-fn membership(person: &Person, site: SiteId) -> Membership {
+pub fn membership(person: &Person, site: SiteId) -> Membership {
     Membership {
         id: MembershipId::new(&SteppedClock::new(), &SystemRandom),
         person: person.id,

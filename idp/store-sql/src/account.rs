@@ -211,7 +211,11 @@ async fn set_email(transaction: &mut Transaction<'static, Any>, id: PersonId, ad
 }
 
 /// Links that were mailed to another address stop working.
-async fn close_links(transaction: &mut Transaction<'static, Any>, id: PersonId, now: Timestamp) -> Result<()> {
+pub(crate) async fn close_links(
+    transaction: &mut Transaction<'static, Any>,
+    id: PersonId,
+    now: Timestamp,
+) -> Result<()> {
     sqlx::query("UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL")
         .bind(id.to_string())
         .bind(now.0)

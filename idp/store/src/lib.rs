@@ -21,6 +21,7 @@ pub mod day_passes;
 pub mod effects;
 pub mod error;
 pub mod imports;
+pub mod joins;
 pub mod keys;
 pub mod links;
 pub mod mails;
@@ -75,6 +76,7 @@ pub trait Durable:
     + upstreams::Upstreams
     + reminders::Reminders
     + restores::Restores
+    + joins::Joins
     + rescues::Rescues
     + requests::Requests
     + day_passes::DayPasses
@@ -110,6 +112,7 @@ impl<T> Durable for T where
         + upstreams::Upstreams
         + reminders::Reminders
         + restores::Restores
+        + joins::Joins
         + rescues::Rescues
         + requests::Requests
         + day_passes::DayPasses

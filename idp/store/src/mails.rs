@@ -126,6 +126,13 @@ pub enum MailKind {
         /// When and where.
         happened: Happened,
     },
+    /// Two sign-ins of one person are one now; to both addresses.
+    Joined {
+        /// What they sign in with.
+        kept: String,
+        /// What was joined to it.
+        other: String,
+    },
     /// 6: the code that confirms a new browser. It stands in the body only.
     SecurityCode {
         /// Six digits.

@@ -83,6 +83,17 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("Enw’r allwedd “{from}” yw “{to}” erbyn hyn{}.", when(happened)), NOT_ME],
             None,
         ),
+        MailKind::Joined { kept, other } => words(
+            "Cafodd eich mewngofnodiadau eu huno",
+            &[
+                &format!(
+                    "Gwnaethoch uno’ch mewngofnodiad {other} â {kept}. I {kept} y mae eich holl ysgolion ac allweddi’n perthyn erbyn hyn."
+                ),
+                &format!("Gallwch fewngofnodi gyda {other} am 90 diwrnod eto, gyda chyfrinair {kept}."),
+                NOT_ME,
+            ],
+            None,
+        ),
         MailKind::KeyCopied { key, happened } => words(
             "Efallai bod un o’ch allweddi wedi’i chopïo",
             &[

@@ -72,6 +72,15 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             &[&format!("The key “{from}” is called “{to}” now{}.", when(happened)), NOT_ME],
             None,
         ),
+        MailKind::Joined { kept, other } => words(
+            "Your sign-ins were joined",
+            &[
+                &format!("You joined your sign-in {other} to {kept}. All your schools and keys belong to {kept} now."),
+                &format!("{other} still signs in for 90 days, with the password of {kept}."),
+                NOT_ME,
+            ],
+            None,
+        ),
         MailKind::KeyCopied { key, happened } => words(
             "A key of yours may have been copied",
             &[

@@ -99,6 +99,7 @@ mod tests {
             MailKind::LinkPrinted { who: String::new(), by: account.clone() },
             MailKind::RecoveryMade { happened: happened.clone() },
             MailKind::KeyRenamed { from: text("KEY"), to: who.clone(), happened: happened.clone() },
+            MailKind::Joined { kept: who.clone(), other: account.clone() },
             MailKind::OwnerCameBack { who: who.clone(), trust: text("TRUST") },
             MailKind::Rescue {
                 who: who.clone(),

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod browsers;
 pub mod card;
+pub mod join;
 pub mod keys;
 pub mod passkey;
 pub mod profile;

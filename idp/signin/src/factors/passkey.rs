@@ -17,6 +17,9 @@ use webauthn_rs::prelude::{
 use crate::attempt::{Attempt, CHALLENGE, Challenge};
 use crate::{Refusal, SignIn};
 
+/// Identities that a passkey's owner may have joined one after the other.
+const MOST_JOINS: usize = 8;
+
 impl SignIn {
     /// Begins a proof; the answer is what `navigator.credentials.get` wants. `None` when the person has no such key.
     pub async fn begin_passkey(&self, person: &Person, attempt: &mut Attempt) -> Result<Option<String>, Refusal> {
@@ -103,7 +106,7 @@ impl SignIn {
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::Wrong)?;
         require_top(answer.response.client_data_json.as_ref())?;
         let (handle, _) = self.webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::Wrong)?;
-        let person = self.context.store.person(PersonId(handle)).await?.ok_or(Refusal::Wrong)?;
+        let person = self.owner_of_handle(PersonId(handle)).await?.ok_or(Refusal::Wrong)?;
         let known = self.passkeys(&person).await?;
         let used = known.iter().find(|(_, passkey)| passkey.cred_id().as_slice() == answer.get_credential_id());
         let (_, used) = used.ok_or(Refusal::Wrong)?;
@@ -116,6 +119,20 @@ impl SignIn {
             return Err(Refusal::Suspended);
         }
         Ok((person, proof))
+    }
+
+    /// Whose passkeys carry this handle: a key keeps it when its owner's identity was joined to another of theirs.
+    async fn owner_of_handle(&self, handle: PersonId) -> Result<Option<Person>, Refusal> {
+        let store = &self.context.store;
+        let mut person = store.person(handle).await?;
+        // A chain of joins is as long as somebody's addresses are many.
+        for _ in 0..MOST_JOINS {
+            let gone = person.as_ref().filter(|person| person.status == PersonStatus::Suspended);
+            let Some(gone) = gone else { break };
+            let Some(into) = store.joined_into(gone.id).await? else { break };
+            person = store.person(into).await?;
+        }
+        Ok(person)
     }
 
     /// Refuses an answer. One whose counter went back came from a copy of the key, or the key was copied before: its owner

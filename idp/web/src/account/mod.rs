@@ -5,6 +5,7 @@ mod accounts;
 mod alerts;
 mod browsers;
 mod display;
+mod join;
 mod keys;
 mod notices;
 mod passkey;
@@ -44,6 +45,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/requests", get(requests::list))
         .route("/me/accounts", get(accounts::list).post(accounts::link))
         .route("/me/accounts/unlink", post(accounts::unlink))
+        .route("/me/join", get(join::begin).post(join::proven))
+        .route("/me/join/other", get(join::look).post(join::join))
         .route("/me/access", get(access::explain))
         .route("/me/activity", get(access::activity))
         .route("/me/recovery-codes", get(printed::ask_recovery).post(printed::make_recovery))

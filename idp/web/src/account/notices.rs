@@ -33,7 +33,7 @@ struct Page {
 }
 
 /// What kinds of events mean for their person. Left out is what they did on purpose a moment ago and see anyway.
-const TITLES: [(&str, &str); 24] = [
+const TITLES: [(&str, &str); 25] = [
     ("key.added", "A key was added to your account"),
     ("key.removed", "A key was removed"),
     ("key.suspended", "A key was suspended"),
@@ -52,6 +52,7 @@ const TITLES: [(&str, &str); 24] = [
     ("browser.new", "You signed in somewhere new"),
     ("upstream.linked", "Another account was linked"),
     ("upstream.unlinked", "Another account was unlinked"),
+    ("person.joined", "Your sign-ins were joined"),
     ("membership.changed", "Your access was changed"),
     ("grant.approved", "A user group was approved"),
     ("grant.refused", "A user group was not approved"),
