@@ -191,13 +191,19 @@ impl Gateway {
             follow::keep_fresh(&self.inner),
             follow::report_use(&self.inner),
             follow::report_down(&self.inner),
-            session::keep_swept(&self.inner.sessions)
+            session::keep_swept(&self.inner.sessions),
+            session::keep_told(&self.inner.sessions)
         );
     }
 
     /// Fetches the registry once; used at start and by tests.
     pub async fn refresh_registry(&self) -> bool {
         follow::refresh(&self.inner, false).await
+    }
+
+    /// Ends what is over and writes the last use of the rest down, as it happens by itself every minute; used by tests.
+    pub async fn sweep(&self) -> bool {
+        self.inner.sessions.sweep(true).await.is_ok()
     }
 
     /// Takes one pushed event, as its address `/.lanyard/events` does; true when it was believed and carried out.

@@ -8,6 +8,7 @@ mod handoff;
 mod identity;
 mod log_proof;
 mod logs;
+mod nodes;
 mod pages;
 mod protocol;
 mod recovery;

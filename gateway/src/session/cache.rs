@@ -1,7 +1,7 @@
 //! Sessions in memory: what every request of a known session uses, and nothing else.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio_util::sync::CancellationToken;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::grace::{Grace, Graces};
 use super::record::Record;
 use super::revocations::{Revocations, Revoked};
-use super::store::{SessionStore, StoreAway, Stored};
+use super::store::{SessionStore, StoreAway, Stored, Told};
 use crate::ports::{Clock, Random, hash, secret};
 
 /// A session in memory.
@@ -28,11 +28,11 @@ pub(crate) struct Live {
     pub assertion: Mutex<Option<(i64, http::HeaderValue)>>,
     /// Decisions made for this session, by method and path.
     pub decisions: Mutex<HashMap<String, policies::Answer>>,
-    elevation_over: std::sync::atomic::AtomicBool,
+    elevation_over: AtomicBool,
     /// After how long elevated access ran out by itself, in seconds; none while it did not.
     ran_out: AtomicI64,
     /// The last use that is written down.
-    saved: AtomicI64,
+    pub(super) saved: AtomicI64,
 }
 
 /// Most decisions that a session remembers; then it begins anew.
@@ -71,7 +71,7 @@ impl Live {
         !self.elevation_over.load(Ordering::Acquire) && self.record.elevated(now, self.seen_at()).is_some()
     }
 
-    fn elevation_is_over(&self) -> bool {
+    pub(super) fn elevation_is_over(&self) -> bool {
         self.elevation_over.load(Ordering::Acquire)
     }
 
@@ -106,17 +106,17 @@ impl Live {
 
 /// The sessions, and what was revoked a moment ago, under the same lock.
 #[derive(Default)]
-struct Kept {
-    live: HashMap<String, Arc<Live>>,
+pub(super) struct Kept {
+    pub live: HashMap<String, Arc<Live>>,
     revocations: Revocations,
-    graces: Graces,
+    pub graces: Graces,
 }
 
 /// Seconds for which the owner of an ended session is remembered: as long as a page may lie open with words in it.
 const OWNED: i64 = 12 * 3600;
 
 /// Marks a revocation as one whose sessions are leaving the store, for as long as it lives.
-struct Ending<'a> {
+pub(super) struct Ending<'a> {
     sessions: &'a Sessions,
     number: u64,
 }
@@ -130,14 +130,19 @@ impl Drop for Ending<'_> {
 /// All sessions.
 pub(crate) struct Sessions {
     kept: RwLock<Kept>,
-    store: Arc<dyn SessionStore>,
-    clock: Arc<dyn Clock>,
+    pub(super) store: Arc<dyn SessionStore>,
+    pub(super) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// By what name other gateways on the same store know this one.
+    pub(super) me: String,
+    /// What was ended elsewhere may not be known here: nothing in memory is trusted.
+    pub(super) cut_off: AtomicBool,
 }
 
 impl Sessions {
     pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { kept: RwLock::default(), store, clock, random }
+        let me = secret(&*random);
+        Self { kept: RwLock::default(), store, clock, random, me, cut_off: AtomicBool::new(false) }
     }
 
     /// The store, for flows and held posts.
@@ -149,11 +154,11 @@ impl Sessions {
         self.read().live.len()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Kept> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Kept> {
         self.kept.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Kept> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Kept> {
         self.kept.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -164,6 +169,9 @@ impl Sessions {
 
     /// The live session of a cookie at a site.
     pub async fn find(&self, cookie: &str, site: &str) -> Result<Option<Arc<Live>>, StoreAway> {
+        if self.cut_off.load(Ordering::Relaxed) {
+            return Err(StoreAway("cut off from the other gateways".to_owned()));
+        }
         let hash = hash(cookie);
         let now = self.clock.now();
         let known = self.read().live.get(&hash).cloned();
@@ -253,7 +261,8 @@ impl Sessions {
     /// Goes back to base access.
     pub async fn drop_elevation(&self, live: &Arc<Live>) -> Result<(), StoreAway> {
         live.drop_elevation();
-        self.store.update(&stored(live)?).await
+        self.store.update(&stored(live)?).await?;
+        self.tell(&Told::Base { hash: live.hash.clone() }).await
     }
 
     /// Ends one session, its streams included.
@@ -261,6 +270,7 @@ impl Sessions {
         live.ended.cancel();
         self.write().live.remove(&live.hash);
         self.store.remove(&live.hash).await?;
+        self.tell(&Told::One { hash: live.hash.clone() }).await?;
         self.note_owner(live).await
     }
 
@@ -270,6 +280,8 @@ impl Sessions {
         let (ended, ending) = self.forget(sub, sid, site);
         self.store.remove_of(sub, sid, site).await?;
         drop(ending);
+        let [sid, site] = [sid, site].map(|one| one.map(str::to_owned));
+        self.tell(&Told::Of { sub: sub.to_owned(), sid, site }).await?;
         for live in ended {
             self.note_owner(&live).await?;
         }
@@ -277,7 +289,7 @@ impl Sessions {
     }
 
     /// Ends what is in memory, and answers it with the mark that keeps the rest in the store.
-    fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> (Vec<Arc<Live>>, Ending<'_>) {
+    pub(super) fn forget(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> (Vec<Arc<Live>>, Ending<'_>) {
         let mut kept = self.write();
         let revoked = Revoked { sub: sub.to_owned(), sid: sid.map(str::to_owned), site: site.map(str::to_owned) };
         let ended: Vec<Arc<Live>> = kept.live.values().filter(|live| revoked.means(&live.record)).cloned().collect();
@@ -293,22 +305,17 @@ impl Sessions {
     /// Drops elevated access of a person everywhere (a key was removed): sessions in memory go on at base access, those
     /// that are only in the store end. What was proven after `changed_at`, in seconds, was proven with another key.
     pub async fn drop_of(&self, sub: &str, changed_at: i64) -> Result<(), StoreAway> {
-        let (meant, ending): (Vec<Arc<Live>>, _) = {
-            let mut kept = self.write();
-            // What is on its way in was proven with the old keys: it has to be proven again.
-            let number = kept.revocations.begin(Revoked { sub: sub.to_owned(), sid: None, site: None });
-            let meant = kept.live.values().filter(|live| live.record.sub == sub).cloned().collect();
-            (meant, Ending { sessions: self, number })
-        };
-        // Memory first: a store that is away must not keep a removed key elevated.
-        let older = |live: &&Arc<Live>| live.record.elevation.as_ref().is_some_and(|own| own.auth_time <= changed_at);
-        for live in meant.iter().filter(older) {
-            live.drop_elevation();
-        }
+        let (meant, ending) = self.lower(sub, changed_at);
         self.store.remove_of(sub, None, None).await?;
         drop(ending);
-        for live in meant {
-            self.store.put(&stored(&live)?).await?;
+        self.tell(&Told::Keys { sub: sub.to_owned(), changed_at }).await?;
+        self.keep(&meant).await
+    }
+
+    /// Writes sessions down that go on in memory, unless they end meanwhile.
+    pub(super) async fn keep(&self, sessions: &[Arc<Live>]) -> Result<(), StoreAway> {
+        for live in sessions {
+            self.store.put(&stored(live)?).await?;
             if live.ended.is_cancelled() {
                 self.store.remove(&live.hash).await?;
             }
@@ -316,47 +323,18 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends what is over: sessions at their limits, elevation at its own; with `save`, writes down the last use. One
-    /// session that cannot be written keeps no other from its end.
-    pub(super) async fn sweep(&self, save: bool) -> Result<(), StoreAway> {
-        self.write().graces.sweep(self.clock.now());
-        let all: Vec<Arc<Live>> = self.read().live.values().cloned().collect();
-        let mut outcome = Ok(());
-        for live in all {
-            outcome = self.sweep_one(&live, save).await.and(outcome);
-        }
-        outcome
-    }
-
-    /// Takes a session out of memory that is over. Only one that is still there leaves a grace: a revocation that came
-    /// meanwhile leaves none.
-    fn leave(&self, live: &Arc<Live>, now: i64) {
+    /// Drops elevated access in memory, and answers the sessions with the mark that keeps the rest in the store. Memory
+    /// comes first: a store that is away must not keep a removed key elevated.
+    pub(super) fn lower(&self, sub: &str, changed_at: i64) -> (Vec<Arc<Live>>, Ending<'_>) {
         let mut kept = self.write();
-        if kept.live.get(&live.hash).is_some_and(|known| Arc::ptr_eq(known, live)) {
-            kept.graces.note(&live.hash, &live.record, (now, live.seen_at()));
-            kept.live.remove(&live.hash);
+        // What is on its way in was proven with the old keys: it has to be proven again.
+        let number = kept.revocations.begin(Revoked { sub: sub.to_owned(), sid: None, site: None });
+        let meant: Vec<Arc<Live>> = kept.live.values().filter(|live| live.record.sub == sub).cloned().collect();
+        let older = |live: &&Arc<Live>| live.record.elevation.as_ref().is_some_and(|own| own.auth_time <= changed_at);
+        for live in meant.iter().filter(older) {
+            live.drop_elevation();
         }
-    }
-
-    async fn sweep_one(&self, live: &Arc<Live>, save: bool) -> Result<(), StoreAway> {
-        let now = self.clock.now();
-        if !live.record.is_live(now, live.seen_at()) {
-            self.leave(live, now);
-            return self.end(live).await;
-        }
-        if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
-            live.let_run_out(now);
-            return self.drop_elevation(live).await;
-        }
-        if save && live.seen_at() - live.saved.swap(live.seen_at(), Ordering::Relaxed) > 0 {
-            return self.store.update(&stored(live)?).await;
-        }
-        Ok(())
-    }
-
-    /// Forgets what is over in the store.
-    pub(super) async fn sweep_store(&self) -> Result<(), StoreAway> {
-        self.store.sweep(self.clock.now()).await
+        (meant, Ending { sessions: self, number })
     }
 
     /// The last use of each of the provider's sessions that is in memory, so that the provider keeps it alive.
@@ -383,7 +361,7 @@ fn owner_of(hash: &str) -> String {
 }
 
 /// The state to write down: without elevated access that is over, with the last use.
-fn stored(live: &Live) -> Result<Stored, StoreAway> {
+pub(super) fn stored(live: &Live) -> Result<Stored, StoreAway> {
     let elevation = live.record.elevation.clone().filter(|_| !live.elevation_is_over());
     let record = Record { elevation, seen_at: live.seen_at(), ..live.record.clone() };
     Ok(Stored {

@@ -8,13 +8,16 @@ mod record;
 mod redis;
 mod revocations;
 mod store;
+mod sweep;
+mod told;
 
 pub(crate) use cache::{DECISIONS, Live, Sessions};
 pub(crate) use cookie::Cookie;
 pub use embedded::Embedded;
 pub(crate) use record::{Elevation, IDLE, LONGEST_IDLE, Record};
 pub use redis::RedisStore;
-pub use store::{SessionStore, StoreAway, Stored};
+pub use store::{Listening, SessionStore, StoreAway, Stored, Told};
+pub(crate) use told::keep_told;
 
 use std::time::Duration;
 

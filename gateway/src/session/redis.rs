@@ -3,14 +3,21 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
-use super::store::{SessionStore, StoreAway, Stored};
+use super::store::{Listening, SessionStore, StoreAway, Stored, Told};
+
+/// The channel by which gateways tell each other.
+const TOLD: &str = "gw:told";
+/// How long a connection to listen by may take.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Redis.
 pub struct RedisStore {
     connection: ConnectionManager,
+    client: redis::Client,
     clock: std::sync::Arc<dyn crate::ports::Clock>,
 }
 
@@ -37,7 +44,7 @@ impl RedisStore {
             .set_response_timeout(Some(Duration::from_millis(500)));
         let client = redis::Client::open(url).map_err(away)?;
         let connection = client.get_connection_manager_with_config(config).await.map_err(away)?;
-        Ok(Self { connection, clock })
+        Ok(Self { connection, client, clock })
     }
 
     fn ttl(&self, expires_at: i64) -> u64 {
@@ -112,5 +119,22 @@ impl SessionStore for RedisStore {
 
     async fn sweep(&self, _now: i64) -> Result<(), StoreAway> {
         Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn tell(&self, from: &str, told: &Told) -> Result<(), StoreAway> {
+        let told = serde_json::to_string(&(from, told)).map_err(|error| StoreAway(error.to_string()))?;
+        self.connection.clone().publish::<_, _, ()>(TOLD, told).await.map_err(away)
+    }
+
+    async fn listen(&self) -> Result<Listening, StoreAway> {
+        let connecting = tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await;
+        let mut pubsub = connecting.map_err(|_| StoreAway("no connection in time".to_owned()))?.map_err(away)?;
+        pubsub.subscribe(TOLD).await.map_err(away)?;
+        let told = |message: redis::Msg| async move { serde_json::from_slice(message.get_payload_bytes()).ok() };
+        Ok(Box::pin(pubsub.into_on_message().filter_map(told)))
     }
 }

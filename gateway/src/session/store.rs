@@ -1,6 +1,10 @@
-//! The port: where sessions, flows and held posts are kept beside memory.
+//! The port: where sessions, flows and held posts are kept beside memory, and how gateways that share it tell each other.
+
+use std::pin::Pin;
 
 use async_trait::async_trait;
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
 
 /// The store does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +28,43 @@ pub struct Stored {
     pub expires_at: i64,
 }
 
+/// What one gateway tells the others that share its store, beside what it writes there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// Sessions of a person ended: at one site or all, of one provider session or all.
+    Of {
+        /// Whose.
+        sub: String,
+        /// The provider's session.
+        sid: Option<String>,
+        /// The site.
+        site: Option<String>,
+    },
+    /// Elevated access of a person ended that was proven up to a moment.
+    Keys {
+        /// Whose.
+        sub: String,
+        /// The moment, in seconds.
+        changed_at: i64,
+    },
+    /// One session ended.
+    One {
+        /// Hash of its cookie.
+        hash: String,
+    },
+    /// One session went back to base access.
+    Base {
+        /// Hash of its cookie.
+        hash: String,
+    },
+    /// Nothing: what is told arrives.
+    Beat,
+}
+
+/// What is told and by whom, as it comes. It ends when the store is lost.
+pub type Listening = Pin<Box<dyn Stream<Item = (String, Told)> + Send>>;
+
 /// The store. Bags hold short-lived single-use things under names that say their kind.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -45,4 +86,16 @@ pub trait SessionStore: Send + Sync {
     async fn take_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway>;
     /// Drops what has expired.
     async fn sweep(&self, now: i64) -> Result<(), StoreAway>;
+    /// Whether other gateways use it as well.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// Tells every gateway that listens.
+    async fn tell(&self, _from: &str, _told: &Told) -> Result<(), StoreAway> {
+        Ok(())
+    }
+    /// Listens to what is told from now on.
+    async fn listen(&self) -> Result<Listening, StoreAway> {
+        Ok(Box::pin(futures_util::stream::pending()))
+    }
 }

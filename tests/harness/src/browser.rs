@@ -115,6 +115,12 @@ impl Browser {
         panic!("redirects without an end at {url}");
     }
 
+    /// The same browser, cookies and all, whose requests another node answers.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
+    }
+
     /// One request with these headers; nothing is followed.
     pub async fn send(&mut self, method: Method, url: &str, body: Option<String>, extra: &[(&str, &str)]) -> Page {
         self.try_send(method, url, body, extra).await.unwrap_or_else(|| panic!("{url} does not answer"))

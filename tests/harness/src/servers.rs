@@ -12,6 +12,13 @@ pub struct Server {
     folder: tempfile::TempDir,
 }
 
+impl Server {
+    /// Its process, for tests that stop it for a while.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -74,6 +74,16 @@ impl System {
         system
     }
 
+    /// Starts a second node of the same installation: the same keys, database and Redis, the same public addresses. It
+    /// listens at another address of this machine, and sends no mail.
+    pub async fn second_node(&self, database: &str, redis: &str) -> Demo {
+        let port = self.address().port();
+        let plan = plan(&self.folder, &self.clock, port, Some(database.to_owned()), Some(redis.to_owned()));
+        let node = Demo::start(DemoPlan { address: SocketAddr::from(([127, 0, 0, 2], port)), ..plan }).await.unwrap();
+        node.stop_mail();
+        node
+    }
+
     /// Waits until all mails and events are delivered.
     pub async fn settle(&self) {
         let store = &self.demo.assembled.context.store;
