@@ -61,17 +61,18 @@ struct Held {
 }
 
 /// Holds a POST of a form; the address at which it waits, or nothing when it is not for holding. What its own page sent
-/// and cannot be held is refused in words: it is never lost in silence (S-23).
+/// and cannot be held is refused in words: it is never lost in silence (S-23). `asked_by` is the slug in the address of
+/// the page, which may be one that the site had before.
 pub(crate) async fn hold(
     inner: &Inner,
     request: Request<Sent>,
-    site: &Site,
+    (site, asked_by): (&Site, &str),
     session: Option<&Live>,
 ) -> Result<Option<String>, Refusal> {
     let kind = text(request.headers(), "content-type").unwrap_or_default().to_owned();
     let is_form = kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data");
     // A form that another page sends must not be kept for the person to send (S-24).
-    let own_form = is_own_form(&inner.settings, request.headers(), &site.entry.slug);
+    let own_form = is_own_form(&inner.settings, request.headers(), asked_by);
     let Some(cookie) = Cookie::Session.read(request.headers(), inner.settings.secure) else { return Ok(None) };
     let owner = match session {
         Some(live) => Some(live.record.sub.clone()),

@@ -144,7 +144,12 @@ impl Gateway {
         // What could be read in two ways is refused before anything looks at it.
         let mut target = phases::refuse::check(&request)?;
         // One site for the whole request: its policy and its upstream cannot differ (H-20).
-        let site = phases::site::find(&self.inner, &target)?;
+        let site = match phases::site::find(&self.inner, &target)? {
+            phases::site::Found::Here(site) => site,
+            phases::site::Found::Moved(site, old) => {
+                return phases::site::lead_on(&self.inner, request, &site, &old).await;
+            }
+        };
         // What was held while its sender signed in goes on from here as the request that it was, once.
         if target.path == "/.lanyard/held" && *request.method() == http::Method::POST {
             if !origin::is_own_form(&self.inner.settings, request.headers(), &site.entry.slug) {

@@ -20,6 +20,9 @@ const LASTS: i64 = 10;
 pub struct SiteEntry {
     /// The slug.
     pub slug: String,
+    /// Slugs that it had before.
+    #[serde(default)]
+    pub former: Vec<String>,
     /// Its client identifier, also the audience of its assertions.
     pub client_id: String,
     /// Its full name.
@@ -126,6 +129,8 @@ impl Site {
 /// All sites by slug. Swapped as a whole: no request sees a mix (G-37).
 pub struct Registry {
     sites: RwLock<Arc<HashMap<String, Arc<Site>>>>,
+    /// Slugs that sites had before, and those that they have now.
+    former: RwLock<Arc<HashMap<String, String>>>,
     version: AtomicI64,
     /// Whether the provider answered when it was last asked.
     followed: AtomicBool,
@@ -137,7 +142,13 @@ impl Registry {
     pub(crate) fn open(file: PathBuf) -> Self {
         let document: Document =
             std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        let registry = Self { sites: RwLock::default(), version: 0.into(), followed: true.into(), file };
+        let registry = Self {
+            sites: RwLock::default(),
+            former: RwLock::default(),
+            version: 0.into(),
+            followed: true.into(),
+            file,
+        };
         registry.swap(&document);
         registry
     }
@@ -145,6 +156,12 @@ impl Registry {
     /// The site of a slug.
     pub(crate) fn site(&self, slug: &str) -> Option<Arc<Site>> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+    }
+
+    /// The site that had a slug before.
+    pub(crate) fn moved(&self, slug: &str) -> Option<Arc<Site>> {
+        let now = self.former.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned();
+        self.site(&now?)
     }
 
     /// Every site.
@@ -190,6 +207,9 @@ impl Registry {
             })
         };
         let tightened = document.sites.iter().filter(stricter).map(|entry| entry.slug.clone()).collect();
+        let former =
+            document.sites.iter().flat_map(|site| site.former.iter().map(|old| (old.clone(), site.slug.clone())));
+        *self.former.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(former.collect());
         *self.sites.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(sites.collect());
         self.version.store(document.version, Ordering::Relaxed);
         tightened

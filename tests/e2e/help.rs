@@ -53,9 +53,28 @@ async fn a_link_that_does_not_arrive_is_sent_again_or_the_school_is_asked() {
     let count =
         system.demo.mailbox.all().iter().filter(|(to, about, _)| to == JOSS && about.contains("a check")).count();
     assert_eq!(count, 2, "an admin's mailbox is not bombed");
-    let page = browser.open(&format!("{id}/first-time?site=nowhere")).await;
-    let sent = browser.fill(&page, "first-time", &[("email", "a@b.example")]).await;
-    assert!(!sent.body.contains("id=\"check\""), "{}", sent.body);
+}
+
+#[tokio::test]
+async fn a_school_is_asked_by_its_name_where_it_is_not_known_and_nobody_learns_which_there_are() {
+    let system = System::start().await;
+    let page = system.browser().open(&format!("{}/first-time?site=nowhere", system.origin("id"))).await;
+    let mut answers = Vec::new();
+    for (number, school) in ["larkmoor primary", "quillbrook", "Nowhere Primary School"].iter().enumerate() {
+        let mut browser = system.browser();
+        let sent = browser.fill(&page, "first-time", &[("email", &format!("nora{number}@b.example"))]).await;
+        let page = browser.fill(&sent, "check", &[("name", "Nora"), ("school", "")]).await;
+        assert!(page.status == 422 && page.body.contains("Enter the name of your school"), "{}", page.body);
+        answers.push(browser.fill(&sent, "check", &[("name", "Nora"), ("school", school)]).await.body);
+    }
+    assert!(answers[0].contains("If we know that school"), "{}", answers[0]);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "the same answer to every name");
+    system.settle().await;
+    assert!(told(&system, JOSS, "needs a check").unwrap().contains("nora0@b.example"));
+    let fergus = "f.okerrane@quillbrook.tamberwell.example";
+    assert!(told(&system, fergus, "needs a check").unwrap().contains("nora1@b.example"));
+    let others = system.demo.mailbox.all().iter().any(|(.., text)| text.contains("nora2@b.example"));
+    assert!(!others, "a school that is not there asks nobody");
 }
 
 #[tokio::test]

@@ -254,3 +254,48 @@ async fn an_unknown_site_and_a_dead_one_say_so() {
     let later = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
     assert!(later.body.contains(" Since ") && later.body.contains("Print a concern form"), "{}", later.body);
 }
+
+#[tokio::test]
+async fn a_site_that_moved_is_found_by_its_old_address_for_ever_and_nothing_typed_is_lost() {
+    let system = System::start().await;
+    let (old, new) = (system.origin("larkmoor"), system.origin("larkmoor-academy"));
+    let mut browser = system.signed_in(ADAEZE, "larkmoor").await;
+    let form = browser.open(&format!("{old}/concerns")).await;
+    for (from, to) in
+        [("nowhere", "elsewhere"), ("larkmoor", "quillbrook"), ("larkmoor", "larkmoor"), ("larkmoor", "x")]
+    {
+        assert!(system.demo.assembled.move_site(from, to).await.is_err(), "{from} to {to}");
+    }
+    system.demo.assembled.move_site("larkmoor", "larkmoor-academy").await.unwrap();
+    assert!(system.demo.gateway.refresh_registry().await);
+
+    let led = system.browser().send(Method::GET, &format!("{old}/records?class=oak"), None, &[]).await;
+    assert_eq!((led.status, led.location()), (308, format!("{new}/records?class=oak").as_str()));
+    let page = system.browser().open(&format!("{old}/concerns?from=icon")).await;
+    assert!(page.body.contains("id=\"signin\""), "{} {}", page.status, page.body);
+    // A page that lay open at the old address.
+    let text = "Written while the school was being moved to its new address";
+    let page = browser.fill(&form, "concern", &[("pupil", "Arlo"), ("text", text)]).await;
+    assert!(page.url.starts_with(&new) && page.body.contains(text), "{} {}", page.url, page.body);
+    let page = browser.fill(&page, "held", &[]).await;
+    assert!(page.status == 200 && page.url.starts_with(&new), "{} {}", page.url, page.body);
+    // A form of somebody else's page is not kept for her.
+    let foreign = [("sec-fetch-site", "cross-site"), ("accept", "text/html"), ("content-type", "text/plain")];
+    let led = browser.send(Method::POST, &format!("{old}/concerns"), Some("text=x".to_owned()), &foreign).await;
+    assert_eq!((led.status, led.location()), (303, format!("{new}/").as_str()));
+
+    let taken = idp_directory::founding::NewSite {
+        slug: "larkmoor".to_owned(),
+        name: "Another".to_owned(),
+        upstream: "http://127.0.0.1:1".to_owned(),
+        trust_domain: String::new(),
+    };
+    assert!(system.demo.assembled.directory.add_site(&taken).await.is_err(), "an old address is nobody else's");
+    assert!(system.demo.assembled.move_site("quillbrook", "larkmoor").await.is_err(), "nor another site's");
+    // And back again.
+    system.demo.assembled.move_site("larkmoor-academy", "larkmoor").await.unwrap();
+    assert!(system.demo.gateway.refresh_registry().await);
+    let page = browser.open(&format!("{new}/concerns")).await;
+    assert!(page.url.starts_with(&old) && page.body.contains("id=\"concern\""), "{} {}", page.url, page.body);
+    assert_eq!(system.browser().open(&format!("{}/", system.origin("nowhere"))).await.status, 421);
+}

@@ -38,7 +38,8 @@ pub(crate) async fn answer(
     let mut return_to = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     if *request.method() == Method::POST {
         // Held for this person; when nobody is signed in any more, for the one who was, or for whoever signs in next.
-        return_to = held::hold(inner, request, site, session.as_deref()).await?.unwrap_or(return_to);
+        return_to =
+            held::hold(inner, request, (site, &site.entry.slug), session.as_deref()).await?.unwrap_or(return_to);
     } else if *request.method() != Method::GET && *request.method() != Method::HEAD {
         return Ok(challenge(site, verdict.is_some()));
     }

@@ -11,7 +11,7 @@ use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat, TrustSettings};
 use idp_domain::{SiteId, Slug, TrustId};
 use idp_store::links::Link;
 use idp_store::mails::MailKind;
-use idp_store::{Effects, Signal};
+use idp_store::{Effects, Signal, StoreError};
 
 use crate::Directory;
 use crate::error::{DirectoryError, Result};
@@ -88,13 +88,33 @@ impl Directory {
         Ok(person)
     }
 
+    /// Gives a site another address, at the server's console. The old one leads on to it for ever. Answers the site as it
+    /// was and as it is.
+    pub async fn rename_site(&self, old: &str, new: &str) -> Result<(Site, Site)> {
+        let no = DirectoryError::no;
+        let slug = Slug::parse(new).map_err(|fault| no(&fault.to_string()))?;
+        let parsed = Slug::parse(old).map_err(|_| no("There is no site at this address."))?;
+        let site = self.context.store.site_by_slug(&parsed).await?.filter(|site| site.slug == parsed);
+        let site = site.ok_or_else(|| no("There is no site at this address."))?;
+        let taken = || no("Another site has this address, or had it before.");
+        if self.context.store.site_by_slug(&slug).await?.is_some_and(|other| other.id != site.id) || slug == site.slug {
+            return Err(taken());
+        }
+        let renamed = Site { slug: slug.clone(), ..site.clone() };
+        let entry = self.entry("site.moved", format!("{} moved from {old} to {new}", site.name), &site);
+        match self.context.store.rename_site(&site, &slug, Effects::audit(entry).signal(Signal::RegistryChange)).await {
+            Err(StoreError::Conflict(_)) => Err(taken()),
+            other => Ok(other.map(|()| (site, renamed))?),
+        }
+    }
+
     /// Adds a site. Its colour, contacts and rules are changed in the console afterwards.
     pub async fn add_site(&self, wanted: &NewSite) -> Result<Site> {
         let no = DirectoryError::no;
         let slug = Slug::parse(&wanted.slug).map_err(|fault| no(&fault.to_string()))?;
         let store = &self.context.store;
         if store.site_by_slug(&slug).await?.is_some() {
-            return Err(no("There is a site with this address already."));
+            return Err(no("There is a site with this address already, or was."));
         }
         let upstream = wanted.upstream.trim_end_matches('/').to_owned();
         let host = upstream.strip_prefix("http://").unwrap_or_default();

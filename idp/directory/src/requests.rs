@@ -11,6 +11,7 @@ use idp_store::{Effects, StoreError};
 use crate::Directory;
 use crate::asker::{Asker, SeenSite};
 use crate::error::{DirectoryError, FieldFault, Result};
+use crate::import::schools::is_called;
 
 /// Most characters of a reason, for asking and for refusing.
 pub const LONGEST_REASON: usize = 500;
@@ -51,6 +52,13 @@ impl Directory {
         }
         self.context.store.ask_access(&request, effects).await?;
         Ok(())
+    }
+
+    /// The site that somebody means by a name, if it can be no other.
+    pub async fn school_named(&self, name: &str) -> std::result::Result<Option<Site>, StoreError> {
+        let mut sites = self.context.store.sites().await?;
+        sites.retain(|site| is_called(site, name));
+        Ok(<[Site; 1]>::try_from(sites).ok().map(|[site]| site))
     }
 
     /// Asks the admins of a site to check the address that they have for somebody whom nothing reaches.

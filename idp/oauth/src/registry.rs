@@ -25,6 +25,8 @@ pub struct Registry {
 pub struct RegisteredSite {
     /// The slug; also the first label of its host.
     pub slug: String,
+    /// Slugs that it had before: their hosts lead on to this one.
+    pub former: Vec<String>,
     /// Its client identifier.
     pub client_id: String,
     /// Full name of the school.
@@ -79,10 +81,12 @@ impl Provider {
         self.gateway(bearing).await?;
         // The version is read first: a change in between is then seen as a newer version next time.
         let version = self.context.store.sites_version().await?;
+        let former = self.context.store.former_slugs().await?;
         let mut sites = Vec::new();
         for site in self.context.store.sites().await? {
             let floor = self.context.settings_at(&site).await?.key_floor;
-            sites.push(registered(&site, site.settings.key_policy().and(floor)));
+            let own = former.iter().filter(|(id, _)| *id == site.id).map(|(_, slug)| slug.to_string()).collect();
+            sites.push(RegisteredSite { former: own, ..registered(&site, site.settings.key_policy().and(floor)) });
         }
         Ok(Registry { version, sites })
     }
@@ -92,6 +96,7 @@ fn registered(site: &Site, keys: KeyPolicy) -> RegisteredSite {
     let settings = site.settings.clone();
     RegisteredSite {
         slug: site.slug.to_string(),
+        former: Vec::new(),
         client_id: site.client_id(),
         name: site.name.clone(),
         short_name: settings.short_name,

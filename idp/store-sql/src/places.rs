@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_domain::site::{Class, Site};
 use idp_domain::{SiteId, Slug};
 use idp_store::sites::Sites;
-use idp_store::{Effects, Result};
+use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
@@ -61,6 +61,42 @@ impl Sites for SqlStore {
         commit(transaction).await
     }
 
+    async fn rename_site(&self, site: &Site, slug: &Slug, effects: Effects) -> Result<()> {
+        let renamed = Site { slug: slug.clone(), ..site.clone() };
+        let mut transaction = self.begin().await?;
+        let others = sqlx::query("SELECT slug FROM former_slugs WHERE slug = $1 AND site_id <> $2")
+            .bind(slug.as_str())
+            .bind(site.id.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        if others.is_some() {
+            return Err(StoreError::Conflict("that address".to_owned()));
+        }
+        for (sql, one, two) in [
+            ("UPDATE sites SET slug = $2 WHERE id = $1", site.id.to_string(), slug.to_string()),
+            ("INSERT INTO former_slugs (site_id, slug) VALUES ($1, $2)", site.id.to_string(), site.slug.to_string()),
+            ("DELETE FROM former_slugs WHERE site_id = $1 AND slug = $2", site.id.to_string(), slug.to_string()),
+            (
+                "UPDATE holds SET place = $2 WHERE place = $1 AND person_id NOT IN (SELECT person_id FROM holds WHERE place = $2)",
+                site.place(),
+                renamed.place(),
+            ),
+            ("UPDATE sessions SET key_place = $2 WHERE key_place = $1", site.place(), renamed.place()),
+        ] {
+            sqlx::query(sql).bind(one).bind(two).execute(&mut *transaction).await.map_err(problem)?;
+        }
+        count_version(&mut transaction).await?;
+        self.put(&mut transaction, effects).await?;
+        commit(transaction).await
+    }
+
+    async fn former_slugs(&self) -> Result<Vec<(SiteId, Slug)>> {
+        let rows = sqlx::query("SELECT * FROM former_slugs ORDER BY slug").fetch_all(&self.read).await;
+        let of = |row: &AnyRow| Ok((row.parsed("site_id")?, Slug::parse(&row.text("slug")?).map_err(corrupt)?));
+        rows.map_err(problem)?.iter().map(of).collect()
+    }
+
     async fn site(&self, id: SiteId) -> Result<Option<Site>> {
         let row = sqlx::query("SELECT * FROM sites WHERE id = $1")
             .bind(id.to_string())
@@ -71,11 +107,8 @@ impl Sites for SqlStore {
     }
 
     async fn site_by_slug(&self, slug: &Slug) -> Result<Option<Site>> {
-        let row = sqlx::query("SELECT * FROM sites WHERE slug = $1")
-            .bind(slug.as_str())
-            .fetch_optional(&self.read)
-            .await
-            .map_err(problem)?;
+        let sql = "SELECT * FROM sites WHERE slug = $1 OR id = (SELECT site_id FROM former_slugs WHERE slug = $1)";
+        let row = sqlx::query(sql).bind(slug.as_str()).fetch_optional(&self.read).await.map_err(problem)?;
         row.as_ref().map(site).transpose()
     }
 

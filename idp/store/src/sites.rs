@@ -14,9 +14,14 @@ pub trait Sites: Send + Sync {
     async fn add_site(&self, site: &Site, effects: Effects) -> Result<()>;
     /// Saves name and settings.
     async fn save_site(&self, site: &Site, effects: Effects) -> Result<()>;
+    /// Gives a site another slug and keeps the old one for it; `Conflict` when the new one is another site's, now or
+    /// before. Where a key of its people counted by its old name, it counts by the new one.
+    async fn rename_site(&self, site: &Site, slug: &Slug, effects: Effects) -> Result<()>;
+    /// Slugs that sites had before.
+    async fn former_slugs(&self) -> Result<Vec<(SiteId, Slug)>>;
     /// One site.
     async fn site(&self, id: SiteId) -> Result<Option<Site>>;
-    /// The site with this slug.
+    /// The site with this slug, or that had it before.
     async fn site_by_slug(&self, slug: &Slug) -> Result<Option<Site>>;
     /// All sites, by name.
     async fn sites(&self) -> Result<Vec<Site>>;

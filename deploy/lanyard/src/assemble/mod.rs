@@ -233,6 +233,16 @@ impl Assembled {
         }
     }
 
+    /// Gives a site another address. Its people sign in again there, and find what they typed.
+    pub async fn move_site(&self, old: &str, new: &str) -> Result<Site> {
+        let (before, site) = self.directory.rename_site(old, new).await?;
+        self.welcome_site(&site).await?;
+        if let Some(client) = self.context.store.client(&before.client_id()).await? {
+            self.save_client(&Client { disabled: true, ..client }).await?;
+        }
+        Ok(site)
+    }
+
     /// The address of a site.
     pub fn site_origin(&self, site: &Site) -> String {
         self.plan.site_origin.replace("{slug}", site.slug.as_str())

@@ -1,4 +1,4 @@
-//! `lanyard setup` and `lanyard sites add`: a first trust with its owner, and its schools.
+//! `lanyard setup` and `lanyard sites`: a first trust with its owner, and its schools.
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
 use anyhow::Result;
@@ -49,6 +49,17 @@ pub(super) enum Sites {
         #[arg(long, default_value = "")]
         trust_domain: String,
     },
+    /// Give a school's site another address; the old one leads on to it for ever
+    Rename {
+        #[command(flatten)]
+        at: At,
+        /// First label of its address now
+        #[arg(long)]
+        slug: String,
+        /// The new one
+        #[arg(long)]
+        to: String,
+    },
 }
 
 /// Founds a trust.
@@ -66,11 +77,31 @@ pub(super) async fn run(setup: Setup) -> Result<()> {
     Ok(())
 }
 
-/// Adds a site.
+/// Adds a site, or moves one.
 pub(super) async fn sites(sites: Sites) -> Result<()> {
-    let Sites::Add { at, slug, name, upstream, trust_domain } = sites;
+    match sites {
+        Sites::Add { at, slug, name, upstream, trust_domain } => {
+            add(&at, NewSite { slug, name, upstream, trust_domain }).await
+        }
+        Sites::Rename { at, slug, to } => {
+            let assembled = at.provider().await?;
+            let moved = assembled.move_site(&slug, &to).await;
+            assembled.sql.close().await;
+            let site = moved?;
+            println!("{} is now at {}. Its old address leads there.", site.name, assembled.site_origin(&site));
+            println!(
+                "Next: point the new name at this server, keep the certificate of the old one, and tell the school's own \
+                 server that assertions are for {} now.",
+                site.client_id()
+            );
+            Ok(())
+        }
+    }
+}
+
+async fn add(at: &At, wanted: NewSite) -> Result<()> {
     let assembled = at.provider().await?;
-    let added = assembled.directory.add_site(&NewSite { slug, name, upstream, trust_domain }).await;
+    let added = assembled.directory.add_site(&wanted).await;
     let added = match added {
         Ok(site) => assembled.welcome_site(&site).await.map(|()| site),
         Err(error) => Err(error.into()),

@@ -11,7 +11,7 @@ mod plan;
 mod read;
 mod roles;
 mod rows;
-mod schools;
+pub(crate) mod schools;
 
 pub use apply::{Applied, Effect, ImportFault};
 pub use plan::{Plan, Question, Row, RowState};

@@ -17,15 +17,10 @@ pub(super) fn school<'a>(cell: &str, sites: &'a [Site]) -> School<'a> {
     {
         return School::Found(only);
     }
-    let asked = folded(cell);
-    let without = |name: &str| name.strip_suffix(" school").unwrap_or(name).to_owned();
-    let exact = sites.iter().find(|site| {
-        let name = folded(&site.name);
-        name == asked || without(&name) == asked || site.slug.as_str() == cell
-    });
-    if let Some(site) = exact {
+    if let Some(site) = sites.iter().find(|site| is_called(site, cell)) {
         return School::Found(site);
     }
+    let asked = folded(cell);
     let likeness = |site: &&Site| {
         let name = folded(&site.name);
         let starts = !asked.is_empty() && name.starts_with(&asked);
@@ -34,6 +29,12 @@ pub(super) fn school<'a>(cell: &str, sites: &'a [Site]) -> School<'a> {
     let nearest =
         sites.iter().max_by(|a, b| likeness(a).partial_cmp(&likeness(b)).unwrap_or(std::cmp::Ordering::Equal));
     School::Ask(nearest.filter(|site| likeness(site).0 > 0.8))
+}
+
+/// Whether a site is called this: its name, with or without "School", or its slug.
+pub(crate) fn is_called(site: &Site, name: &str) -> bool {
+    let (name, asked) = (folded(&site.name), folded(name));
+    name == asked || name.strip_suffix(" school") == Some(&asked) || site.slug.as_str() == asked
 }
 
 fn folded(name: &str) -> String {

@@ -151,6 +151,9 @@ pub(crate) struct Unreached {
     email: String,
     #[serde(default)]
     site: String,
+    /// The school as its people call it, where it is not known yet.
+    #[serde(default)]
+    school: String,
     #[serde(default)]
     name: String,
 }
@@ -159,25 +162,45 @@ pub(crate) struct Unreached {
 /// works there.
 pub(crate) async fn ask_school(State(web): State<Web>, Form(asked): Form<Unreached>) -> Result<Response, PageError> {
     let Ok(address) = EmailAddress::parse(&asked.email) else { return Err(PageError::Incomplete) };
-    let site = site_of(&web, &asked.site).await?.ok_or(PageError::Incomplete)?;
+    let known = site_of(&web, &asked.site).await?;
     let name = asked.name.trim();
-    if !(1..=80).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        let faults = fault("name", "Enter your name, up to 80 characters");
-        return sent(&asked.email, Some(&site), (false, faults));
+    let fits = |text: &str| (1..=80).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    let mut faults = vec![];
+    if known.is_none() && !fits(asked.school.trim()) {
+        faults.extend(fault("school", "Enter the name of your school, up to 80 characters"));
+    }
+    if !fits(name) {
+        faults.extend(fault("name", "Enter your name, up to 80 characters"));
+    }
+    if !faults.is_empty() {
+        return sent(&asked.email, known.as_ref(), (false, faults));
     }
     let context = &web.signin.context;
     let (per_address, per_site) = CHECKS;
-    let few = within_budget(context, &format!("check:{}", address.folded()), per_address, HOUR).await?
-        && within_budget(context, &format!("check-at:{}", site.id), per_site, HOUR).await?;
-    if few {
-        web.directory.ask_to_check(&site, name, &address).await?;
+    let mut few = within_budget(context, &format!("check:{}", address.folded()), per_address, HOUR).await?;
+    let site = match &known {
+        Some(site) => Some(site.clone()),
+        None if few => web.directory.school_named(asked.school.trim()).await?,
+        None => None,
+    };
+    if let Some(site) = &site {
+        few = few && within_budget(context, &format!("check-at:{}", site.id), per_site, HOUR).await?;
+        if few {
+            web.directory.ask_to_check(site, name, &address).await?;
+        }
     }
+    // What was typed is no way to find out which schools there are.
+    let answer = match &known {
+        Some(site) => {
+            t1("The people who manage access at {0} will check the email address they have for you.", &site.name)
+        }
+        None => t(
+            "If we know that school, the people who manage access there will check the email address they have for you.",
+        ),
+    };
     show(&Message {
-        frame: Frame::titled("We have asked your school").at(Some(&site)),
-        paragraphs: vec![
-            t1("The people who manage access at {0} will check the email address they have for you.", &site.name),
-            t("If it is urgent, talk to the school office."),
-        ],
+        frame: Frame::titled("We have asked your school").at(known.as_ref()),
+        paragraphs: vec![answer, t("If it is urgent, talk to the school office.")],
         action: Some(("Back to sign in".to_owned(), "/signin".to_owned())),
         other: None,
     })
