@@ -13,7 +13,7 @@ use super::{PASSWORD, Victim, arrived, mails, sign_in, until};
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
 
 /// An hour passes for the counters of mails.
-async fn forget_counters(folder: &Path) {
+pub async fn forget_counters(folder: &Path) {
     sqlx::query("DELETE FROM failures").execute(&mut database_of(folder).await).await.unwrap();
 }
 
@@ -30,7 +30,7 @@ async fn mailed_code(folder: &Path, to: &str, before: usize) -> String {
     codes(folder, to).pop().unwrap()
 }
 
-fn attempt_of(page: &Page) -> String {
+pub fn attempt_of(page: &Page) -> String {
     page.body.split("name=\"attempt\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken assumption must stop the test at once")]
 
 mod accounts;
+mod codes;
 mod comebacks;
 mod protocol;
 mod writes;
