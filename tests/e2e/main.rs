@@ -8,6 +8,7 @@ mod apps;
 mod day_pass;
 mod details;
 mod developers;
+mod domain;
 mod ends_and_outages;
 mod everyone;
 mod front_door;

@@ -8,6 +8,7 @@ use idp_domain::session::{KeyProof, Limits, Method, Session};
 use idp_domain::trust::{TrustRole, TrustSeat};
 use idp_domain::{Clock, KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
+use idp_store::domain_moves::DomainMove;
 use idp_store::joins::{Join, Meeting};
 use idp_store::recovery::Pass;
 use idp_store::sessions::Comeback;
@@ -24,6 +25,7 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_browser_is_known_for_one_person(store, person).await;
     an_address_changes_and_comes_back(store).await;
     a_join_happens_once_to_what_was_seen(store).await;
+    a_domain_moves_whole_or_not_at_all_and_once(store).await;
 }
 
 async fn other(store: &dyn Durable) -> PersonId {
@@ -284,4 +286,50 @@ async fn a_join_happens_once_to_what_was_seen(store: &dyn Durable) {
     assert!(left.len() == 2 && left.iter().all(|place| place.status == MembershipStatus::Ended), "{left:?}");
     let owners = store.seats_in(trust.id, TrustRole::Owner).await.unwrap();
     assert_eq!(owners.iter().map(|seat| seat.person).collect::<Vec<_>>(), [into.id]);
+}
+
+/// Addresses of many people move together, or none does.
+async fn a_domain_moves_whole_or_not_at_all_and_once(store: &dyn Durable) {
+    let trust = super::trust::trust();
+    store.add_trust(&trust).await.unwrap();
+    let (one, two) = (random_person(), random_person());
+    for person in [&one, &two] {
+        store.add_person(person, Effects::none()).await.unwrap();
+    }
+    let wish = |id: &str| DomainMove {
+        id: format!("{id} {}", trust.id),
+        trust: trust.id,
+        old: "t.example".into(),
+        new: "new.example".into(),
+        by: (one.id, "One".into()),
+        asked_at: Timestamp(5),
+        done_at: None,
+        undone_at: None,
+    };
+    let first = wish("first");
+    store.ask_domain_move(&wish("dropped"), Effects::none()).await.unwrap();
+    store.ask_domain_move(&first, Effects::none()).await.unwrap();
+    assert_eq!(store.domain_move(trust.id).await.unwrap(), Some(first.clone()), "the newer wish stands");
+    let change = |person: &Person, new: &str| AddressChange {
+        person: person.id,
+        old: person.email.clone().unwrap(),
+        new: EmailAddress::parse(&format!("{new}{}", person.email.as_ref().unwrap())).unwrap(),
+        undo: print(),
+        changed_at: Timestamp(6),
+        undone_at: None,
+    };
+    let clash = AddressChange { new: one.email.clone().unwrap(), ..change(&two, "x") };
+    let at = (first.id.as_str(), Timestamp(6));
+    let refused = store.do_domain_move(at, &[change(&one, "a"), clash], &[], Effects::none()).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(store.person(one.id).await.unwrap().unwrap().email, one.email, "nobody moved");
+    let changes = [change(&one, "a"), change(&two, "b")];
+    assert!(store.do_domain_move(at, &changes, &[], Effects::none()).await.unwrap());
+    assert!(!store.do_domain_move(at, &changes, &[], Effects::none()).await.unwrap(), "once");
+    assert!(!store.drop_domain_move(&first.id, Effects::none()).await.unwrap(), "it is done");
+    assert_eq!(store.changes_of_move(&first.id).await.unwrap().len(), 2);
+    assert!(store.undo_address(&changes[0].undo, Timestamp(7), Effects::none()).await.unwrap());
+    assert_eq!(store.changes_of_move(&first.id).await.unwrap(), [changes[1].clone()]);
+    assert!(store.end_domain_move(&first.id, Timestamp(8), &[], Effects::none()).await.unwrap());
+    assert!(!store.end_domain_move(&first.id, Timestamp(8), &[], Effects::none()).await.unwrap());
 }

@@ -47,6 +47,29 @@ async fn redis_keeps_every_promise() {
     promises(&RedisShort::open(&server.url).await.unwrap()).await;
 }
 
+#[tokio::test]
+async fn s_20_redis_keeps_the_newest_attempts_and_no_more() {
+    let server = tests::servers::redis();
+    let redis = RedisShort::open(&server.url).await.unwrap().keeping(5);
+    let store: &dyn ShortLived = &redis;
+    let attempt = |number: i64| StoredAttempt {
+        hash: SecretHash(format!("attempt {number}")),
+        version: 0,
+        body: "{}".into(),
+        expires_at: Timestamp(1000),
+    };
+    for number in 0..20 {
+        store.add_attempt(&attempt(number)).await.unwrap();
+    }
+    assert!(store.take_attempt(&attempt(19).hash).await.unwrap());
+    store.add_attempt(&attempt(20)).await.unwrap();
+    let mut kept = Vec::new();
+    for number in 0..21 {
+        kept.extend(store.attempt(&attempt(number).hash, Timestamp(1)).await.unwrap().map(|_| number));
+    }
+    assert_eq!(kept, [15, 16, 17, 18, 20]);
+}
+
 async fn promises(store: &dyn ShortLived) {
     an_attempt_is_saved_by_one_tab(store).await;
     a_code_is_redeemed_once(store).await;

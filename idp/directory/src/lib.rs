@@ -9,6 +9,7 @@ pub mod apps;
 pub mod asker;
 mod changes;
 pub mod day_passes;
+pub mod domain_moves;
 pub mod error;
 pub mod founding;
 pub mod grants;

@@ -20,7 +20,11 @@ const REMEMBERED: i64 = 3600;
 /// Redis.
 pub struct RedisShort {
     connection: ConnectionManager,
+    most_attempts: i64,
 }
+
+/// Most attempts that are kept: whoever opens pages without end fills no memory (S-20). The oldest go.
+const MOST_ATTEMPTS: i64 = 200_000;
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn away(error: redis::RedisError) -> StoreError {
@@ -41,12 +45,30 @@ impl RedisShort {
             .set_response_timeout(Some(Duration::from_millis(500)));
         let client = redis::Client::open(url).map_err(away)?;
         let connection = client.get_connection_manager_with_config(config).await.map_err(away)?;
-        Ok(Self { connection })
+        Ok(Self { connection, most_attempts: MOST_ATTEMPTS })
+    }
+
+    /// Keeps fewer attempts; used by tests.
+    #[must_use]
+    pub fn keeping(self, most_attempts: i64) -> Self {
+        Self { most_attempts, ..self }
     }
 }
 
 /// Our own clock decides what is too old; Redis only forgets some time after.
 const GRACE: i64 = 24 * 3600;
+
+static ADD: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "redis.call('HSET', KEYS[1], 'version', '0', 'body', ARGV[1], 'expires', ARGV[2]) \
+         redis.call('EXPIRE', KEYS[1], ARGV[3]) \
+         redis.call('ZADD', 'attempts', redis.call('INCR', 'attempts:count'), KEYS[1]) \
+         local over = redis.call('ZCARD', 'attempts') - tonumber(ARGV[4]) \
+         if over > 0 then \
+           local old = redis.call('ZPOPMIN', 'attempts', over) \
+           for i = 1, #old, 2 do redis.call('DEL', old[i]) end end",
+    )
+});
 
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -77,17 +99,14 @@ static FAIL: LazyLock<Script> = LazyLock::new(|| {
 #[async_trait]
 impl Attempts for RedisShort {
     async fn add_attempt(&self, attempt: &StoredAttempt) -> Result<()> {
-        let key = format!("attempt:{}", attempt.hash.0);
-        let mut pipe = redis::pipe();
-        pipe.atomic()
-            .hset_multiple(
-                &key,
-                &[("version", "0"), ("body", &attempt.body), ("expires", &attempt.expires_at.to_string())],
-            )
-            .ignore()
-            .expire(&key, GRACE)
-            .ignore();
-        pipe.query_async::<()>(&mut self.connection.clone()).await.map_err(away)
+        ADD.key(format!("attempt:{}", attempt.hash.0))
+            .arg(&attempt.body)
+            .arg(attempt.expires_at.0)
+            .arg(GRACE)
+            .arg(self.most_attempts)
+            .invoke_async::<()>(&mut self.connection.clone())
+            .await
+            .map_err(away)
     }
 
     async fn attempt(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<StoredAttempt>> {
@@ -112,7 +131,10 @@ impl Attempts for RedisShort {
     }
 
     async fn take_attempt(&self, hash: &SecretHash) -> Result<bool> {
-        let gone: i64 = self.connection.clone().del(format!("attempt:{}", hash.0)).await.map_err(away)?;
+        let key = format!("attempt:{}", hash.0);
+        let mut pipe = redis::pipe();
+        pipe.atomic().del(&key).zrem("attempts", &key).ignore();
+        let (gone,): (i64,) = pipe.query_async(&mut self.connection.clone()).await.map_err(away)?;
         Ok(gone == 1)
     }
 }

@@ -7,6 +7,7 @@ use idp_domain::{PersonId, SecretHash, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange, Addresses};
 use idp_store::browsers::Browsers;
 use idp_store::{Effects, Result, StoreError};
+use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
 use crate::people::new_epoch;
@@ -61,29 +62,7 @@ impl Browsers for SqlStore {
 impl Addresses for SqlStore {
     async fn change_address(&self, change: &AddressChange, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        take_login(&mut transaction, change.person, &change.new).await?;
-        sqlx::query("UPDATE logins SET alias_until = $3 WHERE login = $1 AND person_id = $2")
-            .bind(change.old.folded())
-            .bind(change.person.to_string())
-            .bind(change.changed_at.plus(ALIAS).0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        set_email(&mut transaction, change.person, &change.new).await?;
-        sqlx::query(
-            "INSERT INTO address_changes (id, person_id, old_address, new_address, undo_hash, changed_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(self.new_id())
-        .bind(change.person.to_string())
-        .bind(change.old.as_str().to_owned())
-        .bind(change.new.as_str().to_owned())
-        .bind(&change.undo.0)
-        .bind(change.changed_at.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(problem)?;
-        close_links(&mut transaction, change.person, change.changed_at).await?;
+        put_change(&mut transaction, self.new_id(), change, None).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }
@@ -94,18 +73,7 @@ impl Addresses for SqlStore {
             .fetch_optional(&self.read)
             .await
             .map_err(problem)?;
-        row.map(|row| {
-            let address = |column: &str| EmailAddress::parse(&row.text(column)?).map_err(corrupt);
-            Ok(AddressChange {
-                person: row.parsed("person_id")?,
-                old: address("old_address")?,
-                new: address("new_address")?,
-                undo: SecretHash(row.text("undo_hash")?),
-                changed_at: row.time("changed_at")?,
-                undone_at: row.maybe_time("undone_at")?,
-            })
-        })
-        .transpose()
+        row.as_ref().map(change_of).transpose()
     }
 
     async fn undo_address(&self, undo: &SecretHash, now: Timestamp, effects: Effects) -> Result<bool> {
@@ -180,6 +148,51 @@ impl Addresses for SqlStore {
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }
+}
+
+/// Changes an address within a transaction, on its own or as part of a move of a whole domain.
+pub(crate) async fn put_change(
+    transaction: &mut Transaction<'static, Any>,
+    id: String,
+    change: &AddressChange,
+    domain_move: Option<&str>,
+) -> Result<()> {
+    take_login(transaction, change.person, &change.new).await?;
+    sqlx::query("UPDATE logins SET alias_until = $3 WHERE login = $1 AND person_id = $2")
+        .bind(change.old.folded())
+        .bind(change.person.to_string())
+        .bind(change.changed_at.plus(ALIAS).0)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)?;
+    set_email(transaction, change.person, &change.new).await?;
+    sqlx::query(
+        "INSERT INTO address_changes (id, person_id, old_address, new_address, undo_hash, changed_at, domain_move) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(id)
+    .bind(change.person.to_string())
+    .bind(change.old.as_str().to_owned())
+    .bind(change.new.as_str().to_owned())
+    .bind(&change.undo.0)
+    .bind(change.changed_at.0)
+    .bind(domain_move.map(str::to_owned))
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)?;
+    close_links(transaction, change.person, change.changed_at).await
+}
+
+pub(crate) fn change_of(row: &AnyRow) -> Result<AddressChange> {
+    let address = |column: &str| EmailAddress::parse(&row.text(column)?).map_err(corrupt);
+    Ok(AddressChange {
+        person: row.parsed("person_id")?,
+        old: address("old_address")?,
+        new: address("new_address")?,
+        undo: SecretHash(row.text("undo_hash")?),
+        changed_at: row.time("changed_at")?,
+        undone_at: row.maybe_time("undone_at")?,
+    })
 }
 
 /// Makes an address a person's own: theirs already, perhaps as an alias, or nobody's.

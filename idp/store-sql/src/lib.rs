@@ -9,6 +9,7 @@ mod account;
 mod app_visits;
 mod audit_chain;
 mod bounces;
+mod domain_moves;
 mod joins;
 mod outbox;
 mod owner_kit;

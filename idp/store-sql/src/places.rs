@@ -29,6 +29,18 @@ pub(crate) async fn count_version(transaction: &mut Transaction<'static, Any>) -
         .map(|_| ())
 }
 
+/// Saves name and settings within a transaction.
+pub(crate) async fn put_site(transaction: &mut Transaction<'static, Any>, site: &Site) -> Result<()> {
+    sqlx::query("UPDATE sites SET name = $2, settings = $3 WHERE id = $1")
+        .bind(site.id.to_string())
+        .bind(&site.name)
+        .bind(to_json(&site.settings)?)
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)?;
+    count_version(transaction).await
+}
+
 #[async_trait]
 impl Sites for SqlStore {
     async fn add_site(&self, site: &Site, effects: Effects) -> Result<()> {
@@ -49,14 +61,7 @@ impl Sites for SqlStore {
 
     async fn save_site(&self, site: &Site, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query("UPDATE sites SET name = $2, settings = $3 WHERE id = $1")
-            .bind(site.id.to_string())
-            .bind(&site.name)
-            .bind(to_json(&site.settings)?)
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
-        count_version(&mut transaction).await?;
+        put_site(&mut transaction, site).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }

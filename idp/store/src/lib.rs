@@ -18,6 +18,7 @@ pub mod clients;
 pub mod codes;
 pub mod consents;
 pub mod day_passes;
+pub mod domain_moves;
 pub mod effects;
 pub mod error;
 pub mod imports;
@@ -77,6 +78,7 @@ pub trait Durable:
     + reminders::Reminders
     + restores::Restores
     + joins::Joins
+    + domain_moves::DomainMoves
     + rescues::Rescues
     + requests::Requests
     + day_passes::DayPasses
@@ -113,6 +115,7 @@ impl<T> Durable for T where
         + reminders::Reminders
         + restores::Restores
         + joins::Joins
+        + domain_moves::DomainMoves
         + rescues::Rescues
         + requests::Requests
         + day_passes::DayPasses

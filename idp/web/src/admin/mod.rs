@@ -3,6 +3,7 @@
 mod approvals;
 mod audit;
 mod day_passes;
+mod domain;
 mod import;
 mod invite;
 mod links;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/trusts/{trust}/decide", post(trust::decide))
         .route("/admin/trusts/{trust}/roles", post(trust::change_roles))
         .route("/admin/trusts/{trust}/helpdesk", post(trust::save_helpdesk))
+        .route("/admin/trusts/{trust}/domain", get(domain::look).post(domain::change))
         .route("/admin/trusts/{trust}/kit", post(trust::make_kit))
         .route("/admin/audit", get(audit::list))
 }
