@@ -9,6 +9,7 @@ mod day_pass;
 mod details;
 mod developers;
 mod domain;
+mod emblem;
 mod ends_and_outages;
 mod everyone;
 mod front_door;

@@ -10,6 +10,7 @@ pub mod asker;
 mod changes;
 pub mod day_passes;
 pub mod domain_moves;
+pub mod emblem;
 pub mod error;
 pub mod founding;
 pub mod grants;

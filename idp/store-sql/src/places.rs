@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::site::{Class, Site};
 use idp_domain::{SiteId, Slug};
-use idp_store::sites::Sites;
+use idp_store::sites::{Emblem, Sites};
 use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
@@ -128,6 +128,32 @@ impl Sites for SqlStore {
             .await
             .map_err(problem)?
             .int("value")
+    }
+
+    async fn save_emblem(&self, site: SiteId, emblem: Option<Emblem>, effects: Effects) -> Result<()> {
+        let statement = match emblem {
+            Some((png, hash)) => sqlx::query(
+                "INSERT INTO emblems (site_id, png, hash) VALUES ($1, $2, $3) \
+                 ON CONFLICT (site_id) DO UPDATE SET png = excluded.png, hash = excluded.hash",
+            )
+            .bind(site.to_string())
+            .bind(png)
+            .bind(hash),
+            None => sqlx::query("DELETE FROM emblems WHERE site_id = $1").bind(site.to_string()),
+        };
+        self.carry(statement, effects).await
+    }
+
+    async fn emblem(&self, site: SiteId) -> Result<Option<Emblem>> {
+        let row = sqlx::query("SELECT png, hash FROM emblems WHERE site_id = $1").bind(site.to_string());
+        let row = row.fetch_optional(&self.read).await.map_err(problem)?;
+        row.map(|row| Ok((row.bytes("png")?, row.text("hash")?))).transpose()
+    }
+
+    async fn emblem_hash(&self, site: SiteId) -> Result<Option<String>> {
+        let row = sqlx::query("SELECT hash FROM emblems WHERE site_id = $1").bind(site.to_string());
+        let row = row.fetch_optional(&self.read).await.map_err(problem)?;
+        row.map(|row| row.text("hash")).transpose()
     }
 
     async fn save_class(&self, class: &Class) -> Result<()> {

@@ -7,6 +7,9 @@ use idp_domain::{SiteId, Slug};
 use crate::effects::Effects;
 use crate::error::Result;
 
+/// A picture as PNG, and its hash.
+pub type Emblem = (Vec<u8>, String);
+
 /// The port.
 #[async_trait]
 pub trait Sites: Send + Sync {
@@ -27,6 +30,12 @@ pub trait Sites: Send + Sync {
     async fn sites(&self) -> Result<Vec<Site>>;
     /// A number that changes whenever any site changes; the registry's `ETag`.
     async fn sites_version(&self) -> Result<i64>;
+    /// Keeps a site's emblem with its hash, or takes it away.
+    async fn save_emblem(&self, site: SiteId, emblem: Option<Emblem>, effects: Effects) -> Result<()>;
+    /// A site's emblem.
+    async fn emblem(&self, site: SiteId) -> Result<Option<Emblem>>;
+    /// The hash of a site's emblem, which changes with it.
+    async fn emblem_hash(&self, site: SiteId) -> Result<Option<String>>;
     /// Adds or renames a class.
     async fn save_class(&self, class: &Class) -> Result<()>;
     /// The classes of a site, by year and name.

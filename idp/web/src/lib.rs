@@ -92,7 +92,7 @@ impl Web {
             .route("/static/keys.js", get(keys_js))
             .route("/static/switcher.js", get(switcher_js))
             .route("/static/session.js", get(session_js))
-            .route("/static/sites/{file}", get(site_css))
+            .route("/static/sites/{file}", get(site_look))
             .fallback(error::not_found)
             .layer(axum::middleware::from_fn_with_state(self.clone(), language::speak))
             .layer(axum::middleware::from_fn_with_state(self.clone(), guard::headers))
@@ -105,14 +105,34 @@ async fn css() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../static/lanyard.css"))
 }
 
-/// A site's colour, where its name is shown. It is public: the sign-in page shows it to anybody.
-async fn site_css(State(web): State<Web>, Path(file): Path<String>) -> Result<Response, PageError> {
+/// A site's colour and emblem, where its name is shown. They are public: the sign-in page shows them to anybody.
+async fn site_look(State(web): State<Web>, Path(file): Path<String>) -> Result<Response, PageError> {
+    if let Some(slug) = file.strip_suffix(".png") {
+        return emblem(&web, slug).await;
+    }
     let slug = file.strip_suffix(".css").and_then(|slug| Slug::parse(slug).ok()).ok_or(PageError::NotFound)?;
     let site = web.signin.context.store.site_by_slug(&slug).await?.ok_or(PageError::NotFound)?;
     let colour = &site.settings.colour;
-    let css = format!(".tint-{slug}{{background-color:{colour}}}.edge-{slug}{{border-left-color:{colour}}}");
+    let mut css = format!(".tint-{slug}{{background-color:{colour}}}.edge-{slug}{{border-left-color:{colour}}}");
+    if let Some(hash) = web.signin.context.store.emblem_hash(site.id).await? {
+        let look = format!(
+            "background:#fff url(/static/sites/{slug}.png?v={hash}) center/contain no-repeat;color:transparent"
+        );
+        // Where colours are forced, the initials stand in for a picture that they would be written across.
+        css = format!("{css}@media (forced-colors:none){{.tint-{slug} .emblem,.dot.tint-{slug}{{{look}}}}}");
+    }
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=60")];
     Ok((headers, css).into_response())
+}
+
+async fn emblem(web: &Web, slug: &str) -> Result<Response, PageError> {
+    let slug = Slug::parse(slug).map_err(|_| PageError::NotFound)?;
+    let store = &web.signin.context.store;
+    let site = store.site_by_slug(&slug).await?.ok_or(PageError::NotFound)?;
+    let (png, _) = store.emblem(site.id).await?.ok_or(PageError::NotFound)?;
+    // Its address changes with it.
+    let headers = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    Ok((headers, png).into_response())
 }
 
 async fn session_js() -> impl axum::response::IntoResponse {

@@ -73,7 +73,7 @@ impl Browser {
     pub async fn try_post(&mut self, url: &str, fields: &[(&str, &str)]) -> Option<Page> {
         let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let extra = [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
-        self.try_send(Method::POST, url, Some(encoded), &extra).await
+        self.try_send(Method::POST, url, Some(encoded.into()), &extra).await
     }
 
     /// Submits the form with this id from a page, its hidden fields included.
@@ -123,14 +123,21 @@ impl Browser {
 
     /// One request with these headers; nothing is followed.
     pub async fn send(&mut self, method: Method, url: &str, body: Option<String>, extra: &[(&str, &str)]) -> Page {
+        let body = body.map(Bytes::from);
         self.try_send(method, url, body, extra).await.unwrap_or_else(|| panic!("{url} does not answer"))
+    }
+
+    /// The same with a body that is no text.
+    pub async fn send_bytes(&mut self, method: Method, url: &str, body: Vec<u8>, extra: &[(&str, &str)]) -> Page {
+        let sent = self.try_send(method, url, Some(body.into()), extra).await;
+        sent.unwrap_or_else(|| panic!("{url} does not answer"))
     }
 
     async fn try_send(
         &mut self,
         method: Method,
         url: &str,
-        body: Option<String>,
+        body: Option<Bytes>,
         extra: &[(&str, &str)],
     ) -> Option<Page> {
         let parsed = url::Url::parse(url).unwrap();

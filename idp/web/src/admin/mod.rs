@@ -46,6 +46,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/admin/import/{import}/apply", post(import::apply))
         .route("/admin/sites", get(sites::list))
         .route("/admin/sites/{slug}", get(sites::show_site).post(sites::save))
+        .route("/admin/sites/{slug}/emblem", post(sites::save_emblem).layer(DefaultBodyLimit::max(256 * 1024)))
+        .route("/admin/sites/{slug}/emblem/remove", post(sites::remove_emblem))
         .route("/admin/trusts/{trust}", get(trust::show_trust).post(trust::save))
         .route("/admin/trusts/{trust}/decide", post(trust::decide))
         .route("/admin/trusts/{trust}/roles", post(trust::change_roles))

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use idp_directory::DirectoryError;
 use idp_directory::asker::SeenSite;
+use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::Slug;
 use idp_domain::group::GROUPS;
 use idp_domain::key_policy::{CHOICES, KeyPolicy, KeyRule};
-use idp_domain::site::SiteSettings;
+use idp_domain::site::{Site, SiteSettings};
 
 use super::wanted::Fields;
 use super::{Admin, refused};
@@ -46,6 +46,8 @@ struct Page {
     slug: String,
     name: String,
     settings: SiteSettings,
+    /// Whether there is an emblem.
+    emblem: bool,
     faults: Vec<Fault>,
 }
 
@@ -101,11 +103,75 @@ fn seen<'a>(admin: &'a Admin, slug: &str) -> Result<&'a SeenSite, PageError> {
     Slug::parse(slug).ok().and_then(|slug| admin.asker.site(&slug)).ok_or(PageError::NotFound)
 }
 
-pub(crate) async fn show_site(admin: Admin, Path(slug): Path<String>) -> Result<Response, PageError> {
+pub(crate) async fn show_site(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Response, PageError> {
     let site = &seen(&admin, &slug)?.site;
-    let frame = admin.frame(&format!("Settings of {}", site.name));
-    let (name, settings) = (site.name.clone(), site.settings.clone());
-    show(&Page { frame, tab: "sites", slug, name, settings, faults: vec![] })
+    page(&web, &admin, site, (site.settings.clone(), vec![])).await
+}
+
+/// The settings as they are or as they were typed.
+async fn page(
+    web: &Web,
+    admin: &Admin,
+    site: &Site,
+    (settings, faults): (SiteSettings, Vec<Fault>),
+) -> Result<Response, PageError> {
+    let (status, error) = match faults.is_empty() {
+        true => (StatusCode::OK, ""),
+        false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: "),
+    };
+    let frame = admin.frame(&format!("{error}Settings of {}", site.name));
+    let emblem = web.signin.context.store.emblem_hash(site.id).await?.is_some();
+    let (slug, name) = (site.slug.to_string(), site.name.clone());
+    show_with(status, &Page { frame, tab: "sites", slug, name, settings, emblem, faults })
+}
+
+pub(crate) async fn save_emblem(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(slug): Path<String>,
+    mut form: Multipart,
+) -> Result<Response, PageError> {
+    let site = seen(&admin, &slug)?.site.clone();
+    let mut upload = Vec::new();
+    while let Ok(Some(field)) = form.next_field().await {
+        if field.name() == Some("emblem") {
+            upload = field.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default();
+        }
+    }
+    let saved = match upload.is_empty() {
+        true => Err(DirectoryError::Faults(vec![FieldFault::new("emblem", "Choose a picture")])),
+        false => web.directory.save_emblem(&admin.asker, &site.slug, &upload).await,
+    };
+    answered(&web, &admin, &site, (saved, site.settings.clone())).await
+}
+
+pub(crate) async fn remove_emblem(
+    State(web): State<Web>,
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Response, PageError> {
+    let site = seen(&admin, &slug)?.site.clone();
+    let gone = web.directory.save_emblem(&admin.asker, &site.slug, &[]).await;
+    answered(&web, &admin, &site, (gone, site.settings.clone())).await
+}
+
+/// Back to the page, or the same page with its faults.
+async fn answered(
+    web: &Web,
+    admin: &Admin,
+    site: &Site,
+    (done, settings): (Result<(), DirectoryError>, SiteSettings),
+) -> Result<Response, PageError> {
+    let here = format!("/admin/sites/{}", site.slug);
+    match done {
+        Ok(()) => Ok(go(&here)),
+        Err(DirectoryError::Faults(faults)) => page(web, admin, site, (settings, shown(faults))).await,
+        Err(other) => Err(refused(other, &here)),
+    }
 }
 
 pub(crate) async fn save(
@@ -136,13 +202,6 @@ pub(crate) async fn save(
         hide_on_blur: !fields.one("hide_on_blur").is_empty(),
         group_keys: group_keys(&fields),
     };
-    match web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await {
-        Ok(()) => Ok(go(&format!("/admin/sites/{slug}"))),
-        Err(DirectoryError::Faults(faults)) => {
-            let frame = admin.frame(&format!("Error: Settings of {}", site.name));
-            let page = Page { frame, tab: "sites", slug, name: site.name, settings, faults: shown(faults) };
-            show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-        Err(other) => Err(refused(other, &format!("/admin/sites/{slug}"))),
-    }
+    let saved = web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await;
+    answered(&web, &admin, &site, (saved, settings)).await
 }
