@@ -10,7 +10,7 @@ use super::words::{code_of, literals, pages};
 const WRITERS: [&str; 4] =
     ["idp/signin/src", "idp/directory/src", "idp/oauth/src/authorize/mod.rs", "idp/web/src/oauth/consent.rs"];
 /// What is told of trusts, sites and apps, and is shown in the console alone, which speaks English.
-const OF_NOBODY: [&str; 10] = [
+const OF_NOBODY: [&str; 15] = [
     "{} changed the settings of {}",
     "{} changed where the helpdesk of {} can be reached",
     "{} {verb} the settings of {}",
@@ -21,6 +21,11 @@ const OF_NOBODY: [&str; 10] = [
     "{} made a new recovery kit for {}",
     "Somebody asked {} to check an email address",
     "{verb} {trust}",
+    "{} asked to move the addresses of {} from {old} to {new}",
+    "{} {verb} the addresses of {} from {old} to {new}",
+    "{} moved addresses back from {new} to {old}",
+    "{} moved from {old} to {new}",
+    "{} {verb} the emblem of {}",
 ];
 /// What comes before a sentence in the code.
 const MARKS: [&str; 6] =

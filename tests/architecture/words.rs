@@ -25,9 +25,10 @@ const NAMES: [&str; 5] = [
     "idp/domain/src/text_size.rs",
 ];
 /// Faults whose words pages show.
-const FAULTS: [&str; 7] = [
+const FAULTS: [&str; 8] = [
     "idp/signin/src/links.rs",
     "idp/signin/src/password.rs",
+    "idp/signin/src/account/join.rs",
     "idp/signin/src/account/profile.rs",
     "idp/signin/src/account/address.rs",
     "idp/signin/src/account/keys.rs",

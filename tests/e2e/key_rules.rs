@@ -94,6 +94,7 @@ async fn looser_settings_of_a_trust_wait_for_a_second_person() {
             ("new_browser_code", code),
             ("signin_log_months", "13"),
             ("log_years", "7"),
+            ("warning_seconds", "120"),
         ]
     };
     let bad = callum.fill(&page, &form, &numbers("16", "soon", "1")).await;

@@ -21,6 +21,7 @@ mod keys;
 mod links;
 mod mail;
 mod owner;
+mod questions;
 mod reminders;
 mod requests;
 mod roles;

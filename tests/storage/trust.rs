@@ -39,6 +39,8 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_day_pass_works_until_it_expires(store, person).await;
     what_was_read_stays_read(store, person).await;
     the_log_forgets_what_is_old_and_nobody_who_is_suspended(store).await;
+    answers_are_counted_by_day(store).await;
+    a_site_keeps_its_old_addresses_and_one_emblem(store).await;
 }
 
 pub fn trust() -> Trust {
@@ -300,6 +302,44 @@ async fn a_day_pass_works_until_it_expires(store: &dyn Durable, person: &Person)
     assert_eq!(store.day_pass(&pass.fingerprint, Timestamp(499)).await.unwrap(), Some(pass.clone()));
     assert_eq!(store.day_pass(&pass.fingerprint, Timestamp(500)).await.unwrap(), None);
     assert_eq!(store.day_pass(&print(), Timestamp(1)).await.unwrap(), None);
+}
+
+async fn answers_are_counted_by_day(store: &dyn Durable) {
+    let about = trust().id.to_string();
+    for (at, helpful) in [(0, true), (86_399, true), (86_400, true), (86_400, false)] {
+        store.add_feedback(&about, helpful, Timestamp(at)).await.unwrap();
+    }
+    let since = async |at| {
+        let all = store.feedback(Timestamp(at)).await.unwrap().into_iter();
+        all.filter(|(of, ..)| *of == about).map(|(_, helpful, count)| (helpful, count)).collect::<Vec<_>>()
+    };
+    assert_eq!(since(0).await, [(true, 3), (false, 1)]);
+    assert_eq!(since(86_400).await, [(true, 1), (false, 1)]);
+}
+
+async fn a_site_keeps_its_old_addresses_and_one_emblem(store: &dyn Durable) {
+    let (one, two) = (some_site(store).await, some_site(store).await);
+    let site = async |id| store.site(id).await.unwrap().unwrap();
+    let (first, other) = (site(one).await, site(two).await);
+    let new = Slug::parse(&format!("n-{}", &one.to_string()[26..])).unwrap();
+    store.rename_site(&first, &new, Effects::none()).await.unwrap();
+    for slug in [&first.slug, &new] {
+        assert_eq!(store.site_by_slug(slug).await.unwrap().map(|site| site.id), Some(one));
+    }
+    for taken in [&new, &first.slug] {
+        let refused = store.rename_site(&other, taken, Effects::none()).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    }
+    assert!(store.former_slugs().await.unwrap().contains(&(one, first.slug.clone())));
+    store.rename_site(&site(one).await, &first.slug, Effects::none()).await.unwrap();
+    assert!(store.former_slugs().await.unwrap().contains(&(one, new)), "and back again");
+    for (png, hash) in [(vec![1], "a"), (vec![2], "b")] {
+        store.save_emblem(one, Some((png.clone(), hash.to_owned())), Effects::none()).await.unwrap();
+        assert_eq!(store.emblem(one).await.unwrap(), Some((png, hash.to_owned())));
+    }
+    assert_eq!(store.emblem_hash(one).await.unwrap().as_deref(), Some("b"));
+    store.save_emblem(one, None, Effects::none()).await.unwrap();
+    assert_eq!((store.emblem(one).await.unwrap(), store.emblem_hash(two).await.unwrap()), (None, None));
 }
 
 async fn what_was_read_stays_read(store: &dyn Durable, person: &Person) {

@@ -26,6 +26,7 @@ pub mod site;
 pub mod slug;
 pub mod text_size;
 pub mod trust;
+mod trust_role;
 pub mod vault;
 
 pub use acr::{Acr, Amr, Level};

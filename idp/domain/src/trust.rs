@@ -1,4 +1,4 @@
-//! A trust and the roles people hold in it.
+//! A trust and what it sets for everybody.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,8 @@ use crate::id::{PersonId, TrustId};
 use crate::key_policy::{KeyPolicy, KeyRule};
 use crate::session::Limits;
 use crate::site::SettingError;
+
+pub use crate::trust_role::{TrustRole, TrustSeat};
 
 /// Several schools under one roof.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +95,8 @@ pub struct TrustSettings {
     pub signin_log_months: i64,
     /// Years for which everything else stays in the log (1 to 25).
     pub log_years: i64,
+    /// Seconds before a sign-in ends at which people are warned (20 to 300; WCAG 2.2.1).
+    pub warning_seconds: i64,
 }
 
 impl Default for TrustSettings {
@@ -110,6 +114,7 @@ impl Default for TrustSettings {
             new_browser_code: 1,
             signin_log_months: 13,
             log_years: 7,
+            warning_seconds: 120,
         }
     }
 }
@@ -129,7 +134,7 @@ pub struct Number {
 }
 
 /// The numbers, in the order in which the form shows them. [`TrustSettings::numbers`] has their values in this order.
-pub const NUMBERS: [Number; 11] = [
+pub const NUMBERS: [Number; 12] = [
     Number {
         field: "password_min",
         label: "Fewest characters of a new password",
@@ -207,6 +212,13 @@ pub const NUMBERS: [Number; 11] = [
         more_is_stricter: true,
         message: "Years must be between 1 and 25",
     },
+    Number {
+        field: "warning_seconds",
+        label: "Seconds before they are signed out that people are warned",
+        range: (20, 300),
+        more_is_stricter: true,
+        message: "Seconds of warning must be between 20 and 300",
+    },
 ];
 
 impl Number {
@@ -218,7 +230,7 @@ impl Number {
 
 impl TrustSettings {
     /// The values of the [`NUMBERS`].
-    pub fn numbers(&self) -> [i64; 11] {
+    pub fn numbers(&self) -> [i64; 12] {
         [
             self.password_min,
             self.invite_days,
@@ -231,11 +243,12 @@ impl TrustSettings {
             self.new_browser_code,
             self.signin_log_months,
             self.log_years,
+            self.warning_seconds,
         ]
     }
 
     /// Settings with these numbers.
-    pub fn with_numbers(key_floor: KeyPolicy, numbers: [i64; 11]) -> Self {
+    pub fn with_numbers(key_floor: KeyPolicy, numbers: [i64; 12]) -> Self {
         let [
             password_min,
             invite_days,
@@ -248,6 +261,7 @@ impl TrustSettings {
             new_browser_code,
             signin_log_months,
             log_years,
+            warning_seconds,
         ] = numbers;
         Self {
             key_floor,
@@ -262,6 +276,7 @@ impl TrustSettings {
             new_browser_code,
             signin_log_months,
             log_years,
+            warning_seconds,
         }
     }
 
@@ -294,70 +309,6 @@ impl TrustSettings {
     pub fn session(&self) -> Limits {
         Limits { absolute: self.session_hours * 3600, idle: self.idle_minutes * 60 }
     }
-}
-
-/// What somebody may do for a whole trust. None of these opens a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TrustRole {
-    /// Answers for everything.
-    Owner,
-    /// Manages people and sites.
-    IdentityAdmin,
-    /// Sees posture and counts; approves key-level groups.
-    SafeguardingLead,
-    /// Resends, unlocks, suspends keys, explains.
-    Helpdesk,
-    /// Reads the audit log.
-    Auditor,
-    /// Registers apps in the sandbox.
-    AppDeveloper,
-}
-
-impl TrustRole {
-    /// Every role.
-    pub const ALL: [Self; 6] =
-        [Self::Owner, Self::IdentityAdmin, Self::SafeguardingLead, Self::Helpdesk, Self::Auditor, Self::AppDeveloper];
-
-    /// The stored word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::IdentityAdmin => "identity_admin",
-            Self::SafeguardingLead => "safeguarding_lead",
-            Self::Helpdesk => "helpdesk",
-            Self::Auditor => "auditor",
-            Self::AppDeveloper => "app_developer",
-        }
-    }
-
-    /// Reads the stored word.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-
-    /// The name on screen.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Owner => "Trust owner",
-            Self::IdentityAdmin => "Trust identity admin",
-            Self::SafeguardingLead => "Trust safeguarding lead",
-            Self::Helpdesk => "Trust helpdesk",
-            Self::Auditor => "Trust auditor",
-            Self::AppDeveloper => "App developer",
-        }
-    }
-}
-
-/// One person's role in one trust.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrustSeat {
-    /// Who.
-    pub person: PersonId,
-    /// Where.
-    pub trust: TrustId,
-    /// As what.
-    pub role: TrustRole,
 }
 
 #[cfg(test)]

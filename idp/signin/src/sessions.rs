@@ -6,6 +6,7 @@ use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{Ends, KeyProof, Method, Session};
 use idp_domain::site::{Site, place_of};
+use idp_domain::trust::TrustSettings;
 use idp_domain::{PersonId, Secret, SecretHash, Timestamp, id};
 use idp_store::mails::{Happened, MailKind};
 use idp_store::{Effects, Signal};
@@ -133,16 +134,22 @@ impl SignIn {
         Ok(Some((session, person)))
     }
 
-    /// Seconds until the session of a cookie ends when nothing is done; none when it is over. Looking is no use of it.
-    pub async fn lasts(&self, cookie: Option<&Secret>) -> Result<i64, Refusal> {
-        let Some(cookie) = cookie else { return Ok(0) };
-        let Some(session) = self.context.store.session(&cookie.hash()).await? else { return Ok(0) };
+    /// Seconds until the session of a cookie ends when nothing is done, none when it is over; and at how many of them its
+    /// person is warned. Looking is no use of it.
+    pub async fn lasts(&self, cookie: Option<&Secret>) -> Result<(i64, i64), Refusal> {
+        let over = (0, TrustSettings::default().warning_seconds);
+        let Some(cookie) = cookie else { return Ok(over) };
+        let Some(session) = self.context.store.session(&cookie.hash()).await? else { return Ok(over) };
         let person = self.context.store.person(session.person).await?;
         let now = self.context.now();
         let counts =
             person.is_some_and(|person| person.status == PersonStatus::Active && session.is_live(now, person.epoch));
         let Ends { at, idle } = session.ends();
-        Ok(if counts { at.since(now).min(session.seen_at.plus(idle).since(now)) } else { 0 })
+        if !counts {
+            return Ok(over);
+        }
+        let warning = self.context.settings_of(session.person).await?.warning_seconds;
+        Ok((at.since(now).min(session.seen_at.plus(idle).since(now)), warning))
     }
 
     /// Adds a key that was proven: the session gets a new cookie and the old one dies (S-01).

@@ -10,6 +10,7 @@ mod app_visits;
 mod audit_chain;
 mod bounces;
 mod domain_moves;
+mod feedback;
 mod joins;
 mod outbox;
 mod owner_kit;

@@ -21,6 +21,7 @@ pub mod day_passes;
 pub mod domain_moves;
 pub mod effects;
 pub mod error;
+pub mod feedback;
 pub mod imports;
 pub mod joins;
 pub mod keys;
@@ -79,6 +80,7 @@ pub trait Durable:
     + restores::Restores
     + joins::Joins
     + domain_moves::DomainMoves
+    + feedback::Feedback
     + rescues::Rescues
     + requests::Requests
     + day_passes::DayPasses
@@ -116,6 +118,7 @@ impl<T> Durable for T where
         + restores::Restores
         + joins::Joins
         + domain_moves::DomainMoves
+        + feedback::Feedback
         + rescues::Rescues
         + requests::Requests
         + day_passes::DayPasses

@@ -1,8 +1,8 @@
-// Warns two minutes before a session ends, and keeps it at one press; when it is over, says so. What was typed stays.
+// Warns a while before a session ends, as long as the trust says, and keeps it at one press; when it is over, says so. What was typed stays.
 "use strict";
 const box = document.getElementById("session");
 const [words, stay, again] = [box.querySelector("p"), box.querySelector("button"), box.querySelector("a")];
-const WARN = 120;
+let warn = 120;
 let timer;
 
 function typed() {
@@ -23,20 +23,20 @@ function over() {
 
 async function look(options) {
   clearTimeout(timer);
-  let left = WARN;
+  let left = warn;
   try {
     const answer = await fetch("/session", options);
-    left = (await answer.json()).left;
+    ({ left, warn } = await answer.json());
   } catch {
     // The line is down: ask again in a while.
     timer = setTimeout(look, 30000);
     return;
   }
   if (left <= 0) return over();
-  box.hidden = left > WARN;
+  box.hidden = left > warn;
   [stay.hidden, again.hidden] = [false, true];
   words.textContent = box.dataset.soon;
-  timer = setTimeout(look, 1000 * (left > WARN ? Math.min(left - WARN + 1, 86400) : Math.min(left + 1, 20)));
+  timer = setTimeout(look, 1000 * (left > warn ? Math.min(left - warn + 1, 86400) : Math.min(left + 1, 20)));
 }
 
 stay.addEventListener("click", () => look({ method: "POST" }));

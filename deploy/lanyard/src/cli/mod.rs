@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod feedback;
 mod keys;
 mod mail;
 mod people;
@@ -74,6 +75,8 @@ enum Command {
     /// The audit log: hand it out, and prove that nobody changed it
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// How people answered the question that they are asked about keys
+    Feedback(At),
     /// Bring the database's tables up to date
     Migrate(At),
 }
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
             Command::People(people) => people::run(people).await,
             Command::Mail(mail) => mail::run(mail).await,
             Command::Audit(audit) => audit::run(audit).await,
+            Command::Feedback(at) => feedback::run(&at).await,
             Command::Migrate(at) => serve::migrate(&at).await,
         }
     });

@@ -33,6 +33,17 @@ struct Page<'a> {
     faults: Vec<Fault>,
 }
 
+impl Page<'_> {
+    /// The way back to this page.
+    fn here(&self) -> String {
+        if self.attempt.is_empty() { "/signin/lost".to_owned() } else { lost(self.attempt) }
+    }
+}
+
+fn lost(attempt: &str) -> String {
+    format!("/signin/lost?{}", query("attempt", attempt))
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
@@ -122,7 +133,7 @@ pub(crate) async fn report(
     signed_in: SignedIn,
     Form(reported): Form<Reported>,
 ) -> Result<Response, PageError> {
-    let here = format!("/signin/lost?{}", query("attempt", &reported.attempt));
+    let here = lost(&reported.attempt);
     let id = reported.key.parse().map_err(|_| PageError::Incomplete)?;
     match web.signin.report_lost(&signed_in.session, &signed_in.person, id).await {
         Ok(_) => Ok(go(&format!("{here}&reported=1"))),

@@ -5,6 +5,7 @@ mod attempt;
 mod begin;
 mod concern_form;
 mod day_pass;
+mod feedback;
 mod first_time;
 mod form;
 mod help;
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/session", get(session::look).post(session::keep))
         .route("/ask-access", get(ask_access::show_form).post(ask_access::submit))
         .route("/language", post(language::choose))
+        .route("/feedback", post(feedback::take))
         .route("/pass", get(day_pass::show_form).post(day_pass::submit))
         .route("/status", get(status::show_status))
         .route("/concern-form", get(concern_form::show_form))

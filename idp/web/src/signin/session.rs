@@ -14,12 +14,15 @@ use crate::{PageError, Web};
 pub(crate) struct Lasts {
     /// Seconds until it ends when nothing is done; none are left when it is over.
     left: i64,
+    /// How many are left when the page warns.
+    warn: i64,
 }
 
 /// Looks, which is no use: a page that asks keeps nobody signed in (S-10).
 pub(crate) async fn look(State(web): State<Web>, headers: HeaderMap) -> Result<Json<Lasts>, PageError> {
     let cookie = Cookie::Session.read(&headers, &web.settings);
-    Ok(Json(Lasts { left: web.signin.lasts(cookie.as_ref()).await? }))
+    let (left, warn) = web.signin.lasts(cookie.as_ref()).await?;
+    Ok(Json(Lasts { left, warn }))
 }
 
 /// Keeps it.
