@@ -95,6 +95,7 @@ async fn pages_look_as_they_looked() {
         ("browsers", "/me/browsers"),
         ("access", "/me/access"),
         ("lost", "/signin/lost"),
+        ("join", "/me/join"),
         ("display", "/me/display"),
         ("notifications", "/me/notifications"),
         ("requests", "/me/requests"),
@@ -113,9 +114,14 @@ async fn pages_look_as_they_looked() {
     use_key(&console, &system, CALLUM).await;
     console.see("#people").await;
     found.extend(compare(&console, &blank, "people").await);
-    console.goto(&format!("{id}/admin/trusts/{}", system.site("larkmoor").await.trust.unwrap())).await;
+    let trust = system.site("larkmoor").await.trust.unwrap();
+    console.goto(&format!("{id}/admin/trusts/{trust}")).await;
     console.see("main").await;
     found.extend(compare(&console, &blank, "trust").await);
+    let domains = "old=larkmoor.tamberwell.example&new=larkmoor.newtrust.example";
+    console.goto(&format!("{id}/admin/trusts/{trust}/domain?{domains}")).await;
+    console.see("#moves").await;
+    found.extend(compare(&console, &blank, "domain").await);
     console.goto(&format!("{id}/admin/day-pass")).await;
     found.extend(compare(&console, &blank, "make-day-pass").await);
     assert!(found.is_empty(), "{}", found.join("\n"));

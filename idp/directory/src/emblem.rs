@@ -79,7 +79,8 @@ fn read(upload: &[u8]) -> std::result::Result<Picture, &'static str> {
     let pixels = match frame.color_type {
         ColorType::Rgba => buffer,
         ColorType::GrayscaleAlpha => {
-            buffer.chunks_exact(2).flat_map(|pair| [pair[0], pair[0], pair[0], pair[1]]).collect()
+            let (pairs, _) = buffer.as_chunks();
+            pairs.iter().flat_map(|[grey, alpha]| [*grey, *grey, *grey, *alpha]).collect()
         }
         _ => return Err(no_picture),
     };
