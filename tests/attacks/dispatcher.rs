@@ -1,5 +1,5 @@
 //! I-29: random steps of random people from random tabs, held to a small model: no path leads to "signed in" or to a key
-//! proof without what it takes. Passwords, mailed codes, soft keys, passkeys, recovery codes, day passes, an account
+//! proof without what it takes. Passwords, mailed codes, soft keys, cards, passkeys, recovery codes, day passes, an account
 //! elsewhere, lies and stolen forms.
 
 use idp_domain::{Clock, Random, SeededRandom, london};
@@ -189,6 +189,8 @@ async fn day_pass(system: &System) -> String {
 struct Samina {
     passkey: Authenticator,
     codes: Vec<String>,
+    /// Codes of her printed card.
+    card: Vec<String>,
     /// A card that lies at reception.
     day_pass: String,
 }
@@ -203,7 +205,12 @@ impl Samina {
         assert!(page.body.contains("Laptop"), "{}", page.body);
         let person = system.person(SAMINA).await;
         let codes = system.demo.assembled.signin.new_recovery_codes(&person, "").await.unwrap();
-        Self { passkey, codes, day_pass: String::new() }
+        let page = browser.open(&format!("{id}/me/keys/card")).await;
+        let page = browser.fill(&page, "make", &[("name", "Card")]).await;
+        let card: Vec<_> = page.body.split("<code>").skip(1).filter_map(|part| part.split('<').next()).collect();
+        assert_eq!(card.len(), 10, "{}", page.body);
+        let card = card.into_iter().map(str::to_owned).collect();
+        Self { passkey, codes, card, day_pass: String::new() }
     }
 }
 
@@ -325,6 +332,10 @@ async fn on_a_page(
         5 if shows("id=\"key\"") => {
             walker.use_key(page, &system.code(SAMINA).await).await;
             format!("{who} types Samina's code")
+        }
+        15 if shows("id=\"key\"") && !samina.card.is_empty() => {
+            walker.use_key(page, &samina.card.pop().unwrap_or_default()).await;
+            format!("{who} types a code of Samina's card")
         }
         11 | 12 if shows("id=\"with-passkey\"") || shows("id=\"passkey\"") => {
             let form = if shows("id=\"with-passkey\"") { "with-passkey" } else { "passkey" };

@@ -49,7 +49,7 @@ async fn places(system: &System, login: &str) -> Vec<(String, Vec<String>)> {
         if place.state(now) == idp_domain::membership::State::Live {
             let site = store.site(place.site).await.unwrap().unwrap();
             let mut classes: Vec<String> =
-                place.grants.iter().flat_map(|grant| grant.scope.classes().to_vec()).collect();
+                place.grants.iter().flat_map(|grant| grant.scope.classes().clone()).collect();
             classes.sort();
             places.push((site.slug.to_string(), classes));
         }

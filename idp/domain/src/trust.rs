@@ -317,8 +317,8 @@ mod tests {
 
     #[test]
     fn the_stricter_of_each_wins_and_never_loosens() {
-        let strict = TrustSettings::with_numbers(KeyPolicy::default(), [15, 1, 15, 1, 5, 10, 5, 5, 1, 24, 25]);
-        let loose = TrustSettings::with_numbers(KeyPolicy::default(), [12, 30, 240, 12, 60, 60, 30, 10, 0, 6, 1]);
+        let strict = TrustSettings::with_numbers(KeyPolicy::default(), [15, 1, 15, 1, 5, 10, 5, 5, 1, 24, 25, 300]);
+        let loose = TrustSettings::with_numbers(KeyPolicy::default(), [12, 30, 240, 12, 60, 60, 30, 10, 0, 6, 1, 20]);
         assert_eq!((strict.and(loose), loose.and(strict)), (strict, strict));
         assert!(loose.is_looser_than(strict) && !strict.is_looser_than(loose) && !strict.is_looser_than(strict));
         let mixed = TrustSettings { password_min: 12, ..strict };

@@ -60,13 +60,13 @@ pub(crate) async fn look(
     State(web): State<Web>,
     admin: Admin,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(typed): Query<Asked>,
 ) -> Result<Response, PageError> {
     let id: TrustId = id.parse().map_err(|_| PageError::NotFound)?;
-    page(&web, &admin, id, asked).await
+    page(&web, &admin, id, typed).await
 }
 
-async fn page(web: &Web, admin: &Admin, id: TrustId, asked: Asked) -> Result<Response, PageError> {
+async fn page(web: &Web, admin: &Admin, id: TrustId, typed: Asked) -> Result<Response, PageError> {
     let (directory, asker) = (&web.directory, &admin.asker);
     let failed = |error| refused(error, &here(id));
     let domains = directory.domains_of(asker, id).await.map_err(failed)?;
@@ -75,7 +75,7 @@ async fn page(web: &Web, admin: &Admin, id: TrustId, asked: Asked) -> Result<Res
     // Whoever decides sees what they decide about.
     let pair = match waiting {
         Some(wish) => (wish.old.clone(), wish.new.clone()),
-        None => (asked.old, asked.new),
+        None => (typed.old, typed.new),
     };
     let (mut plan, mut faults) = (None, vec![]);
     if !pair.0.is_empty() || !pair.1.is_empty() {
@@ -141,8 +141,8 @@ pub(crate) async fn change(
     match done {
         Ok(()) => Ok(go(&here(id))),
         Err(DirectoryError::Faults(_)) => {
-            let asked = Asked { old: fields.one("old").to_owned(), new: fields.one("new").to_owned() };
-            page(&web, &admin, id, asked).await
+            let typed = Asked { old: fields.one("old").to_owned(), new: fields.one("new").to_owned() };
+            page(&web, &admin, id, typed).await
         }
         Err(other) => Err(refused(other, &here(id))),
     }
