@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -31,7 +32,7 @@ pub(super) enum Audit {
         /// The file
         file: Option<PathBuf>,
         /// The key's name, as this installation gave it when you trusted it: lanyard audit key
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         key: Option<String>,
         /// A link that an earlier check told you to note down, as number:link
         #[arg(long)]
@@ -45,9 +46,14 @@ pub(super) enum Audit {
 pub(super) async fn run(audit: Audit) -> Result<()> {
     match audit {
         Audit::Export { at, file } => {
-            let open = File::options().write(true).create_new(true).open(&file);
+            // It names people: for its owner's eyes only.
+            let open = File::options().write(true).create_new(true).mode(0o600).open(&file);
             let mut out = BufWriter::new(open.with_context(|| format!("{} cannot be made", file.display()))?);
-            hand_out(&at, &mut out).await?;
+            if let Err(error) = hand_out(&at, &mut out).await {
+                // Half a log is none.
+                drop(std::fs::remove_file(&file));
+                return Err(error);
+            }
             println!("Written to {0}. Next: lanyard audit verify {0} --key <name of the key>", file.display());
             Ok(())
         }

@@ -3,7 +3,9 @@
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use idp_domain::audit::AuditEntry;
 use idp_domain::london;
+use idp_store::{Context, Effects};
 
 use super::At;
 
@@ -23,6 +25,12 @@ pub(super) enum Keys {
     },
 }
 
+/// Writes it to the audit log.
+async fn note(context: &Context, event: &str, sentence: &str) -> Result<()> {
+    let entry = AuditEntry::new(context.now(), event, sentence);
+    Ok(context.store.record(Effects::audit(entry)).await?)
+}
+
 /// Does it.
 pub(super) async fn run(keys: Keys) -> Result<()> {
     let (Keys::List(at) | Keys::Rotate(at) | Keys::Revoke { at, .. }) = &keys;
@@ -30,11 +38,16 @@ pub(super) async fn run(keys: Keys) -> Result<()> {
     let (ring, context) = (&assembled.provider.keys, &assembled.context);
     match &keys {
         Keys::List(_) => {}
-        Keys::Rotate(_) => ring.rotate(context).await?,
+        Keys::Rotate(_) => {
+            ring.rotate(context).await?;
+            note(context, "keys.rotated", "New signing keys were made at the server’s console").await?;
+        }
         Keys::Revoke { kid, .. } => {
             if !ring.revoke(context, kid).await? {
                 bail!("There is no key {kid}. Next: lanyard keys list");
             }
+            note(context, "keys.revoked", &format!("The signing key {kid} was revoked at the server’s console"))
+                .await?;
         }
     }
     for (kid, alg, made, signs) in ring.list() {
