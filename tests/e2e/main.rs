@@ -12,6 +12,7 @@ mod domain;
 mod emblem;
 mod ends_and_outages;
 mod everyone;
+mod front_channel;
 mod front_door;
 mod help;
 mod import;

@@ -299,3 +299,35 @@ async fn a_site_that_moved_is_found_by_its_old_address_for_ever_and_nothing_type
     assert!(page.url.starts_with(&old) && page.body.contains("id=\"concern\""), "{} {}", page.url, page.body);
     assert_eq!(system.browser().open(&format!("{}/", system.origin("nowhere"))).await.status, 421);
 }
+
+#[tokio::test]
+async fn a_sign_in_that_is_begun_elsewhere_leads_to_a_page_of_the_site_and_nowhere_else() {
+    let system = System::start().await;
+    let (site, issuer) = (system.origin("larkmoor"), system.origin("id"));
+    let initiated = |iss: &str, target: &str| {
+        let pairs = [("iss", iss), ("target_link_uri", target), ("login_hint", "<script>")];
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        format!("{site}/.lanyard/login?{query}")
+    };
+    let mut browser = system.browser();
+    let page = browser.open(&initiated(&issuer, &format!("{site}/concerns?from=portal"))).await;
+    assert!(page.body.contains("id=\"signin\"") && !page.body.contains("<script>"), "{}", page.body);
+    let page = system.type_password(&mut browser, &page, ADAEZE).await;
+    assert_eq!(page.url, format!("{site}/concerns?from=portal"));
+    // Somebody who is signed in goes straight on.
+    for (target, path) in [
+        (format!("{site}/concerns"), "/concerns"),
+        ("https://evil.example/".to_owned(), "/"),
+        (format!("{site}.evil.example/x"), "/"),
+        (format!("{site}//evil.example"), "/"),
+        (format!("{site}@evil.example/"), "/"),
+        (system.origin("quillbrook"), "/"),
+        (String::new(), "/"),
+    ] {
+        let led = browser.send(Method::GET, &initiated(&issuer, &target), None, &[("accept", "text/html")]).await;
+        assert_eq!((led.status, led.location()), (303, path), "{target}");
+    }
+    for iss in ["https://evil.example", ""] {
+        assert_eq!(browser.open(&initiated(iss, "")).await.status, 404, "{iss}");
+    }
+}

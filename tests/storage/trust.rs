@@ -232,6 +232,7 @@ async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
         upstream: String::new(),
         bar: true,
         mail_domain: String::new(),
+        former_mail_domains: Vec::new(),
         alerts: false,
         concern_path: String::new(),
         dsl_contact: String::new(),

@@ -3,8 +3,10 @@
 mod assertion;
 mod callback;
 mod flow;
+mod initiated;
 mod provider;
 
 pub(crate) use callback::finish;
 pub(crate) use flow::{Kind, Start, own_path, redirect, start};
+pub(crate) use initiated::initiate;
 pub(crate) use provider::{Login, SiteFacts, keys_of, service_token};

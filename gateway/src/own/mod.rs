@@ -46,6 +46,7 @@ pub(crate) async fn answer(
     if method == Method::GET {
         match path {
             "/callback" => return login::finish(inner, &headers, &query, site).await,
+            "/login" => return login::initiate(inner, &headers, &query, site).await,
             "/bar.js" => return Ok(bar_js::script()),
             "/alerts" => return alerts::answer(inner, &headers, site).await,
             _ => {}

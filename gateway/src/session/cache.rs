@@ -112,6 +112,9 @@ pub(super) struct Kept {
     pub graces: Graces,
 }
 
+/// Seconds without use here after which somebody may have been at another gateway: the last use is written down as often.
+const QUIET: i64 = 60;
+
 /// Seconds for which the owner of an ended session is remembered: as long as a page may lie open with words in it.
 const OWNED: i64 = 12 * 3600;
 
@@ -137,12 +140,22 @@ pub(crate) struct Sessions {
     pub(super) me: String,
     /// What was ended elsewhere may not be known here: nothing in memory is trusted.
     pub(super) cut_off: AtomicBool,
+    /// Something ended here that the other gateways could not be told.
+    pub(super) owes: AtomicBool,
 }
 
 impl Sessions {
     pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let me = secret(&*random);
-        Self { kept: RwLock::default(), store, clock, random, me, cut_off: AtomicBool::new(false) }
+        Self {
+            kept: RwLock::default(),
+            store,
+            clock,
+            random,
+            me,
+            cut_off: AtomicBool::new(false),
+            owes: AtomicBool::new(false),
+        }
     }
 
     /// The store, for flows and held posts.
@@ -176,7 +189,13 @@ impl Sessions {
         let now = self.clock.now();
         let known = self.read().live.get(&hash).cloned();
         let live = match known {
-            Some(live) => live,
+            Some(live) => {
+                // Its owner may have been at another gateway; one that is away says nothing about them.
+                if self.store.is_shared() && now - live.seen_at() > QUIET {
+                    let _ = self.catch_up(&live).await;
+                }
+                live
+            }
             None => match self.load(&hash).await? {
                 Some(live) => live,
                 None => return Ok(None),
@@ -207,7 +226,13 @@ impl Sessions {
         if kept.revocations.since(mark, &live.record) {
             return Ok(None);
         }
-        Ok(Some(kept.live.entry(hash.to_owned()).or_insert(live).clone()))
+        let live = kept.live.entry(hash.to_owned()).or_insert(live).clone();
+        drop(kept);
+        // What another gateway ended or lowered while it was on its way may have been told before it was here.
+        if self.store.is_shared() && !self.agrees(&live, self.store.get(hash).await?) {
+            return Ok(None);
+        }
+        Ok(Some(live))
     }
 
     /// Whose session a cookie is or was today, so that what was typed is given back to the right person.
@@ -223,7 +248,7 @@ impl Sessions {
         Ok(kept.and_then(|sub| String::from_utf8(sub).ok()))
     }
 
-    async fn note_owner(&self, live: &Live) -> Result<(), StoreAway> {
+    pub(super) async fn note_owner(&self, live: &Live) -> Result<(), StoreAway> {
         let until = self.clock.now() + OWNED;
         self.store.put_bag(&owner_of(&live.hash), live.record.sub.as_bytes(), until).await
     }
@@ -302,25 +327,21 @@ impl Sessions {
         (ended, ending)
     }
 
-    /// Drops elevated access of a person everywhere (a key was removed): sessions in memory go on at base access, those
-    /// that are only in the store end. What was proven after `changed_at`, in seconds, was proven with another key.
+    /// Drops elevated access of a person everywhere (a key was removed): their sessions go on at base access. What was proven
+    /// after `changed_at`, in seconds, was proven with another key.
     pub async fn drop_of(&self, sub: &str, changed_at: i64) -> Result<(), StoreAway> {
-        let (meant, ending) = self.lower(sub, changed_at);
-        self.store.remove_of(sub, None, None).await?;
-        drop(ending);
-        self.tell(&Told::Keys { sub: sub.to_owned(), changed_at }).await?;
-        self.keep(&meant).await
-    }
-
-    /// Writes sessions down that go on in memory, unless they end meanwhile.
-    pub(super) async fn keep(&self, sessions: &[Arc<Live>]) -> Result<(), StoreAway> {
-        for live in sessions {
-            self.store.put(&stored(live)?).await?;
-            if live.ended.is_cancelled() {
-                self.store.remove(&live.hash).await?;
+        let (_, ending) = self.lower(sub, changed_at);
+        for kept in self.store.all_of(sub).await? {
+            let Ok(record) = serde_json::from_str::<Record>(&kept.body) else { continue };
+            if record.elevation.as_ref().is_some_and(|own| own.auth_time <= changed_at) {
+                let body = serde_json::to_string(&Record { elevation: None, ..record });
+                let body = body.map_err(|error| StoreAway(error.to_string()))?;
+                // In place: nothing that has ended comes back by it.
+                self.store.update(&Stored { body, ..kept }).await?;
             }
         }
-        Ok(())
+        drop(ending);
+        self.tell(&Told::Keys { sub: sub.to_owned(), changed_at }).await
     }
 
     /// Drops elevated access in memory, and answers the sessions with the mark that keeps the rest in the store. Memory

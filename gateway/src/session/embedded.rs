@@ -106,6 +106,19 @@ impl SessionStore for Embedded {
         row.as_ref().map(stored).transpose().map_err(away)
     }
 
+    async fn get_all(&self, hashes: &[String]) -> Result<Vec<Option<Stored>>, StoreAway> {
+        let mut found = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            found.push(self.get(hash).await?);
+        }
+        Ok(found)
+    }
+
+    async fn all_of(&self, sub: &str) -> Result<Vec<Stored>, StoreAway> {
+        let rows = sqlx::query("SELECT * FROM sessions WHERE sub = $1").bind(sub).fetch_all(&self.pool).await;
+        rows.map_err(away)?.iter().map(stored).collect::<Result<_, _>>().map_err(away)
+    }
+
     async fn remove(&self, hash: &str) -> Result<(), StoreAway> {
         sqlx::query("DELETE FROM sessions WHERE hash = $1")
             .bind(hash)

@@ -35,6 +35,11 @@ fn packed(session: &Stored) -> String {
     serde_json::json!([session.sub, session.sid, session.site, session.body, session.expires_at]).to_string()
 }
 
+fn unpacked(hash: &str, packed: &str) -> Option<Stored> {
+    let (sub, sid, site, body, expires_at) = serde_json::from_str(packed).ok()?;
+    Some(Stored { hash: hash.to_owned(), sub, sid, site, body, expires_at })
+}
+
 impl RedisStore {
     /// Connects.
     pub async fn open(url: &str, clock: std::sync::Arc<dyn crate::ports::Clock>) -> Result<Self, StoreAway> {
@@ -78,9 +83,23 @@ impl SessionStore for RedisStore {
 
     async fn get(&self, hash: &str) -> Result<Option<Stored>, StoreAway> {
         let packed: Option<String> = self.connection.clone().get(format!("gw:session:{hash}")).await.map_err(away)?;
-        let Some(packed) = packed else { return Ok(None) };
-        let Ok((sub, sid, site, body, expires_at)) = serde_json::from_str(&packed) else { return Ok(None) };
-        Ok(Some(Stored { hash: hash.to_owned(), sub, sid, site, body, expires_at }))
+        Ok(packed.and_then(|packed| unpacked(hash, &packed)))
+    }
+
+    async fn get_all(&self, hashes: &[String]) -> Result<Vec<Option<Stored>>, StoreAway> {
+        if hashes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = hashes.iter().map(|hash| format!("gw:session:{hash}")).collect();
+        let packed: Vec<Option<String>> = self.connection.clone().mget(names).await.map_err(away)?;
+        let both = packed.into_iter().zip(hashes);
+        Ok(both.map(|(packed, hash)| packed.and_then(|packed| unpacked(hash, &packed))).collect())
+    }
+
+    async fn all_of(&self, sub: &str) -> Result<Vec<Stored>, StoreAway> {
+        let members: Vec<String> = self.connection.clone().smembers(format!("gw:sub:{sub}")).await.map_err(away)?;
+        let hashes = members.iter().filter_map(|member| member.split(' ').next()).map(str::to_owned);
+        Ok(self.get_all(&hashes.collect::<Vec<_>>()).await?.into_iter().flatten().collect())
     }
 
     async fn remove(&self, hash: &str) -> Result<(), StoreAway> {
@@ -131,9 +150,13 @@ impl SessionStore for RedisStore {
     }
 
     async fn listen(&self) -> Result<Listening, StoreAway> {
-        let connecting = tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await;
-        let mut pubsub = connecting.map_err(|_| StoreAway("no connection in time".to_owned()))?.map_err(away)?;
-        pubsub.subscribe(TOLD).await.map_err(away)?;
+        let connecting = async {
+            let mut pubsub = self.client.get_async_pubsub().await?;
+            pubsub.subscribe(TOLD).await?;
+            Ok(pubsub)
+        };
+        let connected = tokio::time::timeout(PATIENCE, connecting).await;
+        let pubsub = connected.map_err(|_| StoreAway("no connection in time".to_owned()))?.map_err(away)?;
         let told = |message: redis::Msg| async move { serde_json::from_slice(message.get_payload_bytes()).ok() };
         Ok(Box::pin(pubsub.into_on_message().filter_map(told)))
     }

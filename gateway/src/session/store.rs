@@ -58,6 +58,8 @@ pub enum Told {
         /// Hash of its cookie.
         hash: String,
     },
+    /// Something was done that could not be told: compare.
+    Compare,
     /// Nothing: what is told arrives.
     Beat,
 }
@@ -74,6 +76,10 @@ pub trait SessionStore: Send + Sync {
     async fn update(&self, session: &Stored) -> Result<(), StoreAway>;
     /// The session of a cookie's hash.
     async fn get(&self, hash: &str) -> Result<Option<Stored>, StoreAway>;
+    /// Several, in the order in which they are asked for.
+    async fn get_all(&self, hashes: &[String]) -> Result<Vec<Option<Stored>>, StoreAway>;
+    /// Those of a person.
+    async fn all_of(&self, sub: &str) -> Result<Vec<Stored>, StoreAway>;
     /// Forgets one.
     async fn remove(&self, hash: &str) -> Result<(), StoreAway>;
     /// Forgets those of a person: at one site or all, of one provider session or all.

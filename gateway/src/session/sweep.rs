@@ -32,11 +32,17 @@ impl Sessions {
 
     async fn sweep_one(&self, live: &Arc<Live>, save: bool) -> Result<(), StoreAway> {
         let now = self.clock.now();
-        if !live.record.is_live(now, live.seen_at()) && !self.is_used_elsewhere(live, now).await? {
+        let is_over = |live: &Live| !live.record.is_live(now, live.seen_at());
+        let is_idle = live.record.is_live(now, now) && (is_over(live) || runs_out(live, now));
+        if is_idle && self.store.is_shared() {
+            // A store that is away says nothing about them: what is idle here ends here.
+            let _ = self.catch_up(live).await;
+        }
+        if is_over(live) {
             self.leave(live, now);
             return self.end(live).await;
         }
-        if live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over() {
+        if runs_out(live, now) {
             live.let_run_out(now);
             return self.drop_elevation(live).await;
         }
@@ -46,20 +52,23 @@ impl Sessions {
         Ok(())
     }
 
-    /// Whether another gateway has seen its owner since, who was idle only here.
-    async fn is_used_elsewhere(&self, live: &Live, now: i64) -> Result<bool, StoreAway> {
-        if !self.store.is_shared() || live.ended.is_cancelled() {
-            return Ok(false);
+    /// Learns from the store when the owner of a session was last seen, at whatever gateway.
+    pub(super) async fn catch_up(&self, live: &Live) -> Result<(), StoreAway> {
+        let kept = self.store.get(&live.hash).await?;
+        if let Some(record) = kept.and_then(|kept| serde_json::from_str::<Record>(&kept.body).ok()) {
+            live.seen.fetch_max(record.seen_at, Ordering::Relaxed);
+            live.saved.fetch_max(record.seen_at, Ordering::Relaxed);
         }
-        let Some(kept) = self.store.get(&live.hash).await? else { return Ok(false) };
-        let Ok(record) = serde_json::from_str::<Record>(&kept.body) else { return Ok(false) };
-        let seen = live.seen.fetch_max(record.seen_at, Ordering::Relaxed).max(record.seen_at);
-        live.saved.fetch_max(record.seen_at, Ordering::Relaxed);
-        Ok(live.record.is_live(now, seen))
+        Ok(())
     }
 
     /// Forgets what is over in the store.
     pub(super) async fn sweep_store(&self) -> Result<(), StoreAway> {
         self.store.sweep(self.clock.now()).await
     }
+}
+
+/// Whether elevated access is at its end and does not know it yet.
+fn runs_out(live: &Live, now: i64) -> bool {
+    live.record.elevation.is_some() && !live.is_elevated(now) && !live.elevation_is_over()
 }

@@ -1,6 +1,6 @@
 //! What a maker of an app may enter: names, addresses, keys. Every fault is named at once.
 
-use idp_domain::client::ClientAuth;
+use idp_domain::client::{ClientAuth, ClientOptions};
 use url::Url;
 
 use crate::error::{DirectoryError, FieldFault, Result};
@@ -25,6 +25,10 @@ pub struct AppWish {
     pub post_logout_redirect_uris: String,
     /// Where the app is told that somebody signed out, if anywhere.
     pub backchannel_logout_uri: String,
+    /// Where browsers tell the app that somebody signed out, if anywhere.
+    pub frontchannel_logout_uri: String,
+    /// Where people begin a sign-in at it from here, if anywhere.
+    pub initiate_login_uri: String,
     /// Whether it has a server that keeps a secret. An app in a browser or on a telephone has none.
     pub confidential: bool,
     /// Whether it runs on a device without a browser: then nobody comes back to it.
@@ -33,11 +37,47 @@ pub struct AppWish {
     pub keys: String,
 }
 
+/// Single addresses of an app, each of which it may go without.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub backchannel_logout_uri: Option<String>,
+    pub frontchannel_logout_uri: Option<String>,
+    pub initiate_login_uri: Option<String>,
+}
+
+impl Addresses {
+    pub fn of(options: &ClientOptions) -> Self {
+        let ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, .. } = options.clone();
+        Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri }
+    }
+
+    /// Options that hold these.
+    pub fn put(self, options: ClientOptions) -> ClientOptions {
+        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri } = self;
+        ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, ..options }
+    }
+
+    /// Whether each is known or left out.
+    pub fn are_known(&self, known: &Self) -> bool {
+        let pairs = [
+            (&self.backchannel_logout_uri, &known.backchannel_logout_uri),
+            (&self.frontchannel_logout_uri, &known.frontchannel_logout_uri),
+            (&self.initiate_login_uri, &known.initiate_login_uri),
+        ];
+        pairs.into_iter().all(|(new, known)| new.is_none() || new == known)
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> [&Option<String>; 3] {
+        [&self.backchannel_logout_uri, &self.frontchannel_logout_uri, &self.initiate_login_uri]
+    }
+}
+
 /// What a wish holds, once it is right.
 pub(crate) struct Checked {
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
-    pub backchannel_logout_uri: Option<String>,
+    pub addresses: Addresses,
     /// How it proves itself, if by keys.
     pub keys: Option<ClientAuth>,
 }
@@ -64,8 +104,14 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
     let redirect_uris = read("redirect_uris", &wish.redirect_uris);
     let post_logout_redirect_uris = read("post_logout_redirect_uris", &wish.post_logout_redirect_uris);
     let mut told = read("backchannel_logout_uri", &wish.backchannel_logout_uri);
-    if told.len() > 1 {
-        faults.push(FieldFault::new("backchannel_logout_uri", "Enter one address"));
+    let mut browsed = read("frontchannel_logout_uri", &wish.frontchannel_logout_uri);
+    let mut begun = read("initiate_login_uri", &wish.initiate_login_uri);
+    let single =
+        [("backchannel_logout_uri", &told), ("frontchannel_logout_uri", &browsed), ("initiate_login_uri", &begun)];
+    for (field, one) in single {
+        if one.len() > 1 {
+            faults.push(FieldFault::new(field, "Enter one address"));
+        }
     }
     if redirect_uris.is_empty() && !wish.device {
         faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
@@ -74,7 +120,12 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
     if !faults.is_empty() {
         return Err(DirectoryError::Faults(faults));
     }
-    Ok(Checked { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri: told.pop(), keys })
+    let addresses = Addresses {
+        backchannel_logout_uri: told.pop(),
+        frontchannel_logout_uri: browsed.pop(),
+        initiate_login_uri: begun.pop(),
+    };
+    Ok(Checked { redirect_uris, post_logout_redirect_uris, addresses, keys })
 }
 
 /// The keys that a maker pasted or named; none for an empty field.

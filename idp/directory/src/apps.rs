@@ -9,7 +9,7 @@ use idp_store::Effects;
 
 use crate::Directory;
 pub use crate::app_checks::AppWish;
-use crate::app_checks::{Checked, checked};
+use crate::app_checks::{Addresses, Checked, checked};
 use crate::error::{DirectoryError, FieldFault, Result};
 
 /// Scopes that every app may ask for; people agree to each.
@@ -79,7 +79,7 @@ impl Directory {
             return Err(DirectoryError::NotFound);
         }
         maker.must_be_elevated()?;
-        let Checked { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, keys } = checked(wish)?;
+        let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
         let context = &self.context;
         let secret = (wish.confidential && keys.is_none()).then(|| Secret::new(&*context.random));
         let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
@@ -98,7 +98,7 @@ impl Directory {
             kind: ClientKind::App,
             id_token_alg: IdTokenAlg::RS256,
             disabled: false,
-            options: ClientOptions { device: wish.device, backchannel_logout_uri, ..ClientOptions::default() },
+            options: addresses.put(ClientOptions { device: wish.device, ..ClientOptions::default() }),
             app: Some(AppFacts { trust, made_by, made_at, stage, touched_by: vec![made_by] }),
         };
         let effects = Effects::audit(self.app_entry(maker, &client, "app.added", "registered the app"));
@@ -111,7 +111,7 @@ impl Directory {
     pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
         let (client, app) = self.app_to_change(maker, id).await?;
         let wish = &AppWish { device: client.options.device, ..wish.clone() };
-        let Checked { redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, keys } = checked(wish)?;
+        let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
         let by_keys = matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. });
         if by_keys && keys.is_none() {
             let words = "Enter the keys, or the address of them. Without them the app could not prove itself";
@@ -124,10 +124,10 @@ impl Directory {
         let approved = name == client.name
             && all_known(&redirect_uris, &client.redirect_uris)
             && all_known(&post_logout_redirect_uris, &client.post_logout_redirect_uris)
-            && (backchannel_logout_uri.is_none() || backchannel_logout_uri == client.options.backchannel_logout_uri);
+            && addresses.are_known(&Addresses::of(&client.options));
         let stage = if approved { app.stage } else { AppStage::Sandbox };
         let app = Some(maker.touches(AppFacts { stage, ..app }));
-        let options = ClientOptions { backchannel_logout_uri, ..client.options.clone() };
+        let options = addresses.put(client.options.clone());
         let changed = Client { name, auth, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
@@ -232,8 +232,8 @@ pub(crate) fn changed_meanwhile() -> DirectoryError {
 /// What an approval is about, as one word: what people read of an app, and where they are sent.
 pub fn seen_as(client: &Client) -> String {
     let Client { name, redirect_uris, post_logout_redirect_uris, options, .. } = client;
-    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, options.backchannel_logout_uri]);
-    let all = all.to_string();
+    let single = Addresses::of(options);
+    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, single.all()]).to_string();
     idp_domain::Secret::presented(&all).hash().0
 }
 

@@ -40,10 +40,18 @@ impl Directory {
         let trust = self.trust(asker, id).await?;
         let mut domains = vec![trust.domain];
         domains.extend(self.sites_of(id).await?.into_iter().map(|site| site.settings.mail_domain));
-        domains.retain(|domain| !domain.is_empty());
+        let others = self.domains_of_others(id).await?;
+        domains.retain(|domain| !domain.is_empty() && !others.contains(domain));
         domains.sort();
         domains.dedup();
         Ok(domains)
+    }
+
+    /// The domains of every other trust and school.
+    async fn domains_of_others(&self, id: TrustId) -> Result<Vec<String>> {
+        let others = self.context.store.sites().await?.into_iter().filter(|site| site.trust != Some(id));
+        let trusts = self.context.store.trusts().await?.into_iter().filter(|other| other.id != id);
+        Ok(others.map(|site| site.settings.mail_domain).chain(trusts.map(|other| other.domain)).collect())
     }
 
     async fn sites_of(&self, id: TrustId) -> Result<Vec<Site>> {
@@ -61,16 +69,13 @@ impl Directory {
         if EmailAddress::parse(&format!("a@{new}")).is_err() || new == old {
             return Err(fault("new", "Enter the new domain, for example newtrust.example"));
         }
-        let others = self.context.store.sites().await?.into_iter().filter(|site| site.trust != Some(id));
-        let trusts = self.context.store.trusts().await?.into_iter().filter(|other| other.id != id);
-        let taken = others.map(|site| site.settings.mail_domain).chain(trusts.map(|other| other.domain));
-        if taken.into_iter().any(|domain| domain == new) {
+        if self.domains_of_others(id).await?.contains(&new) {
             return Err(fault("new", "This domain is another trust’s or school’s"));
         }
         let (mut people, mut clashes) = (Vec::new(), Vec::new());
         for person in self.people_at(&trust, &old).await?.into_values() {
             let local = person.email.as_ref().map(|email| email.local().to_owned()).unwrap_or_default();
-            match self.new_address(&person, &format!("{local}@{new}")).await? {
+            match self.new_address((&person, id), &format!("{local}@{new}")).await? {
                 Ok(address) => people.push((person, address)),
                 Err(why) => clashes.push((person, why)),
             }
@@ -112,9 +117,13 @@ impl Directory {
     /// A person's address at the new domain, or why they cannot have it.
     async fn new_address(
         &self,
-        person: &Person,
+        (person, trust): (&Person, TrustId),
         wanted: &str,
     ) -> Result<std::result::Result<EmailAddress, &'static str>> {
+        // Whoever reads the new mailbox can come in at every school of theirs.
+        if self.works_elsewhere(person.id, trust).await? {
+            return Ok(Err("They also work elsewhere. They change their address themselves"));
+        }
         let Ok(address) = EmailAddress::parse(wanted) else { return Ok(Err("The new address would not be one")) };
         let owner = self.context.store.person_by_login(&address.folded()).await?;
         if owner.is_some_and(|owner| owner.id != person.id) {
@@ -128,10 +137,18 @@ impl Directory {
         Ok(Ok(address))
     }
 
-    /// The newest move of a trust, wished for or done.
-    pub async fn domain_move(&self, asker: &Asker, id: TrustId) -> Result<Option<DomainMove>> {
+    /// Whether somebody has a place or a role outside a trust.
+    async fn works_elsewhere(&self, id: PersonId, trust: TrustId) -> Result<bool> {
+        let places = self.context.places_of(id).await?;
+        let seats = self.context.store.seats_of(id).await?;
+        Ok(places.iter().any(|site| site.trust != Some(trust)) || seats.iter().any(|seat| seat.trust != trust))
+    }
+
+    /// The move of a trust that waits, and the newest one that was done.
+    pub async fn domain_moves(&self, asker: &Asker, id: TrustId) -> Result<(Option<DomainMove>, Option<DomainMove>)> {
         self.trust(asker, id).await?;
-        Ok(self.context.store.domain_move(id).await?)
+        let store = &self.context.store;
+        Ok((store.domain_move(id, false).await?, store.domain_move(id, true).await?))
     }
 
     /// Asks for a move. Another person does it.
@@ -157,16 +174,19 @@ impl Directory {
     /// from which they can undo it for themselves.
     pub async fn decide_domain_move(&self, asker: &Asker, id: TrustId, (seen, approve): (&str, bool)) -> Result<()> {
         asker.must_be_elevated()?;
-        let wish = self.domain_move(asker, id).await?.filter(|wish| wish.id == seen && wish.done_at.is_none());
+        let (wish, _) = self.domain_moves(asker, id).await?;
         let wish = wish.ok_or(DirectoryError::NotFound)?;
         let verb = if approve { "moved" } else { "refused to move" };
-        let plan = self.plan_domain_move(asker, id, (&wish.old, &wish.new)).await?;
-        let (old, new) = (&wish.old, &wish.new);
-        let sentence = format!("{} {verb} the addresses of {} from {old} to {new}", asker.name, plan.trust.name);
+        let (old, new, trust) = (&wish.old, &wish.new, self.trust(asker, id).await?);
+        let sentence = format!("{} {verb} the addresses of {} from {old} to {new}", asker.name, trust.name);
         let effects = self.moved(asker, id, if approve { "domain.moved" } else { "domain.refused" }, sentence);
         if !approve {
             let dropped = self.context.store.drop_domain_move(&wish.id, effects).await?;
             return if dropped { Ok(()) } else { Err(DirectoryError::NotFound) };
+        }
+        let plan = self.plan_domain_move(asker, id, (&wish.old, &wish.new)).await?;
+        if seen != seen_as(&wish, &plan) {
+            return Err(DirectoryError::no("Something has changed since you looked. Look at the list again."));
         }
         if wish.by.0 == asker.person {
             return Err(DirectoryError::own_wish());
@@ -178,7 +198,7 @@ impl Directory {
             let undo = Secret::new(&*self.context.random);
             let link = format!("{}/undo-address?token={}", self.origin, undo.reveal());
             let what = MailKind::AddressChanging { new: address.as_str().to_owned(), link };
-            let sentence = format!("{} changed their email address to {}", person.full_name(), address.as_str());
+            let sentence = format!("{} moved the email address of {} to {address}", asker.name, person.full_name());
             let entry = AuditEntry::new(at, "address.changed", sentence).by(asker.person).about(person.id);
             effects.audit.push(entry.in_trust(Some(id)));
             effects = effects
@@ -204,7 +224,8 @@ impl Directory {
         asker.must_be_elevated()?;
         let now = self.context.now();
         let fresh = |done: &DomainMove| done.done_at.is_some_and(|at| now.since(at) < UNDO) && done.undone_at.is_none();
-        let done = self.domain_move(asker, id).await?.filter(|done| done.id == seen && fresh(done));
+        let (_, done) = self.domain_moves(asker, id).await?;
+        let done = done.filter(|done| done.id == seen && fresh(done));
         let done = done.ok_or(DirectoryError::NotFound)?;
         for change in self.context.store.changes_of_move(&done.id).await? {
             let entry = AuditEntry::new(now, "address.undone", "A change of email address was undone by the trust");
@@ -213,7 +234,10 @@ impl Directory {
             // One who has changed their address since keeps that.
             self.context.store.undo_address(&change.undo, now, effects).await?;
         }
-        let sites = self.sites_of(id).await?.into_iter().filter(|site| site.settings.mail_domain == done.new);
+        let moved = |site: &Site| {
+            site.settings.mail_domain == done.new && site.settings.former_mail_domains.contains(&done.old)
+        };
+        let sites = self.sites_of(id).await?.into_iter().filter(moved);
         let sites: Vec<Site> = sites.map(|site| at_domain(site, &done.old)).collect();
         let (old, new) = (&done.old, &done.new);
         let sentence = format!("{} moved addresses back from {new} to {old}", asker.name);
@@ -228,7 +252,19 @@ impl Directory {
     }
 }
 
+/// A site whose mail is at a domain from now on. Mail to the one before may reach a stranger some day, and resets nothing of
+/// those who have left.
 fn at_domain(site: Site, domain: &str) -> Site {
-    let settings = SiteSettings { mail_domain: domain.to_owned(), ..site.settings.clone() };
+    let mut former_mail_domains = site.settings.former_mail_domains.clone();
+    former_mail_domains.push(site.settings.mail_domain.clone());
+    former_mail_domains.retain(|former| former != domain);
+    former_mail_domains.dedup();
+    let settings = SiteSettings { mail_domain: domain.to_owned(), former_mail_domains, ..site.settings.clone() };
     Site { settings, ..site }
+}
+
+/// What an approval is about: this wish, and these people with these addresses.
+pub fn seen_as(wish: &DomainMove, plan: &DomainPlan) -> String {
+    let people: Vec<String> = plan.people.iter().map(|(person, address)| format!("{} {address}", person.id)).collect();
+    Secret::presented(&format!("{} {}", wish.id, people.join(" "))).hash().0
 }

@@ -88,23 +88,27 @@ impl Directory {
         Ok(person)
     }
 
-    /// Gives a site another address, at the server's console. The old one leads on to it for ever. Answers the site as it
-    /// was and as it is.
-    pub async fn rename_site(&self, old: &str, new: &str) -> Result<(Site, Site)> {
+    /// A site as it is, and as it would be at another address. It changes nothing.
+    pub async fn site_to_rename(&self, old: &str, new: &str) -> Result<(Site, Site)> {
         let no = DirectoryError::no;
         let slug = Slug::parse(new).map_err(|fault| no(&fault.to_string()))?;
         let parsed = Slug::parse(old).map_err(|_| no("There is no site at this address."))?;
         let site = self.context.store.site_by_slug(&parsed).await?.filter(|site| site.slug == parsed);
         let site = site.ok_or_else(|| no("There is no site at this address."))?;
-        let taken = || no("Another site has this address, or had it before.");
         if self.context.store.site_by_slug(&slug).await?.is_some_and(|other| other.id != site.id) || slug == site.slug {
             return Err(taken());
         }
-        let renamed = Site { slug: slug.clone(), ..site.clone() };
-        let entry = self.entry("site.moved", format!("{} moved from {old} to {new}", site.name), &site);
-        match self.context.store.rename_site(&site, &slug, Effects::audit(entry).signal(Signal::RegistryChange)).await {
+        let renamed = Site { slug, ..site.clone() };
+        Ok((site, renamed))
+    }
+
+    /// Gives a site another address, at the server's console. The old one leads on to it for ever.
+    pub async fn rename_site(&self, (site, renamed): (&Site, &Site)) -> Result<()> {
+        let (old, new) = (&site.slug, &renamed.slug);
+        let entry = self.entry("site.moved", format!("{} moved from {old} to {new}", site.name), site);
+        match self.context.store.rename_site(site, new, Effects::audit(entry).signal(Signal::RegistryChange)).await {
             Err(StoreError::Conflict(_)) => Err(taken()),
-            other => Ok(other.map(|()| (site, renamed))?),
+            other => Ok(other?),
         }
     }
 
@@ -141,6 +145,7 @@ impl Directory {
             upstream,
             bar: true,
             mail_domain: String::new(),
+            former_mail_domains: Vec::new(),
             alerts: false,
             concern_path: String::new(),
             dsl_contact: String::new(),
@@ -156,4 +161,8 @@ impl Directory {
         store.add_site(&site, Effects::audit(entry).signal(Signal::RegistryChange)).await?;
         Ok(site)
     }
+}
+
+fn taken() -> DirectoryError {
+    DirectoryError::no("Another site has this address, or had it before.")
 }

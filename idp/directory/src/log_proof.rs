@@ -17,8 +17,9 @@ pub const HEAD_TYP: &str = "lanyard-audit-head+jwt";
 const BATCH: i64 = 200;
 /// Most faults that are told one by one.
 const MOST_FAULTS: usize = 20;
-/// No trust may keep entries for less than this many seconds, six months: an entry that is younger was not forgotten.
-const LEAST_KEPT: i64 = 6 * 30 * 24 * 3600;
+/// No trust may keep sign-ins and other entries for less than so many seconds, six months and a year: one that is younger was
+/// not forgotten.
+const LEAST_KEPT: (i64, i64) = (6 * 30 * 24 * 3600, 364 * 24 * 3600);
 /// Seconds by which the time of an entry may lie before that of the one before it: two nodes' clocks, a slow transaction.
 const BACKWARDS: i64 = 300;
 
@@ -40,6 +41,17 @@ struct Said {
     at: Timestamp,
 }
 
+/// What became of sealing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    /// There was nothing new.
+    Nothing,
+    /// Everything up to this link is signed: its number and hash, to be noted.
+    Signed(i64, String),
+    /// The chain does not hold what was signed last. Nothing was signed.
+    Broken,
+}
+
 /// What was found out about a log.
 #[derive(Debug, Default)]
 pub struct Verdict {
@@ -56,19 +68,33 @@ pub struct Verdict {
 }
 
 impl Directory {
-    /// Chains what was logged since the last time and signs the newest link. `sign` makes a compact JWS of a `typ` and a
-    /// payload. Answers whether there was anything.
-    pub async fn seal_log(&self, sign: impl Fn(&str, &str) -> Option<String>) -> Result<bool> {
-        let mut newest = None;
-        while let Some(link) = self.context.store.chain_entries(BATCH).await? {
-            newest = Some(link);
+    /// Chains what was logged since the last time and signs the newest link. `noted` is the one that was signed last, kept
+    /// outside the database: a chain that does not hold it was made by somebody else, and is not signed. `sign` makes a
+    /// compact JWS of a `typ` and a payload.
+    pub async fn seal_log(
+        &self,
+        noted: Option<&(i64, String)>,
+        sign: impl Fn(&str, &str) -> Option<String>,
+    ) -> Result<Sealing> {
+        let store = &self.context.store;
+        if let Some((seq, hash)) = noted {
+            let held = store.chained(seq - 1, 1).await?.into_iter().next();
+            if held.is_none_or(|(link, _)| link.seq != *seq || link.link != *hash) {
+                return Ok(Sealing::Broken);
+            }
         }
-        let Some(link) = newest else { return Ok(false) };
+        while store.chain_entries(BATCH).await?.is_some() {}
+        let Some(link) = store.newest_link().await? else { return Ok(Sealing::Nothing) };
+        let signed_before = store.heads().await?.last().is_some_and(|head| head.seq >= link.seq);
+        if signed_before {
+            return Ok(Sealing::Nothing);
+        }
         let at = self.context.now();
-        let said = serde_json::to_string(&Said { seq: link.seq, link: link.link, at }).unwrap_or_default();
-        let Some(signed) = sign(HEAD_TYP, &said) else { return Ok(false) };
-        self.context.store.add_head(&Head { seq: link.seq, at, signed }).await?;
-        Ok(true)
+        let said = Said { seq: link.seq, link: link.link, at };
+        let text = serde_json::to_string(&said).unwrap_or_default();
+        let Some(signed) = sign(HEAD_TYP, &text) else { return Ok(Sealing::Nothing) };
+        store.add_head(&Head { seq: said.seq, at, signed }).await?;
+        Ok(Sealing::Signed(said.seq, said.link))
     }
 
     /// Writes the whole log with its chain and signatures, for [`verify`]. `key` is the public key as a JWK.
@@ -158,7 +184,7 @@ impl Reading<'_> {
         match entry {
             Some(logged) if !link.holds(logged) => self.fault(format!("Entry {seq} of {when} was changed.")),
             Some(_) => {}
-            None if made.since(link.at) < LEAST_KEPT => {
+            None if made.since(link.at) < if link.signin { LEAST_KEPT.0 } else { LEAST_KEPT.1 } => {
                 self.fault(format!("Entry {seq} of {when} is missing, and too young to have been forgotten."));
             }
             None => self.verdict.forgotten += 1,

@@ -38,6 +38,11 @@ impl AuditEntry {
         }
     }
 
+    /// Whether it tells of somebody coming and going: such entries are kept for months, all others for years.
+    pub fn is_sign_in(&self) -> bool {
+        self.event.starts_with("session.") || self.event.starts_with("browser.") || self.event == "site.opened"
+    }
+
     /// Says who acted.
     #[must_use]
     pub fn by(mut self, actor: PersonId) -> Self {

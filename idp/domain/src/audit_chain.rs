@@ -30,9 +30,11 @@ pub struct Link {
     pub seq: i64,
     /// When its entry was written.
     pub at: Timestamp,
+    /// Whether its entry tells of somebody coming and going, which is kept for a shorter time.
+    pub signin: bool,
     /// SHA-256 of its entry, base64url.
     pub digest: String,
-    /// SHA-256 of this link's number, time and digest and of the link before, base64url.
+    /// SHA-256 of this link's number, time, kind and digest and of the link before, base64url.
     pub link: String,
 }
 
@@ -51,26 +53,28 @@ impl Link {
     /// The link of an entry after another, or the first.
     pub fn after(before: Option<&Self>, logged: &Logged) -> Self {
         let seq = before.map_or(1, |before| before.seq + 1);
-        let (at, digest) = (logged.entry.at, digest(logged));
-        let link = hash(LINK, &[text_of(before), &seq.to_string(), &at.0.to_string(), &digest]);
-        Self { seq, at, digest, link }
+        let (at, signin, digest) = (logged.entry.at, logged.entry.is_sign_in(), digest(logged));
+        let link = String::new();
+        let unlinked = Self { seq, at, signin, digest, link };
+        Self { link: unlinked.hashed(before), ..unlinked }
     }
 
     /// Whether this link follows that one, or none, and nothing of it was changed.
     pub fn follows(&self, before: Option<&Self>) -> bool {
-        let (seq, at) = (self.seq.to_string(), self.at.0.to_string());
-        self.seq == before.map_or(1, |before| before.seq + 1)
-            && self.link == hash(LINK, &[text_of(before), &seq, &at, &self.digest])
+        self.seq == before.map_or(1, |before| before.seq + 1) && self.link == self.hashed(before)
+    }
+
+    fn hashed(&self, before: Option<&Self>) -> String {
+        let before = before.map_or("", |before| &before.link);
+        let (seq, at, kind) =
+            (self.seq.to_string(), self.at.0.to_string(), if self.signin { "signin" } else { "other" });
+        hash(LINK, &[before, &seq, &at, kind, &self.digest])
     }
 
     /// Whether it is the link of this very entry.
     pub fn holds(&self, logged: &Logged) -> bool {
-        self.digest == digest(logged) && self.at == logged.entry.at
+        self.digest == digest(logged) && self.at == logged.entry.at && self.signin == logged.entry.is_sign_in()
     }
-}
-
-fn text_of(link: Option<&Link>) -> &str {
-    link.map_or("", |link| &link.link)
 }
 
 fn digest(logged: &Logged) -> String {
@@ -112,6 +116,7 @@ mod tests {
         for changed in [
             Link { seq: 3, ..second.clone() },
             Link { at: Timestamp(8), ..second.clone() },
+            Link { signin: true, ..second.clone() },
             Link { digest: first.digest.clone(), ..second.clone() },
         ] {
             assert!(!changed.follows(Some(&first)), "{changed:?}");

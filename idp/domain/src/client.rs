@@ -96,6 +96,10 @@ pub struct ClientOptions {
     pub resources: Vec<String>,
     /// Where it is told of a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.2), always with `sid` where one session ended.
     pub backchannel_logout_uri: Option<String>,
+    /// Where a browser tells it of a sign-out (OpenID Connect Front-Channel Logout 1.0 §2), always with `iss` and `sid`.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Where people begin a sign-in at it from here (OpenID Connect Core §4).
+    pub initiate_login_uri: Option<String>,
     /// Userinfo is signed (OpenID Connect Core §5.3.2), as this.
     pub userinfo_alg: Option<IdTokenAlg>,
 }

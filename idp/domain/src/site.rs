@@ -71,6 +71,9 @@ pub struct SiteSettings {
     /// their address there.
     #[serde(default)]
     pub mail_domain: String,
+    /// Domains that they had before: mail to those may reach strangers as well.
+    #[serde(default)]
+    pub former_mail_domains: Vec<String>,
     /// Whether the site's own server says how many alerts wait for somebody.
     #[serde(default)]
     pub alerts: bool,

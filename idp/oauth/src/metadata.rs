@@ -77,6 +77,8 @@ impl Provider {
             "authorization_response_iss_parameter_supported": true,
             "backchannel_logout_supported": true,
             "backchannel_logout_session_supported": true,
+            "frontchannel_logout_supported": true,
+            "frontchannel_logout_session_supported": true,
             "request_parameter_supported": true,
             "request_uri_parameter_supported": false,
             "claims_parameter_supported": true,

@@ -64,8 +64,8 @@ pub const STANDARDS: [Standard; 32] = [
     row(
         "OpenID Connect Front-Channel Logout",
         "Telling apps of a sign-out by the browser",
-        Support::No,
-        "Browsers keep an app’s cookies from a frame of another site. Use the back channel.",
+        Support::Yes,
+        "With iss and sid. Many browsers keep an app’s cookies from a frame of another site: the back channel is surer.",
     ),
     row(
         "OpenID Connect Dynamic Registration",

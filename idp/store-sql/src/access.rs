@@ -57,7 +57,7 @@ fn grant(row: &AnyRow) -> Result<Grant> {
     })
 }
 
-fn status_columns(status: MembershipStatus) -> (&'static str, Option<Timestamp>) {
+pub(crate) fn status_columns(status: MembershipStatus) -> (&'static str, Option<Timestamp>) {
     match status {
         MembershipStatus::Active => ("active", None),
         MembershipStatus::Paused { until } => ("paused", until),

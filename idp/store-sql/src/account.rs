@@ -165,7 +165,16 @@ pub(crate) async fn put_change(
         .execute(&mut **transaction)
         .await
         .map_err(problem)?;
-    set_email(transaction, change.person, &change.new).await?;
+    let moved = sqlx::query("UPDATE people SET email = $2 WHERE id = $1 AND lower(email) = $3 RETURNING id")
+        .bind(change.person.to_string())
+        .bind(change.new.as_str().to_owned())
+        .bind(change.old.folded())
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(problem)?;
+    if moved.is_none() {
+        return Err(StoreError::Conflict(change.old.folded()));
+    }
     sqlx::query(
         "INSERT INTO address_changes (id, person_id, old_address, new_address, undo_hash, changed_at, domain_move) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -27,6 +27,15 @@ impl AppVisits for SqlStore {
         .map(|_| ())
     }
 
+    async fn apps_visited(&self, sid: &str) -> Result<Vec<String>> {
+        let rows = sqlx::query("SELECT client_id FROM app_visits WHERE sid = $1 ORDER BY client_id")
+            .bind(sid)
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(|row| row.text("client_id")).collect()
+    }
+
     async fn spread_sign_out(&self, entry: &Claimed, now: Timestamp) -> Result<()> {
         let mut transaction = self.begin().await?;
         if let Outgoing::SignOut { person, sid } = &entry.outgoing {

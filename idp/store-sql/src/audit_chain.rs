@@ -30,13 +30,14 @@ impl AuditChain for SqlStore {
             let logged = logged(row)?;
             let link = Link::after(newest.as_ref(), &logged);
             let ours = sqlx::query(
-                "INSERT INTO audit_chain (seq, at, digest, link) VALUES ($1, $2, $3, $4) \
+                "INSERT INTO audit_chain (seq, at, digest, link, signin) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT DO NOTHING RETURNING seq",
             )
             .bind(link.seq)
             .bind(link.at.0)
             .bind(&link.digest)
             .bind(&link.link)
+            .bind(i64::from(link.signin))
             .fetch_optional(&mut *transaction)
             .await
             .map_err(problem)?;
@@ -83,11 +84,18 @@ impl AuditChain for SqlStore {
             .collect())
     }
 
+    async fn newest_link(&self) -> Result<Option<Link>> {
+        let newest =
+            sqlx::query("SELECT * FROM audit_chain ORDER BY seq DESC LIMIT 1").fetch_optional(&self.read).await;
+        newest.map_err(problem)?.as_ref().map(link).transpose()
+    }
+
     async fn add_head(&self, head: &Head) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM audit_heads WHERE at / $2 = $1 / $2")
+        sqlx::query("DELETE FROM audit_heads WHERE at / $2 = $1 / $2 AND seq < $3")
             .bind(head.at.0)
             .bind(HOUR)
+            .bind(head.seq)
             .execute(&mut *transaction)
             .await
             .map_err(problem)?;
@@ -111,7 +119,13 @@ impl AuditChain for SqlStore {
 }
 
 fn link(row: &AnyRow) -> Result<Link> {
-    Ok(Link { seq: row.int("seq")?, at: row.time("at")?, digest: row.text("digest")?, link: row.text("link")? })
+    Ok(Link {
+        seq: row.int("seq")?,
+        at: row.time("at")?,
+        signin: row.int("signin")? == 1,
+        digest: row.text("digest")?,
+        link: row.text("link")?,
+    })
 }
 
 fn logged(row: &AnyRow) -> Result<Logged> {

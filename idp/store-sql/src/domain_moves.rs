@@ -40,12 +40,16 @@ impl DomainMoves for SqlStore {
         commit(transaction).await
     }
 
-    async fn domain_move(&self, trust: TrustId) -> Result<Option<DomainMove>> {
-        let row = sqlx::query("SELECT * FROM domain_moves WHERE trust_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 1")
-            .bind(trust.to_string())
-            .fetch_optional(&self.read)
-            .await
-            .map_err(problem)?;
+    async fn domain_move(&self, trust: TrustId, done: bool) -> Result<Option<DomainMove>> {
+        let sql = match done {
+            true => {
+                "SELECT * FROM domain_moves WHERE trust_id = $1 AND done_at IS NOT NULL ORDER BY done_at DESC LIMIT 1"
+            }
+            false => {
+                "SELECT * FROM domain_moves WHERE trust_id = $1 AND done_at IS NULL ORDER BY asked_at DESC LIMIT 1"
+            }
+        };
+        let row = sqlx::query(sql).bind(trust.to_string()).fetch_optional(&self.read).await.map_err(problem)?;
         row.as_ref().map(domain_move).transpose()
     }
 

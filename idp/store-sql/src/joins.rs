@@ -5,14 +5,16 @@ use idp_domain::PersonId;
 use idp_store::addresses::ALIAS;
 use idp_store::joins::{Join, Joins, Meeting};
 use idp_store::{Effects, Result};
+use sqlx::{Any, Transaction};
 
+use crate::access::status_columns;
 use crate::account::close_links;
 use crate::pool::{SqlStore, commit};
 use crate::row::{Columns, problem};
 
 /// What the one that stays ($1) takes over from the one that goes ($2). Where both have the same, one is enough. A person who
 /// asked in the one name must not answer in the other: whoever is named in a wish is named anew.
-const TAKEN_OVER: [&str; 19] = [
+const TAKEN_OVER: [&str; 21] = [
     "UPDATE memberships SET person_id = $1 WHERE person_id = $2 \
      AND site_id NOT IN (SELECT site_id FROM memberships WHERE person_id = $1)",
     "INSERT INTO seats (person_id, trust_id, role) SELECT $1, trust_id, role FROM seats WHERE person_id = $2 \
@@ -32,6 +34,8 @@ const TAKEN_OVER: [&str; 19] = [
     "UPDATE grants SET granted_by = $1 WHERE granted_by = $2",
     "UPDATE grants SET approved_by = $1 WHERE approved_by = $2",
     "UPDATE restores SET asked_by = $1 WHERE asked_by = $2",
+    "UPDATE domain_moves SET asked_by = $1 WHERE asked_by = $2",
+    "UPDATE imports SET by_id = $1 WHERE by_id = $2",
     "UPDATE passes SET issued_by = $1 WHERE issued_by = $2",
     "UPDATE trusts SET draft = replace(draft, $2, $1) WHERE draft IS NOT NULL",
     "UPDATE clients SET body = replace(body, $2, $1)",
@@ -63,6 +67,9 @@ impl Joins for SqlStore {
         .await
         .map_err(problem)?;
         if stays.is_none() || goes.is_none() {
+            return Ok(false);
+        }
+        if !self.are_as_seen(&mut transaction, join).await? {
             return Ok(false);
         }
         for (keep, give, meeting) in &join.meetings {
@@ -102,6 +109,42 @@ impl Joins for SqlStore {
             .await
             .map_err(problem)?;
         row.map(|row| row.maybe_parsed("joined_into")).transpose().map(Option::flatten)
+    }
+}
+
+impl SqlStore {
+    /// Whether the memberships of both are what was looked at.
+    async fn are_as_seen(&self, transaction: &mut Transaction<'static, Any>, join: &Join) -> Result<bool> {
+        let rows = sqlx::query(
+            "SELECT id, status, paused_until, starts_at, ends_at FROM memberships WHERE person_id = $1 OR person_id = $2",
+        )
+        .bind(join.into.0.to_string())
+        .bind(join.from.0.to_string())
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(problem)?;
+        let mut now = Vec::new();
+        for row in &rows {
+            let until = row.maybe_time("paused_until")?;
+            now.push((
+                row.text("id")?,
+                row.text("status")?,
+                until,
+                row.maybe_time("starts_at")?,
+                row.maybe_time("ends_at")?,
+            ));
+        }
+        let mut seen: Vec<_> = join
+            .seen
+            .iter()
+            .map(|place| {
+                let (status, until) = status_columns(place.status);
+                (place.id.to_string(), status.to_owned(), until, place.starts_at, place.ends_at)
+            })
+            .collect();
+        now.sort();
+        seen.sort();
+        Ok(now == seen)
     }
 }
 

@@ -88,6 +88,8 @@ impl Sites for SqlStore {
                 renamed.place(),
             ),
             ("UPDATE sessions SET key_place = $2 WHERE key_place = $1", site.place(), renamed.place()),
+            ("UPDATE sessions SET key_home = $2 WHERE key_home = $1", site.place(), renamed.place()),
+            ("UPDATE passes SET place = $2 WHERE place = $1", site.place(), renamed.place()),
         ] {
             sqlx::query(sql).bind(one).bind(two).execute(&mut *transaction).await.map_err(problem)?;
         }

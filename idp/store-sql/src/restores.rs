@@ -50,11 +50,13 @@ impl Restores for SqlStore {
         if wish.is_none() {
             return Ok(false);
         }
-        sqlx::query("UPDATE people SET status = 'active', epoch = epoch + 1 WHERE id = $1")
-            .bind(person.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
+        // One whose identity was joined to another has none to come back to.
+        let sql = "UPDATE people SET status = 'active', epoch = epoch + 1 WHERE id = $1 AND status = 'suspended' RETURNING id";
+        let back =
+            sqlx::query(sql).bind(person.to_string()).fetch_optional(&mut *transaction).await.map_err(problem)?;
+        if back.is_none() {
+            return Ok(false);
+        }
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
         Ok(true)

@@ -56,8 +56,8 @@ pub trait Addresses: Send + Sync {
 pub async fn is_detached(context: &Context, person: &Person, address: &EmailAddress) -> Result<bool> {
     let now = context.now();
     let domain = address.domain();
-    let schools: Vec<_> =
-        context.store.sites().await?.into_iter().filter(|site| site.settings.mail_domain == domain).collect();
+    let mut schools = context.store.sites().await?;
+    schools.retain(|site| site.settings.mail_domain == domain || site.settings.former_mail_domains.contains(&domain));
     if schools.is_empty() {
         return Ok(false);
     }

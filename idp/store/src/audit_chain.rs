@@ -15,7 +15,9 @@ pub trait AuditChain: Send + Sync {
     async fn chain_entries(&self, limit: i64) -> Result<Option<Link>>;
     /// Links after a number, in order.
     async fn chained(&self, after: i64, limit: i64) -> Result<Vec<Chained>>;
-    /// Keeps a signed head. It stands for those of the same hour.
+    /// The newest link.
+    async fn newest_link(&self) -> Result<Option<Link>>;
+    /// Keeps a signed head. It stands for older ones of the same hour.
     async fn add_head(&self, head: &Head) -> Result<()>;
     /// Every signed head, in order.
     async fn heads(&self) -> Result<Vec<Head>>;

@@ -34,8 +34,8 @@ pub struct DomainMove {
 pub trait DomainMoves: Send + Sync {
     /// Notes a wish, in place of one that waits.
     async fn ask_domain_move(&self, wish: &DomainMove, effects: Effects) -> Result<()>;
-    /// The newest one of a trust, whatever became of it.
-    async fn domain_move(&self, trust: TrustId) -> Result<Option<DomainMove>>;
+    /// The newest one of a trust that was done, or the one that waits.
+    async fn domain_move(&self, trust: TrustId, done: bool) -> Result<Option<DomainMove>>;
     /// Drops a wish that waits. False when there is none of this name.
     async fn drop_domain_move(&self, id: &str, effects: Effects) -> Result<bool>;
     /// Does it, whole or not at all: every address as [`crate::addresses::Addresses::change_address`] does, and the sites,

@@ -1,6 +1,7 @@
 //! Two identities of one person that become one.
 
 use async_trait::async_trait;
+use idp_domain::membership::Membership;
 use idp_domain::{MembershipId, PersonId, Timestamp};
 
 use crate::effects::Effects;
@@ -22,6 +23,8 @@ pub struct Join {
     pub into: (PersonId, i64),
     /// Whose goes, with their epoch.
     pub from: (PersonId, i64),
+    /// Every membership of both, as it was seen: what an admin has changed since stops the join.
+    pub seen: Vec<Membership>,
     /// Memberships at the same site: the one that stays, the one that goes.
     pub meetings: Vec<(MembershipId, MembershipId, Meeting)>,
     /// When.

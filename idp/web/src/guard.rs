@@ -38,10 +38,15 @@ pub(crate) async fn in_words(request: Request, next: Next) -> Response {
     }
 }
 
+/// What a page may frame: origins. Pages without it frame nothing.
+#[derive(Clone)]
+pub(crate) struct Frames(pub String);
+
 /// Adds the headers that every answer needs (L-08).
 pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let in_frame = request.uri().path() == "/switcher";
     let mut response = next.run(request).await;
+    let frames = response.extensions_mut().remove::<Frames>().map(|Frames(origins)| format!("; frame-src {origins}"));
     let headers = response.headers_mut();
     let set = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -61,7 +66,8 @@ pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next
     let ancestors = if in_frame { web.settings.address_of("*") } else { "'none'".to_owned() };
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         base-uri 'none'; frame-ancestors {ancestors}"
+         base-uri 'none'; frame-ancestors {ancestors}{}",
+        frames.unwrap_or_default()
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -92,6 +92,7 @@ impl Web {
             .route("/static/keys.js", get(keys_js))
             .route("/static/switcher.js", get(switcher_js))
             .route("/static/session.js", get(session_js))
+            .route("/static/told.js", get(told_js))
             .route("/static/sites/{file}", get(site_look))
             .fallback(error::not_found)
             .layer(axum::middleware::from_fn_with_state(self.clone(), language::speak))
@@ -133,6 +134,10 @@ async fn emblem(web: &Web, slug: &str) -> Result<Response, PageError> {
     // Its address changes with it.
     let headers = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "public, max-age=86400")];
     Ok((headers, png).into_response())
+}
+
+async fn told_js() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../static/told.js"))
 }
 
 async fn session_js() -> impl axum::response::IntoResponse {

@@ -1,5 +1,6 @@
 //! Putting the crates together. Nothing is decided here but which adapter stands behind which port.
 
+mod log;
 mod workers;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ use webauthn_rs::WebauthnBuilder;
 use crate::adapters::{Beside, GatewayClock, GatewayRandom, InProcess, Network, Nowhere, Sealing};
 use crate::outside::Reach;
 
+pub use log::{BROKEN, LogSealer};
 pub use workers::Workers;
 
 /// What a deployment decides.
@@ -87,7 +89,7 @@ pub struct Assembled {
     /// The master key.
     pub custody: Arc<Custody>,
     /// Signs the audit log.
-    pub log_key: Arc<Es256>,
+    pub log: Arc<LogSealer>,
     plan: Plan,
     chance: Chance,
 }
@@ -112,7 +114,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
     };
     let context = Context { store, clock: chance.clock.clone(), random: chance.random.clone(), vault };
     let signin = signing_in(plan, chance, &context)?;
-    let log_key = Arc::new(Es256::open(&plan.data.join("log.key"), &custody)?);
+    let log = Arc::new(LogSealer::open(&plan.data, custody.clone())?);
     let salt = salt(&plan.data.join("pairwise.salt"), chance, &custody)?;
     let keys = Arc::new(KeyRing::load(&context).await?);
     let provider = Provider {
@@ -148,7 +150,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         router,
         alerts,
         custody,
-        log_key,
+        log,
         plan: plan.clone(),
         chance: chance.clone(),
     })
@@ -235,8 +237,10 @@ impl Assembled {
 
     /// Gives a site another address. Its people sign in again there, and find what they typed.
     pub async fn move_site(&self, old: &str, new: &str) -> Result<Site> {
-        let (before, site) = self.directory.rename_site(old, new).await?;
+        let (before, site) = self.directory.site_to_rename(old, new).await?;
+        // Known before anybody is sent there.
         self.welcome_site(&site).await?;
+        self.directory.rename_site((&before, &site)).await?;
         if let Some(client) = self.context.store.client(&before.client_id()).await? {
             self.save_client(&Client { disabled: true, ..client }).await?;
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::Gateway;
+use idp_directory::log_proof::Sealing;
 use idp_mail::{Deliver, Worker};
 use idp_oauth::signals::{Post, Pusher, Receiver, Teller};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Assembled, GATEWAY_AUDIENCE, GATEWAY_SECTOR};
+use super::{Assembled, BROKEN, GATEWAY_AUDIENCE, GATEWAY_SECTOR};
 use crate::outside::Outside;
 
 /// Pause between looks at an empty outbox: a revocation is on its way within it (invariant 4).
@@ -120,11 +121,13 @@ impl Workers {
 
     /// Chains and signs what is logged, every few seconds.
     pub fn sealing(&self, assembled: &Assembled) {
-        let (directory, key) = (assembled.directory.clone(), assembled.log_key.clone());
+        let (directory, log) = (assembled.directory.clone(), assembled.log.clone());
         self.run(async move {
             loop {
-                if let Err(error) = directory.seal_log(|typ, payload| key.sign(typ, payload)).await {
-                    tracing::warn!(%error, "the log cannot be sealed");
+                match log.seal(&directory).await {
+                    Ok(Sealing::Broken) => tracing::error!("{BROKEN}"),
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "the log cannot be sealed"),
                 }
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }

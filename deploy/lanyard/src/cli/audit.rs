@@ -9,11 +9,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use certs::signing::{point_of_jwk, verify_es256};
 use clap::Subcommand;
-use idp_directory::log_proof::{self, HEAD_TYP, Verdict};
+use idp_directory::log_proof::{self, HEAD_TYP, Sealing, Verdict};
 use idp_domain::london;
 use serde_json::Value;
 
 use super::At;
+use crate::assemble::BROKEN;
 
 /// What can be done.
 #[derive(Subcommand)]
@@ -69,7 +70,7 @@ pub(super) async fn run(audit: Audit) -> Result<()> {
         }
         Audit::Key(at) => {
             let assembled = at.provider().await?;
-            println!("{}", assembled.log_key.kid());
+            println!("{}", assembled.log.key().kid());
             assembled.sql.close().await;
             Ok(())
         }
@@ -79,8 +80,10 @@ pub(super) async fn run(audit: Audit) -> Result<()> {
 /// Seals what is new and writes all of it. Answers the name of the key.
 async fn hand_out(at: &At, out: &mut (impl Write + Send)) -> Result<String> {
     let assembled = at.provider().await?;
-    let (directory, key) = (&assembled.directory, &assembled.log_key);
-    directory.seal_log(|typ, payload| key.sign(typ, payload)).await?;
+    let (directory, key) = (&assembled.directory, assembled.log.key());
+    if assembled.log.seal(directory).await? == Sealing::Broken {
+        println!("{BROKEN}");
+    }
     let jwk: Value = serde_json::from_str(&key.jwk())?;
     directory.hand_out_log(jwk, out).await??;
     out.flush()?;
@@ -105,11 +108,13 @@ fn judge(log: impl BufRead, kid: &str, seen: Option<&str>) -> Result<()> {
     if !faults.is_empty() {
         bail!("This log was changed, or was not signed by the key {kid}.");
     }
-    println!("{entries} entries, {forgotten} of them too old to be kept. Nothing was changed, taken out or put in.");
+    println!(
+        "{entries} entries, {forgotten} of them old enough to be forgotten. They fit, and nothing younger is missing."
+    );
     if let Some((link, at)) = signed {
         println!("Signed by the key {kid} up to entry {} on {}.", link.seq, london::show(at));
         println!(
-            "Note this down; a later check with --seen proves that the log was not begun anew: {}:{}",
+            "Note this down elsewhere. A later check with --seen proves that the log was not begun anew: {}:{}",
             link.seq, link.link
         );
     }

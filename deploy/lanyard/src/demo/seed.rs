@@ -137,6 +137,7 @@ impl Seeder<'_> {
             support_phone: "01632 960123".to_owned(),
             upstream: String::new(),
             bar: true,
+            former_mail_domains: Vec::new(),
             mail_domain: match row.in_trust {
                 true => format!("{}.tamberwell.example", row.slug.trim_start_matches("tamberwell-")),
                 false => format!("{}.example", row.slug),

@@ -92,7 +92,26 @@ fn told_at(client: &Client) -> Option<&str> {
     wanted.filter(|_| client.kind == ClientKind::App && !client.disabled)
 }
 
+/// Where a browser tells an app.
+fn browsed_at(client: &Client) -> Option<&str> {
+    let wanted = client.options.frontchannel_logout_uri.as_deref();
+    wanted.filter(|_| client.kind == ClientKind::App && !client.disabled)
+}
+
 impl Provider {
+    /// Addresses that a browser has to open so that apps learn of the end of a session (Front-Channel Logout 1.0 §3), to be
+    /// asked for while it lasts.
+    pub async fn front_channel(&self, sid: &str) -> Result<Vec<url::Url>, StoreError> {
+        let mut addresses = Vec::new();
+        for id in self.context.store.apps_visited(sid).await? {
+            let Some(client) = self.context.store.client(&id).await? else { continue };
+            let Some(mut address) = browsed_at(&client).and_then(|uri| url::Url::parse(uri).ok()) else { continue };
+            address.query_pairs_mut().append_pair("iss", &self.issuer).append_pair("sid", sid);
+            addresses.push(address);
+        }
+        Ok(addresses)
+    }
+
     /// A logout token (§2.4). It never holds a nonce, so that it is no ID token.
     fn logout_token(&self, client: &Client, (person, sid): (PersonId, &str), jti: &str) -> Option<String> {
         let now = self.context.now().0;
@@ -115,7 +134,7 @@ impl Provider {
         client: &Client,
         (person, sid): (PersonId, &str),
     ) -> Result<(), StoreError> {
-        if told_at(client).is_none() {
+        if told_at(client).is_none() && browsed_at(client).is_none() {
             return Ok(());
         }
         self.context.store.app_visited(&client.id, (person, sid), self.context.now()).await

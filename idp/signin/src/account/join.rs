@@ -6,6 +6,7 @@ use idp_domain::membership::{Membership, State};
 use idp_domain::person::Person;
 use idp_domain::session::Session;
 use idp_domain::{PersonId, Secret, SecretHash};
+use idp_store::addresses::{ALIAS, UNDO};
 use idp_store::attempts::StoredAttempt;
 use idp_store::joins::{Join, Meeting};
 use idp_store::mails::MailKind;
@@ -30,6 +31,9 @@ pub enum JoinFault {
     /// There is only one.
     #[error("You signed in with the same address again. Sign in with your other one.")]
     Same,
+    /// A change of address can still be undone by whoever had the old one, and would not be any more.
+    #[error("One of your addresses changed less than 7 days ago. Join them after that.")]
+    Recent,
     /// More keys than a person may have.
     #[error("Together you would have more than 10 keys. Remove some first.")]
     TooManyKeys,
@@ -69,6 +73,7 @@ pub struct Joining {
     pub schools: Vec<String>,
     /// Names of the keys that come to it.
     pub keys: Vec<String>,
+    seen: Vec<Membership>,
     meetings: Vec<(Membership, Membership, Meeting)>,
 }
 
@@ -118,8 +123,15 @@ impl SignIn {
         if context.store.keys_of(into.id).await?.len() + theirs.len() > MOST {
             return Err(JoinFault::TooManyKeys);
         }
+        for one in [&into, other] {
+            let aliases = context.store.aliases_of(one.id, now).await?;
+            if aliases.iter().any(|(_, until)| until.since(now) > ALIAS - UNDO) {
+                return Err(JoinFault::Recent);
+            }
+        }
         let (kept, given) =
             (context.store.memberships_of(into.id).await?, context.store.memberships_of(other.id).await?);
+        let seen = [kept.clone(), given.clone()].concat();
         let (mut schools, mut meetings) = (Vec::new(), Vec::new());
         for give in given {
             let Some(site) = context.store.site(give.site).await? else { continue };
@@ -140,7 +152,7 @@ impl SignIn {
                 },
             }
         }
-        Ok(Joining { into, schools, keys: theirs.into_iter().map(|key| key.name).collect(), meetings })
+        Ok(Joining { into, schools, keys: theirs.into_iter().map(|key| key.name).collect(), seen, meetings })
     }
 
     /// Joins the identity of this session to the one that was proven before. Both end every session they had; the addresses
@@ -151,7 +163,7 @@ impl SignIn {
         browser: &SecretHash,
         token: &str,
     ) -> Result<Person, JoinFault> {
-        let Joining { into, meetings, .. } = self.look_at_join(signed_in, browser, token).await?;
+        let Joining { into, seen, meetings, .. } = self.look_at_join(signed_in, browser, token).await?;
         let (context, from) = (&self.context, signed_in.1);
         if !context.store.short.take_attempt(&hash_of(token)).await? {
             return Err(JoinFault::Expired);
@@ -160,6 +172,7 @@ impl SignIn {
         let join = Join {
             into: (into.id, into.epoch),
             from: (from.id, from.epoch),
+            seen,
             meetings: meetings.into_iter().map(|(keep, give, meeting)| (keep.id, give.id, meeting)).collect(),
             at: context.now(),
         };

@@ -5,6 +5,7 @@ CREATE INDEX audit_unchained ON audit (id) WHERE seq IS NULL;
 CREATE TABLE audit_chain (
   seq BIGINT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL,
+  signin BIGINT NOT NULL,
   digest TEXT NOT NULL,
   link TEXT NOT NULL
 );

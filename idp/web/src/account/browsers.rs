@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::browser::SignedIn;
 use crate::page::{Frame, go, show};
-use crate::signin::cleared;
+use crate::signin::{cleared, told};
 use crate::{PageError, Web, language, t};
 
 struct Line {
@@ -29,6 +29,8 @@ struct App {
     since: String,
     /// It stays connected while nobody is signed in.
     stays: bool,
+    /// Where it is opened from here.
+    open: Option<String>,
 }
 
 #[derive(Template)]
@@ -62,7 +64,9 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
     let mut apps = Vec::new();
     for consent in web.signin.context.store.consents_of(signed_in.person.id).await? {
         let Some(client) = web.signin.context.store.client(&consent.client).await? else { continue };
+        let open = client.options.initiate_login_uri.as_deref().filter(|_| !client.disabled);
         apps.push(App {
+            open: open.and_then(|uri| begun_at(uri, &web.provider.issuer)),
             id: client.id,
             name: client.name,
             since: language::show_date(consent.given_at),
@@ -70,6 +74,13 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
         });
     }
     show(&Page { frame, browsers: browsers.collect(), apps })
+}
+
+/// An app's address with who sends people there (OpenID Connect Core §4).
+fn begun_at(uri: &str, issuer: &str) -> Option<String> {
+    let mut address = url::Url::parse(uri).ok()?;
+    address.query_pairs_mut().append_pair("iss", issuer);
+    Some(address.into())
 }
 
 #[derive(Deserialize)]
@@ -111,9 +122,10 @@ pub(crate) async fn end(
         web.signin.end_at_site(&signed_in.person, &ended.sid, &site).await?;
         return Ok(go("/me/browsers"));
     }
+    let apps = web.provider.front_channel(&signed_in.session.sid).await?;
     web.signin.end_browser(&signed_in.person, &ended.sid).await?;
     if ended.sid == signed_in.session.sid {
-        Ok(cleared(&web, Some(&signed_in.session), go("/signed-out")))
+        told(&web, &signed_in.session, (apps, "/signed-out"))
     } else {
         Ok(go("/me/browsers"))
     }

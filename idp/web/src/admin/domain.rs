@@ -5,8 +5,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::DirectoryError;
-use idp_directory::domain_moves::DomainPlan;
-use idp_domain::{TrustId, london};
+use idp_directory::domain_moves::{DomainPlan, seen_as};
+use idp_domain::{Timestamp, TrustId, london};
 use idp_store::addresses::UNDO;
 use idp_store::domain_moves::DomainMove;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ struct Page {
     domains: Vec<String>,
     typed: (String, String),
     plan: Option<DomainPlan>,
-    standing: Option<Standing>,
+    standing: Vec<Standing>,
     /// A move waits for a second person.
     waits: bool,
     faults: Vec<Fault>,
@@ -70,10 +70,9 @@ async fn page(web: &Web, admin: &Admin, id: TrustId, typed: Asked) -> Result<Res
     let (directory, asker) = (&web.directory, &admin.asker);
     let failed = |error| refused(error, &here(id));
     let domains = directory.domains_of(asker, id).await.map_err(failed)?;
-    let standing = directory.domain_move(asker, id).await.map_err(failed)?;
-    let waiting = standing.as_ref().filter(|wish| wish.done_at.is_none());
+    let (waiting, done) = directory.domain_moves(asker, id).await.map_err(failed)?;
     // Whoever decides sees what they decide about.
-    let pair = match waiting {
+    let pair = match &waiting {
         Some(wish) => (wish.old.clone(), wish.new.clone()),
         None => (typed.old, typed.new),
     };
@@ -91,8 +90,10 @@ async fn page(web: &Web, admin: &Admin, id: TrustId, typed: Asked) -> Result<Res
         true => (StatusCode::OK, title.to_owned()),
         false => (StatusCode::UNPROCESSABLE_ENTITY, format!("Error: {title}")),
     };
-    let standing = standing.and_then(|found| stands(found, admin, now));
-    let waits = standing.as_ref().is_some_and(|standing| standing.waits);
+    let seen = waiting.as_ref().zip(plan.as_ref()).map(|(wish, plan)| seen_as(wish, plan));
+    let waits = waiting.is_some();
+    let standing = [waiting, done].into_iter().flatten();
+    let standing = standing.filter_map(|found| stands(found, admin, (now, seen.as_deref()))).collect();
     let page = Page {
         frame: admin.frame(&title),
         tab: "sites",
@@ -107,15 +108,15 @@ async fn page(web: &Web, admin: &Admin, id: TrustId, typed: Asked) -> Result<Res
     show_with(status, &page)
 }
 
-/// What is left to do about a move, if anything.
-fn stands(found: DomainMove, admin: &Admin, now: idp_domain::Timestamp) -> Option<Standing> {
+/// What is left to do about a move, if anything. One that waits is decided on as it was seen.
+fn stands(found: DomainMove, admin: &Admin, (now, seen): (Timestamp, Option<&str>)) -> Option<Standing> {
     let waits = found.done_at.is_none();
     let end = found.done_at.map(|at| at.plus(UNDO)).filter(|end| now < *end && found.undone_at.is_none());
     (waits || end.is_some()).then(|| Standing {
         own: found.by.0 == admin.person.id,
         waits,
         undo_until: end.map(london::show),
-        id: found.id,
+        id: if waits { seen.unwrap_or_default().to_owned() } else { found.id },
         old: found.old,
         new: found.new,
         by: found.by.1,

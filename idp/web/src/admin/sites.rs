@@ -7,6 +7,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::asker::SeenSite;
+use idp_directory::emblem::MOST_BYTES;
 use idp_directory::{DirectoryError, FieldFault};
 use idp_domain::Slug;
 use idp_domain::group::GROUPS;
@@ -139,7 +140,8 @@ pub(crate) async fn save_emblem(
     let mut upload = Vec::new();
     while let Ok(Some(field)) = form.next_field().await {
         if field.name() == Some("emblem") {
-            upload = field.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default();
+            // What is cut off for its size is as good as too large.
+            upload = field.bytes().await.map_or_else(|_| vec![0; MOST_BYTES + 1], |bytes| bytes.to_vec());
         }
     }
     let saved = match upload.is_empty() {
@@ -196,6 +198,7 @@ pub(crate) async fn save(
         upstream: site.settings.upstream.clone(),
         bar: !fields.one("bar").is_empty(),
         mail_domain: fields.one("mail_domain").to_lowercase(),
+        former_mail_domains: site.settings.former_mail_domains.clone(),
         alerts: !fields.one("alerts").is_empty(),
         concern_path: fields.one("concern_path").trim().to_owned(),
         dsl_contact: fields.one("dsl_contact").trim().to_owned(),

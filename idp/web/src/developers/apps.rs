@@ -63,6 +63,10 @@ pub(crate) struct Typed {
     #[serde(default)]
     backchannel_logout_uri: String,
     #[serde(default)]
+    frontchannel_logout_uri: String,
+    #[serde(default)]
+    initiate_login_uri: String,
+    #[serde(default)]
     kind: String,
     #[serde(default)]
     keys: String,
@@ -75,6 +79,8 @@ impl Typed {
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
             backchannel_logout_uri: self.backchannel_logout_uri.clone(),
+            frontchannel_logout_uri: self.frontchannel_logout_uri.clone(),
+            initiate_login_uri: self.initiate_login_uri.clone(),
             confidential: self.kind == "server",
             device: self.kind == "device",
             keys: self.keys.clone(),
@@ -169,6 +175,8 @@ fn typed_of(client: &Client) -> Typed {
         redirect_uris: client.redirect_uris.join("\n"),
         post_logout_redirect_uris: client.post_logout_redirect_uris.join("\n"),
         backchannel_logout_uri: client.options.backchannel_logout_uri.clone().unwrap_or_default(),
+        frontchannel_logout_uri: client.options.frontchannel_logout_uri.clone().unwrap_or_default(),
+        initiate_login_uri: client.options.initiate_login_uri.clone().unwrap_or_default(),
         keys: match &client.auth {
             ClientAuth::Keys { jwks } => jwks.clone(),
             ClientAuth::KeysAt { uri } => uri.clone(),

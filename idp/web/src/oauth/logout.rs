@@ -6,7 +6,7 @@ use idp_oauth::params::Params;
 
 use crate::browser::Visitor;
 use crate::page::go;
-use crate::signin::cleared;
+use crate::signin::leave;
 use crate::{PageError, Web};
 
 pub(crate) async fn by_query(
@@ -27,8 +27,7 @@ async fn run(web: &Web, Visitor(visitor): Visitor, encoded: &str) -> Result<Resp
     let target = logout.return_to.unwrap_or_else(|| "/signed-out".to_owned());
     let Some((session, _)) = visitor else { return Ok(go(&target)) };
     if logout.sid.as_deref() == Some(session.sid.as_str()) {
-        web.signin.end(&session).await?;
-        return Ok(cleared(web, Some(&session), go(&target)));
+        return leave(web, &session, &target).await;
     }
     Ok(go("/signout"))
 }

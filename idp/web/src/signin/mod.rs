@@ -31,7 +31,7 @@ pub(crate) use begin::{Way, let_in, stepped_up};
 pub(crate) use form::password_words;
 pub(crate) use key::{code_fault, code_words};
 pub(crate) use link::{NewPassword, lasted, link_fault, password_fault};
-pub(crate) use signout::cleared;
+pub(crate) use signout::{cleared, leave, told};
 pub(crate) use support::inbox;
 pub(crate) use upstream::in_words;
 

@@ -8,11 +8,13 @@ use axum::response::Response;
 use idp_domain::Slug;
 use idp_domain::session::Session;
 use serde::Deserialize;
+use url::Url;
 
 use super::attempt::own_path;
 use crate::browser::Visitor;
 use crate::cookies::{Cookie, forget_look};
 use crate::error::query;
+use crate::guard::Frames;
 use crate::page::{Frame, Message, go, show, with_cookie};
 use crate::{PageError, Web};
 
@@ -52,15 +54,45 @@ pub(crate) async fn submit(
     Visitor(visitor): Visitor,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
-    if let Some((session, _)) = &visitor {
-        web.signin.end(session).await?;
-    }
     let next = match (asked.attempt.as_str(), Slug::parse(&asked.site)) {
         ("", Ok(site)) => format!("{}/", web.settings.address_of(site.as_str())),
         ("", Err(_)) => "/signed-out".to_owned(),
         (attempt, _) => format!("/signin?{}", query("attempt", attempt)),
     };
-    Ok(cleared(&web, visitor.as_ref().map(|(session, _)| session), go(&next)))
+    match &visitor {
+        Some((session, _)) => leave(&web, session, &next).await,
+        None => Ok(cleared(&web, None, go(&next))),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "signed_out_apps.html")]
+struct Telling {
+    frame: Frame,
+    /// What the browser opens in frames, so that apps learn of it.
+    apps: Vec<String>,
+    next: String,
+}
+
+/// Ends the session of this browser and goes on; by way of a page on which apps are told, where some want to hear of it
+/// from the browser (Front-Channel Logout 1.0 §3).
+pub(crate) async fn leave(web: &Web, session: &Session, next: &str) -> Result<Response, PageError> {
+    let apps = web.provider.front_channel(&session.sid).await?;
+    web.signin.end(session).await?;
+    told(web, session, (apps, next))
+}
+
+/// The page on which apps are told that this session has ended, or straight on where none want to hear of it.
+pub(crate) fn told(web: &Web, session: &Session, (apps, next): (Vec<Url>, &str)) -> Result<Response, PageError> {
+    if apps.is_empty() {
+        return Ok(cleared(web, Some(session), go(next)));
+    }
+    let mut origins: Vec<String> = apps.iter().map(|app| app.origin().ascii_serialization()).collect();
+    origins.dedup();
+    let apps = apps.into_iter().map(String::from).collect();
+    let mut page = show(&Telling { frame: Frame::titled("You are signed out"), apps, next: next.to_owned() })?;
+    page.extensions_mut().insert(Frames(origins.join(" ")));
+    Ok(cleared(web, Some(session), page))
 }
 
 /// Takes the cookie away, and what the browser kept of our pages. A shared computer forgets as well how its last user
