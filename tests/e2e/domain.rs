@@ -1,6 +1,7 @@
 //! A trust's mail moves to another domain: seen before, done by a second person, undone for a week.
 
 use idp_domain::email::EmailAddress;
+use idp_domain::membership::{Membership, MembershipStatus};
 use tests::system::{ADAEZE, CALLUM, SAMINA, WILF};
 use tests::{Browser, Page, System};
 
@@ -114,6 +115,68 @@ async fn a_move_is_undone_for_all_or_by_each_and_not_after_a_week() {
     let mut owner = system.admin(OWNER).await;
     assert_eq!(owner.fill(&undo, "undo", &[("what", "undo")]).await.status, 404, "not after a week");
     assert_eq!(system.person(WILF).await.login(), "w.attenbrow@larkmoor.newtrust.example");
+}
+
+#[tokio::test]
+async fn whoever_also_works_elsewhere_stays_and_whoever_left_is_reached_by_no_old_mailbox() {
+    let system = System::start().await;
+    let store = &system.demo.assembled.context.store;
+    let briarholt = system.site("briarholt").await.id;
+    let joss = system.person(tests::system::JOSS).await.id;
+    let place = store.memberships_of(joss).await.unwrap().remove(0);
+    let id = idp_domain::MembershipId::new(&idp_domain::SystemClock, &idp_domain::SystemRandom);
+    let other = Membership { id, site: briarholt, account: "joss".into(), grants: vec![], ..place };
+    store.save_membership(&other, idp_store::Effects::none()).await.unwrap();
+    // Adaeze has left Larkmoor, and has a place at Briarholt now.
+    let adaeze = system.person(ADAEZE).await.id;
+    let left = store.memberships_of(adaeze).await.unwrap().remove(0);
+    let id = idp_domain::MembershipId::new(&idp_domain::SystemClock, &idp_domain::SystemRandom);
+    let new = Membership { id, site: briarholt, account: "adaeze".into(), grants: vec![], ..left.clone() };
+    for place in [Membership { status: MembershipStatus::Ended, ..left }, new] {
+        store.save_membership(&place, idp_store::Effects::none()).await.unwrap();
+    }
+    let (_, page) = asked(&system, CALLUM).await;
+    assert!(page.body.contains("They also work elsewhere"), "{}", page.body);
+    let mut owner = system.admin(OWNER).await;
+    let page = owner.open(&page_of(&system).await).await;
+    owner.fill(&page, "decide", &[("what", "approve")]).await;
+    assert_eq!(system.person(SAMINA).await.login(), SAMINA_NEW);
+    for stays in [tests::system::JOSS, ADAEZE] {
+        assert_eq!(system.person(stays).await.login(), stays);
+    }
+    system.settle().await;
+    let before = system.demo.mailbox.all().len();
+    let signin = &system.demo.assembled.signin;
+    signin.ask_link(&EmailAddress::parse(ADAEZE).unwrap()).await.unwrap();
+    system.settle().await;
+    let mails = system.demo.mailbox.all();
+    let sent = mails[before..].iter().any(|(to, ..)| to == ADAEZE);
+    assert!(!sent, "the school’s mail moved, and the old mailbox may be a stranger’s");
+}
+
+#[tokio::test]
+async fn a_move_is_approved_as_it_was_seen_and_dropped_whatever_it_is() {
+    let system = System::start().await;
+    let (mut callum, _) = asked(&system, CALLUM).await;
+    let mut owner = system.admin(OWNER).await;
+    let seen = owner.open(&page_of(&system).await).await;
+    // Somebody leaves while the owner looks at the list.
+    let store = &system.demo.assembled.context.store;
+    let wilf = system.person(WILF).await.id;
+    let place = store.memberships_of(wilf).await.unwrap().remove(0);
+    let over = Membership { status: MembershipStatus::Ended, ..place };
+    store.save_membership(&over, idp_store::Effects::none()).await.unwrap();
+    let page = owner.fill(&seen, "decide", &[("what", "approve")]).await;
+    assert!(page.body.contains("Look at the list again"), "{}", page.body);
+    assert!(!exists(&system, SAMINA_NEW).await);
+    // The school's domain is another one by now: the wish can be done no more, and can still be dropped.
+    let site = system.site("larkmoor").await;
+    let settings = idp_domain::site::SiteSettings { mail_domain: "x.example".into(), ..site.settings.clone() };
+    let site = idp_domain::site::Site { settings, ..site };
+    store.save_site(&site, idp_store::Effects::none()).await.unwrap();
+    let page = callum.open(&page_of(&system).await).await;
+    let page = callum.fill(&page, "decide", &[("what", "refuse")]).await;
+    assert!(!page.body.contains("id=\"decide\""), "{}", page.body);
 }
 
 #[tokio::test]

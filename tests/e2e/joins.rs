@@ -210,6 +210,23 @@ async fn nothing_is_joined_without_both_proofs_in_one_browser_in_time() {
 }
 
 #[tokio::test]
+async fn a_change_of_address_that_can_be_undone_is_not_hidden_by_a_join() {
+    let system = System::start().await;
+    let (store, tamsin) = (&system.demo.assembled.context.store, system.person(TAMSIN).await);
+    let change = idp_store::addresses::AddressChange {
+        person: tamsin.id,
+        old: tamsin.email.clone().unwrap(),
+        new: idp_domain::email::EmailAddress::parse("thief@elsewhere.example").unwrap(),
+        undo: idp_domain::Secret::new(&idp_domain::SystemRandom).hash(),
+        changed_at: system.demo.assembled.context.now(),
+        undone_at: None,
+    };
+    store.change_address(&change, Effects::none()).await.unwrap();
+    let page = both(&system, &mut system.browser(), (ADAEZE, TAMSIN)).await;
+    assert!(page.body.contains("changed less than 7 days ago"), "{}", page.body);
+}
+
+#[tokio::test]
 async fn what_cannot_be_added_up_without_giving_more_is_left_to_an_admin() {
     let system = System::start().await;
     // One ends on a day, one is paused; the other does neither.

@@ -5,7 +5,7 @@ use idp_domain::key::{Key, KeyKind};
 use idp_domain::membership::{Membership, MembershipStatus};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{KeyProof, Limits, Method, Session};
-use idp_domain::trust::{TrustRole, TrustSeat};
+use idp_domain::trust::{Trust, TrustRole, TrustSeat};
 use idp_domain::{Clock, KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
 use idp_store::domain_moves::DomainMove;
@@ -254,25 +254,37 @@ async fn a_join_happens_once_to_what_was_seen(store: &dyn Durable) {
     let (both, over, alone) = (some_site(store).await, some_site(store).await, some_site(store).await);
     let place =
         |person: &Person, site, account: &str| Membership { account: account.into(), ..membership(person, site) };
-    let mut meetings = Vec::new();
+    let (mut meetings, mut seen) = (Vec::new(), Vec::new());
     for (site, meeting) in [(both, Meeting::Added), (over, Meeting::Replaced)] {
         let status = if site == over { MembershipStatus::Ended } else { MembershipStatus::Active };
         let (keep, give) = (Membership { status, ..place(&into, site, "a") }, place(&from, site, "b"));
         let give = Membership { main_contact: true, ends_at: (site == over).then_some(Timestamp(9)), ..give };
         meetings.push((keep.id, give.id, meeting));
-        for place in [keep, give] {
-            store.save_membership(&place, Effects::none()).await.unwrap();
-        }
+        seen.extend([keep, give]);
     }
-    store.save_membership(&place(&from, alone, "c"), Effects::none()).await.unwrap();
+    seen.push(place(&from, alone, "c"));
+    for place in &seen {
+        store.save_membership(place, Effects::none()).await.unwrap();
+    }
+    let wish = DomainMove { by: (from.id, "From".into()), ..domain_move("of the one that goes", &trust) };
+    store.ask_domain_move(&wish, Effects::none()).await.unwrap();
     let at = SteppedClock::new().now();
-    let join = |epoch| Join { into: (into.id, into.epoch), from: (from.id, epoch), meetings: meetings.clone(), at };
+    let join = |epoch| {
+        let (into, from) = ((into.id, into.epoch), (from.id, epoch));
+        Join { into, from, seen: seen.clone(), meetings: meetings.clone(), at }
+    };
+    let mut other = seen.clone();
+    other.last_mut().unwrap().status = MembershipStatus::Ended;
+    let stale = Join { seen: other, ..join(from.epoch) };
+    assert!(!store.join_people(&stale, Effects::none()).await.unwrap(), "a membership is not what was seen");
     assert!(!store.join_people(&join(from.epoch + 1), Effects::none()).await.unwrap(), "it changed meanwhile");
     assert_eq!(store.person(into.id).await.unwrap().unwrap().epoch, into.epoch, "and nothing happened");
     assert_eq!(store.joined_into(from.id).await.unwrap(), None);
     assert!(store.join_people(&join(from.epoch), Effects::none()).await.unwrap());
     assert!(!store.join_people(&join(from.epoch), Effects::none()).await.unwrap(), "once");
     assert_eq!(store.joined_into(from.id).await.unwrap(), Some(into.id));
+    let wish = store.domain_move(trust.id, false).await.unwrap().unwrap();
+    assert_eq!(wish.by.0, into.id, "nobody approves what they asked for in their other name");
     let login = from.email.as_ref().unwrap().folded();
     assert_eq!(store.person_by_login(&login).await.unwrap().map(|person| person.id), Some(into.id));
     let gone = store.person(from.id).await.unwrap().unwrap();
@@ -288,6 +300,19 @@ async fn a_join_happens_once_to_what_was_seen(store: &dyn Durable) {
     assert_eq!(owners.iter().map(|seat| seat.person).collect::<Vec<_>>(), [into.id]);
 }
 
+fn domain_move(id: &str, trust: &Trust) -> DomainMove {
+    DomainMove {
+        id: format!("{id} {}", trust.id),
+        trust: trust.id,
+        old: "t.example".into(),
+        new: "new.example".into(),
+        by: (random_person().id, String::new()),
+        asked_at: Timestamp(5),
+        done_at: None,
+        undone_at: None,
+    }
+}
+
 /// Addresses of many people move together, or none does.
 async fn a_domain_moves_whole_or_not_at_all_and_once(store: &dyn Durable) {
     let trust = super::trust::trust();
@@ -296,20 +321,12 @@ async fn a_domain_moves_whole_or_not_at_all_and_once(store: &dyn Durable) {
     for person in [&one, &two] {
         store.add_person(person, Effects::none()).await.unwrap();
     }
-    let wish = |id: &str| DomainMove {
-        id: format!("{id} {}", trust.id),
-        trust: trust.id,
-        old: "t.example".into(),
-        new: "new.example".into(),
-        by: (one.id, "One".into()),
-        asked_at: Timestamp(5),
-        done_at: None,
-        undone_at: None,
-    };
+    let wish = |id: &str| DomainMove { by: (one.id, "One".into()), ..domain_move(id, &trust) };
     let first = wish("first");
     store.ask_domain_move(&wish("dropped"), Effects::none()).await.unwrap();
     store.ask_domain_move(&first, Effects::none()).await.unwrap();
-    assert_eq!(store.domain_move(trust.id).await.unwrap(), Some(first.clone()), "the newer wish stands");
+    assert_eq!(store.domain_move(trust.id, false).await.unwrap(), Some(first.clone()), "the newer wish stands");
+    assert_eq!(store.domain_move(trust.id, true).await.unwrap(), None);
     let change = |person: &Person, new: &str| AddressChange {
         person: person.id,
         old: person.email.clone().unwrap(),
@@ -326,6 +343,7 @@ async fn a_domain_moves_whole_or_not_at_all_and_once(store: &dyn Durable) {
     let changes = [change(&one, "a"), change(&two, "b")];
     assert!(store.do_domain_move(at, &changes, &[], Effects::none()).await.unwrap());
     assert!(!store.do_domain_move(at, &changes, &[], Effects::none()).await.unwrap(), "once");
+    assert_eq!(store.domain_move(trust.id, true).await.unwrap().map(|done| done.id), Some(first.id.clone()));
     assert!(!store.drop_domain_move(&first.id, Effects::none()).await.unwrap(), "it is done");
     assert_eq!(store.changes_of_move(&first.id).await.unwrap().len(), 2);
     assert!(store.undo_address(&changes[0].undo, Timestamp(7), Effects::none()).await.unwrap());

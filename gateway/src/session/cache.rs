@@ -222,12 +222,13 @@ impl Sessions {
         let Ok(record) = serde_json::from_str::<Record>(&stored.body) else { return Ok(None) };
         let seen = record.seen_at;
         let live = Arc::new(Live::new(hash.to_owned(), record, seen));
-        let mut kept = self.write();
-        if kept.revocations.since(mark, &live.record) {
-            return Ok(None);
-        }
-        let live = kept.live.entry(hash.to_owned()).or_insert(live).clone();
-        drop(kept);
+        let live = {
+            let mut kept = self.write();
+            if kept.revocations.since(mark, &live.record) {
+                return Ok(None);
+            }
+            kept.live.entry(hash.to_owned()).or_insert(live).clone()
+        };
         // What another gateway ended or lowered while it was on its way may have been told before it was here.
         if self.store.is_shared() && !self.agrees(&live, self.store.get(hash).await?) {
             return Ok(None);

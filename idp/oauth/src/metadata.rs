@@ -42,7 +42,7 @@ impl Provider {
         let signed: Vec<&str> = IdTokenAlg::ALL.map(IdTokenAlg::name).to_vec();
         // Every client can be told apart at these, and only confidential ones may introspect.
         let confidential: Vec<&str> = CLIENT_AUTH.into_iter().filter(|way| *way != "none").collect();
-        json!({
+        let mut document = json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
@@ -75,16 +75,19 @@ impl Provider {
             "claim_types_supported": ["normal"],
             "claims_supported": CLAIMS,
             "authorization_response_iss_parameter_supported": true,
-            "backchannel_logout_supported": true,
-            "backchannel_logout_session_supported": true,
-            "frontchannel_logout_supported": true,
-            "frontchannel_logout_session_supported": true,
             "request_parameter_supported": true,
             "request_uri_parameter_supported": false,
             "claims_parameter_supported": true,
             "ui_locales_supported": Language::ALL.map(Language::code),
             "display_values_supported": ["page"],
             "service_documentation": at("/developers"),
-        })
+        });
+        let logout = ["backchannel", "frontchannel"].iter().flat_map(|channel| {
+            ["supported", "session_supported"].map(|what| (format!("{channel}_logout_{what}"), json!(true)))
+        });
+        if let Some(document) = document.as_object_mut() {
+            document.extend(logout);
+        }
+        document
     }
 }
