@@ -1,5 +1,5 @@
 //! F-01 for the code of a soft key: whatever moment the process dies in, no code counts twice, and one that did not count
-//! still does.
+//! still does. And for a mail: what was promised is sent, or waits to be.
 
 use std::path::Path;
 
@@ -62,6 +62,23 @@ async fn f_01_a_soft_keys_code_is_used_at_no_write_by_half() {
         let late = this_half_minute() > shown + 1;
         assert!(!(used && accepted), "write {writes}: it counted twice");
         assert!(used || accepted || late, "write {writes}: it counts no more, though nobody used it");
+        (round.victim, round.died)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f_01_a_mail_is_lost_at_no_write_on_its_way() {
+    const SUPPORT: &str = "support@tamberwell.example";
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    build(folder);
+    at_each_write("a mail on its way", Victim::start(folder).await, async |victim, writes| {
+        forget_counters(folder).await;
+        let browser = victim.browser();
+        let fields = [("from", "nora@b.example"), ("text", "The page stays white"), ("site", "")];
+        let round = killed_at((folder, SUPPORT), victim, writes, (browser, "/support", &fields)).await;
+        assert!(round.news || !round.acknowledged(), "write {writes}: what was promised is neither sent nor waits");
         (round.victim, round.died)
     })
     .await;
