@@ -11,6 +11,7 @@ mod logs;
 mod nodes;
 mod pages;
 mod protocol;
+mod recovered;
 mod recovery;
 mod second_factor;
 mod sessions;

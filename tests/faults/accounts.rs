@@ -112,7 +112,7 @@ async fn f_01_a_passkey_is_added_at_no_write_by_half() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     at_each_write("adding a passkey", victim, async |victim, writes| {
         let mut browser = owner.back(&victim).await;
         let page = browser.open(&format!("{}/me/keys/passkey", victim.id())).await;
@@ -147,7 +147,7 @@ async fn l_04_with_a_full_disk_nothing_is_done_that_the_log_does_not_hold() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     let mut browser = owner.back(&victim).await;
     let id = victim.id();
     let (cards, sessions) = (logged(folder, "key.added").await, logged(folder, "session.started").await);

@@ -11,7 +11,7 @@ use super::writes::{at_each_write, build, database_of, killed_at};
 use super::{PASSWORD, Victim, sign_in};
 
 /// From here on every code is a new one, as half a minute later.
-async fn half_a_minute(folder: &Path) {
+pub async fn half_a_minute(folder: &Path) {
     sqlx::query("UPDATE keys SET last_step = 0").execute(&mut database_of(folder).await).await.unwrap();
 }
 
@@ -27,7 +27,7 @@ fn this_half_minute() -> i64 {
 }
 
 /// Up to the question for the key: the browser, and what names the attempt.
-async fn at_the_question(victim: &Victim) -> (Browser, String) {
+pub async fn at_the_question(victim: &Victim) -> (Browser, String) {
     let (mut browser, _) = sign_in(victim, JOSS, PASSWORD).await;
     let page = browser.open(&format!("{}/signin?next=/me/keys&key=1", victim.id())).await;
     assert!(page.body.contains("id=\"key\""), "{}", page.body);

@@ -78,7 +78,7 @@ async fn f_01_recovery_codes_are_made_at_no_write_by_half() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     at_each_write("making recovery codes", victim, async |victim, writes| {
         let browser = owner.back(&victim).await;
         let before = owner.codes.len();

@@ -2,7 +2,7 @@
 //! outlives them all. Each time it has happened whole or not at all afterwards, and can be done again.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use sqlx::Connection;
 use tests::system::{JOSS, SAMINA, code_at};
 use tests::{Browser, Page};
 
+use super::accounts::forget_counters;
+use super::codes::{at_the_question, half_a_minute};
 use super::{NEW, Victim, arrived, mails, sign_in};
 
 /// No operation of ours writes more often than this.
@@ -135,24 +137,29 @@ pub fn printed(page: &Page) -> Vec<String> {
     page.body.split("<code>").skip(1).map(|part| part.split('<').next().unwrap().to_owned()).collect()
 }
 
-/// Joss, who comes back by a recovery code again and again, and may change keys then.
+/// Joss, who proves his soft key again and again, and may change keys then.
 pub struct Owner {
+    folder: PathBuf,
+    /// His recovery codes.
     pub codes: Vec<String>,
 }
 
 impl Owner {
-    pub async fn with_codes(victim: &Victim) -> Self {
+    pub async fn with_codes(folder: &Path, victim: &Victim) -> Self {
         let (mut browser, _) = sign_in(victim, JOSS, PASSWORD).await;
         let page = browser.open(&format!("{}/signin?next=/me/recovery-codes&key=1", victim.id())).await;
         let page = browser.fill(&page, "key", &[("code", &super::code(victim, JOSS).await)]).await;
-        Self { codes: printed(&browser.fill(&page, "make", &[]).await) }
+        Self { folder: folder.to_owned(), codes: printed(&browser.fill(&page, "make", &[]).await) }
     }
 
     pub async fn back(&mut self, victim: &Victim) -> Browser {
-        let (mut browser, _) = sign_in(victim, JOSS, PASSWORD).await;
-        let code = self.codes.pop().unwrap();
-        let page = browser.post(&format!("{}/signin/lost", victim.id()), &[("recovery", &code)]).await;
-        assert!(page.body.contains("You are back"), "{}", page.body);
+        half_a_minute(&self.folder).await;
+        forget_counters(&self.folder).await;
+        let (mut browser, attempt) = at_the_question(victim).await;
+        let code = super::code(victim, JOSS).await;
+        let fields = [("attempt", attempt.as_str()), ("code", code.as_str())];
+        let page = browser.post(&format!("{}/signin/key", victim.id()), &fields).await;
+        assert!(page.url.ends_with("/me/keys"), "{} {}", page.url, page.body);
         if self.codes.len() < 3 {
             self.codes = printed(&browser.post(&format!("{}/me/recovery-codes", victim.id()), &[]).await);
         }
@@ -208,7 +215,7 @@ async fn f_01_a_recovery_code_is_used_at_no_write_by_half() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     at_each_write("the use of a recovery code", victim, async |victim, writes| {
         drop(owner.back(&victim).await);
         let (browser, _) = sign_in(&victim, JOSS, PASSWORD).await;
@@ -230,7 +237,7 @@ async fn f_01_a_code_of_a_card_is_used_at_no_write_by_half() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     let mut codes: Vec<String> = Vec::new();
     at_each_write("the use of a printed code", victim, async |victim, writes| {
         if codes.is_empty() {
@@ -262,7 +269,7 @@ async fn f_01_a_card_is_made_and_removed_at_no_write_by_half() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     at_each_write("making and removing a card", victim, async |victim, writes| {
         let mut browser = owner.back(&victim).await;
         let made =
@@ -297,7 +304,7 @@ async fn f_01_a_soft_key_is_added_at_no_write_by_half() {
     let folder = folder.path();
     build(folder);
     let victim = Victim::start(folder).await;
-    let mut owner = Owner::with_codes(&victim).await;
+    let mut owner = Owner::with_codes(folder, &victim).await;
     at_each_write("adding a soft key", victim, async |victim, writes| {
         let mut browser = owner.back(&victim).await;
         let page = browser.open(&format!("{}/me/keys/soft", victim.id())).await;

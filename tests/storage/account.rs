@@ -46,6 +46,7 @@ async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
         created_at: Timestamp(0),
         last_used_at: None,
         suspended_at: None,
+        spent: false,
     };
     let codes = [print(), print(), print()];
     store.add_card(&key, &codes, Effects::none()).await.unwrap();
@@ -98,6 +99,7 @@ async fn a_session_rests_on_a_key_that_works(store: &dyn Durable, person: &Perso
         created_at: Timestamp(0),
         last_used_at: None,
         suspended_at: None,
+        spent: false,
     };
     store.add_key(&key, None, Effects::none()).await.unwrap();
     let proof = KeyProof::new((KeyKind::Soft, id), Timestamp(5), "trust a");

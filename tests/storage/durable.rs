@@ -134,6 +134,7 @@ async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
         created_at: Timestamp(0),
         last_used_at: None,
         suspended_at: None,
+        spent: false,
     };
     store.add_key(&key, None, Effects::none()).await.unwrap();
     let found = store.keys_of(person.id).await.unwrap().pop().unwrap();

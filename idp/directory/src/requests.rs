@@ -57,7 +57,8 @@ impl Directory {
     /// The site that somebody means by a name, if it can be no other.
     pub async fn school_named(&self, name: &str) -> std::result::Result<Option<Site>, StoreError> {
         let mut sites = self.context.store.sites().await?;
-        sites.retain(|site| is_called(site, name));
+        let slug = name.to_lowercase();
+        sites.retain(|site| is_called(site, name) || site.slug.as_str() == slug);
         Ok(<[Site; 1]>::try_from(sites).ok().map(|[site]| site))
     }
 

@@ -25,12 +25,14 @@ pub struct Key {
     pub last_used_at: Option<Timestamp>,
     /// Since when it proves nothing, until its owner switches it on again.
     pub suspended_at: Option<Timestamp>,
+    /// A card without a code that is left: it proves nothing any more.
+    pub spent: bool,
 }
 
 impl Key {
     /// Whether it proves anything now.
     pub fn works(&self) -> bool {
-        self.suspended_at.is_none()
+        self.suspended_at.is_none() && !self.spent
     }
 }
 

@@ -19,22 +19,27 @@ impl Keys for SqlStore {
     async fn add_key(&self, key: &Key, credential_id: Option<&str>, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
         put_key(&mut transaction, key, credential_id).await?;
+        is_back(&mut transaction, key.person).await?;
         self.put(&mut transaction, effects).await?;
         commit(transaction).await
     }
 
     async fn keys_of(&self, person: PersonId) -> Result<Vec<Key>> {
-        let rows = sqlx::query("SELECT * FROM keys WHERE person_id = $1 ORDER BY id")
-            .bind(person.to_string())
-            .fetch_all(&self.read)
-            .await
-            .map_err(problem)?;
+        let rows = sqlx::query(
+            "SELECT k.*, CASE WHEN k.kind = 'card' AND NOT EXISTS (SELECT 1 FROM card_codes c WHERE c.key_id = k.id \
+             AND c.used_at IS NULL) THEN 1 ELSE 0 END AS spent FROM keys k WHERE k.person_id = $1 ORDER BY k.id",
+        )
+        .bind(person.to_string())
+        .fetch_all(&self.read)
+        .await
+        .map_err(problem)?;
         rows.iter().map(key).collect()
     }
 
     async fn working_keys_of(&self, people: &[PersonId]) -> Result<Vec<(PersonId, KeyKind)>> {
         let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
-        let sql = "SELECT DISTINCT person_id, kind FROM keys WHERE suspended_at IS NULL AND person_id IN ({})";
+        let sql = "SELECT DISTINCT k.person_id, k.kind FROM keys k WHERE k.suspended_at IS NULL AND (k.kind <> 'card' OR EXISTS \
+                   (SELECT 1 FROM card_codes c WHERE c.key_id = k.id AND c.used_at IS NULL)) AND k.person_id IN ({})";
         let mut found = Vec::new();
         for row in self.rows_in(sql, &ids).await? {
             // A kind that a newer node knows counts for nothing here.
@@ -165,6 +170,16 @@ async fn forget_proofs(transaction: &mut Transaction<'static, Any>, person: Pers
     .map(|_| ())
 }
 
+/// Whoever came back without a key has one now: what they may do for having come back is over.
+pub(crate) async fn is_back(transaction: &mut Transaction<'static, Any>, person: PersonId) -> Result<()> {
+    sqlx::query("UPDATE sessions SET recovered_at = NULL WHERE person_id = $1")
+        .bind(person.to_string())
+        .execute(&mut **transaction)
+        .await
+        .map_err(problem)
+        .map(|_| ())
+}
+
 fn key(row: &AnyRow) -> Result<Key> {
     Ok(Key {
         id: row.parsed("id")?,
@@ -176,6 +191,8 @@ fn key(row: &AnyRow) -> Result<Key> {
         created_at: row.time("created_at")?,
         last_used_at: row.maybe_time("last_used_at")?,
         suspended_at: row.maybe_time("suspended_at")?,
+        // A number that SQLite makes up has a type of its own.
+        spent: row.int("spent")? == 1,
     })
 }
 

@@ -10,7 +10,7 @@ use idp_store::{Effects, Result};
 use sqlx::{Any, Transaction};
 
 use crate::pool::{SqlStore, commit};
-use crate::proofs::put_key;
+use crate::proofs::{is_back, put_key};
 use crate::row::{Columns, problem};
 
 #[async_trait]
@@ -18,6 +18,7 @@ impl Cards for SqlStore {
     async fn add_card(&self, key: &Key, codes: &[SecretHash], effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
         put_key(&mut transaction, key, None).await?;
+        is_back(&mut transaction, key.person).await?;
         for code in codes {
             sqlx::query("INSERT INTO card_codes (fingerprint, key_id) VALUES ($1, $2)")
                 .bind(&code.0)

@@ -274,6 +274,7 @@ impl Seeder<'_> {
             created_at: self.now,
             last_used_at: None,
             suspended_at: None,
+            spent: false,
         };
         Ok(context.store.add_key(&key, None, Effects::none()).await?)
     }

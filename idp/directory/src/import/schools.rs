@@ -33,8 +33,8 @@ pub(super) fn school<'a>(cell: &str, sites: &'a [Site]) -> School<'a> {
 
 /// Whether a site is called this: its name, with or without "School", or its slug.
 pub(crate) fn is_called(site: &Site, name: &str) -> bool {
-    let (name, asked) = (folded(&site.name), folded(name));
-    name == asked || name.strip_suffix(" school") == Some(&asked) || site.slug.as_str() == asked
+    let (own, asked) = (folded(&site.name), folded(name));
+    own == asked || own.strip_suffix(" school") == Some(&asked) || site.slug.as_str() == name
 }
 
 fn folded(name: &str) -> String {

@@ -66,8 +66,8 @@ impl From<StoreError> for AddFault {
 }
 
 impl SignIn {
-    /// Whether this session may change keys now: a key proof when the person has keys, else the password, both fresh; or
-    /// a recovery code or temporary pass a while ago.
+    /// Whether this session may add a key or suspend one now: a key proof when the person has keys, else the password, both
+    /// fresh; or a recovery code or temporary pass a while ago, until there is a new key.
     pub fn may_change_keys(session: &Session, keys: &[Key], now: Timestamp) -> bool {
         session.recovered_at.is_some_and(|at| now.since(at) < RECOVERED) || Self::may_change_account(session, keys, now)
     }
@@ -84,7 +84,7 @@ impl SignIn {
 
     /// Removes a key after a fresh proof.
     pub async fn remove_key(&self, session: &Session, person: &Person, id: KeyId) -> Result<bool, AddFault> {
-        let Some(key) = self.changeable(session, person, id).await? else { return Ok(false) };
+        let Some(key) = self.changeable((session, person), id, false).await? else { return Ok(false) };
         if self.context.store.keys_of(person.id).await?.iter().filter(|key| key.works() && key.id != id).count() == 0 {
             return Err(AddFault::Last);
         }
@@ -99,7 +99,7 @@ impl SignIn {
         person: &Person,
         (id, suspend): (KeyId, bool),
     ) -> Result<bool, AddFault> {
-        let Some(key) = self.changeable(session, person, id).await? else { return Ok(false) };
+        let Some(key) = self.changeable((session, person), id, suspend).await? else { return Ok(false) };
         let since = suspend.then(|| self.context.now());
         let words = if suspend { ("key.suspended", "suspended") } else { ("key.resumed", "switched on again") };
         let effects = self.changed((person, session), &key, words);
@@ -141,10 +141,17 @@ impl SignIn {
         Ok(self.context.store.rename_key(person.id, id, &name, effects).await?)
     }
 
-    /// The key of this person, if this session may change keys.
-    async fn changeable(&self, session: &Session, person: &Person, id: KeyId) -> Result<Option<Key>, AddFault> {
-        let keys = self.context.store.keys_of(person.id).await?;
-        if !Self::may_change_keys(session, &keys, self.context.now()) {
+    /// The key of this person, if this session may change it. In the safe direction a recovery code or temporary pass is
+    /// enough; it brings nothing back, and takes nothing away for good (M-07).
+    async fn changeable(
+        &self,
+        (session, person): (&Session, &Person),
+        id: KeyId,
+        safe: bool,
+    ) -> Result<Option<Key>, AddFault> {
+        let (keys, now) = (self.context.store.keys_of(person.id).await?, self.context.now());
+        let may = if safe { Self::may_change_keys } else { Self::may_change_account };
+        if !may(session, &keys, now) {
             return Err(AddFault::Stale);
         }
         Ok(keys.into_iter().find(|key| key.id == id))
@@ -261,6 +268,7 @@ impl SignIn {
             created_at,
             last_used_at,
             suspended_at: None,
+            spent: false,
         };
         (key, effects)
     }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use idp_signin::account::keys::AddFault;
 use serde::Deserialize;
 
-use super::keys::{prove_again, require_fresh};
+use super::keys::{prove_again, require_fresh, require_proof};
 use crate::browser::SignedIn;
 use crate::page::{Fault, Frame, fault, form_head, grouped, show, show_with};
 use crate::{PageError, Web, t};
@@ -38,7 +38,7 @@ struct Ask {
 }
 
 pub(crate) async fn ask_recovery(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    require_fresh(&web, &signed_in, "/me/recovery-codes").await?;
+    require_proof(&web, &signed_in, "/me/recovery-codes").await?;
     show(&Ask {
         frame: Frame::of("Recovery codes", &signed_in.person, "account"),
         title: "Recovery codes",
@@ -54,7 +54,7 @@ pub(crate) async fn ask_recovery(State(web): State<Web>, signed_in: SignedIn) ->
 }
 
 pub(crate) async fn make_recovery(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
-    require_fresh(&web, &signed_in, "/me/recovery-codes").await?;
+    require_proof(&web, &signed_in, "/me/recovery-codes").await?;
     let codes = web.signin.new_recovery_codes(&signed_in.person, &signed_in.session.agent).await?;
     show(&Page {
         frame: Frame::of("Your recovery codes", &signed_in.person, "account"),
