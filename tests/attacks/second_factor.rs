@@ -244,6 +244,31 @@ async fn a_19_a_mailbox_is_not_bombed() {
 }
 
 #[tokio::test]
+async fn a_19_one_machine_does_not_mail_everybody() {
+    let system = System::start().await;
+    let context = &system.demo.assembled.context;
+    for _ in 0..300 {
+        context.store.short.count_failure("links-from:127.0.0.1", context.now(), 3600).await.unwrap();
+    }
+    system.settle().await;
+    let before = system.demo.mailbox.all().len();
+    let ask = async || {
+        let mut browser = system.browser();
+        let page = browser.open(&format!("{}/first-time", system.origin("id"))).await;
+        let page = browser.fill(&page, "/first-time", &[("email", ADAEZE)]).await;
+        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+        system.settle().await;
+        page
+    };
+    let page = ask().await;
+    assert!(page.status == 200 && page.body.contains("we have sent a link"), "in silence: {}", page.body);
+    assert_eq!(system.demo.mailbox.all().len(), before);
+    system.clock.advance(3601);
+    ask().await;
+    assert_eq!(system.demo.mailbox.all().len(), before + 1, "an hour later there are links again");
+}
+
+#[tokio::test]
 async fn a_21_no_admin_sees_or_sets_a_password() {
     let system = System::start().await;
     let id = system.origin("id");

@@ -14,12 +14,14 @@ use serde::Deserialize;
 
 use super::form::wait;
 use super::link::create_password;
-use crate::browser::Browser;
+use crate::browser::{Browser, Peer};
 use crate::page::{Fault, Frame, Message, fault, form_head, show, show_with};
 use crate::{PageError, Web, t, t1};
 
 /// How often one address, and one site, may be asked to be checked in an [`HOUR`].
 const CHECKS: (i64, i64) = (2, 10);
+/// Links that are asked for from one network address in an [`HOUR`]: a whole school on its first morning.
+const MOST_LINKS: i64 = 300;
 /// In seconds.
 const HOUR: i64 = 3600;
 
@@ -64,7 +66,11 @@ pub(crate) struct Filled {
     again: Option<String>,
 }
 
-pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -> Result<Response, PageError> {
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    peer: Peer,
+    Form(filled): Form<Filled>,
+) -> Result<Response, PageError> {
     let site = site_of(&web, &filled.site).await?;
     let address = match EmailAddress::parse(&filled.email) {
         Ok(address) => address,
@@ -81,6 +87,12 @@ pub(crate) async fn submit(State(web): State<Web>, Form(filled): Form<Filled>) -
     if again && left > 0 {
         let words = t1("{0}. Email can take a few minutes.", wait(left));
         return sent(&filled.email, site.as_ref(), (false, fault("again", words)));
+    }
+    // A school sits behind one address; a machine that has links sent to everybody does so in silence.
+    if let Some(from) = peer.address
+        && !within_budget(&web.signin.context, &format!("links-from:{from}"), MOST_LINKS, HOUR).await?
+    {
+        return sent(&filled.email, site.as_ref(), (again, vec![]));
     }
     // In the background: the answer takes the same time whether there is such a person or not.
     let signin = web.signin.clone();
