@@ -3,6 +3,7 @@
 
 mod authentication;
 mod dispatcher;
+mod flood;
 mod gateway;
 mod handoff;
 mod identity;

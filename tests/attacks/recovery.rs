@@ -159,6 +159,8 @@ async fn m_11_a_pass_is_vouched_for_and_holds_elevation_at_another_trust() {
     let person = system.person(ROSALIND).await;
     let page = cedric.open(&format!("{id}/admin/people/{}", person.id)).await;
     cedric.fill(&page, "confirm", &[]).await;
+    // Word of it reaches the school.
+    system.settle().await;
     let page = rosalind.open(&format!("{id}/me/access")).await;
     assert!(!page.body.contains("on hold"), "{}", page.body);
     let page = system.elevate(&mut rosalind, ROSALIND, "briarholt").await;

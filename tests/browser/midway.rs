@@ -6,6 +6,7 @@ use tests::system::{ADAEZE, SAMINA, WILF};
 
 use super::accessible::{MINE, SIGNED_OUT, axe, faults, late_system};
 use super::chromium::{Chromium, Tab};
+use super::keys::{DOWN, enter, sign_in_by_keys, type_code};
 use super::pictures::compare;
 use super::{PASSWORD, sign_in, use_key};
 
@@ -178,18 +179,20 @@ async fn a_shared_computer_keeps_nothing_of_its_last_user() {
     let id = system.origin("id");
     tab.goto(&format!("{}/records", system.origin("larkmoor"))).await;
     tab.until("document.getElementById('shared').checked").await;
-    sign_in(&tab, ADAEZE, lanyard::demo::PASSWORD).await;
-    tab.click("#elevate button").await;
-    use_key(&tab, &system, ADAEZE).await;
+    sign_in_by_keys(&tab, ADAEZE).await;
+    enter(&tab, "#elevate button").await;
+    type_code(&tab, &system, ADAEZE).await;
     tab.bar_says("Elevated").await;
     tab.goto(&format!("{id}/me/display")).await;
-    tab.click("input[name=language][value=cy]").await;
-    tab.click("input[name=size][value=larger]").await;
-    tab.click("main button[type=submit]").await;
+    tab.tab_to("input[name=language]").await;
+    tab.press(DOWN).await;
+    tab.tab_to("input[name=size]").await;
+    tab.press(&format!("{DOWN}{DOWN}")).await;
+    enter(&tab, "main button[type=submit]").await;
     tab.until("document.documentElement.lang === 'cy'").await;
     assert!(tab.lasting_cookies().await.is_empty(), "no cookie outlives the browser");
     tab.goto(&format!("{id}/signout")).await;
-    tab.click("#signout button").await;
+    enter(&tab, "#signout button").await;
     tab.see("#next").await;
     let kept: Vec<String> = tab.cookies().await.into_iter().map(|(name, ..)| name).collect();
     assert_eq!(kept, ["browser"], "only the number of the browser itself");
@@ -210,12 +213,12 @@ async fn a_security_key_elevates_by_the_button_and_without_a_mouse() {
     tab.goto(&format!("{id}/signin?next=/me/keys/passkey&key=1")).await;
     tab.plug_security_key_in().await;
     // On a shared computer the session would not last until later.
-    tab.click("#shared").await;
-    sign_in(&tab, ADAEZE, lanyard::demo::PASSWORD).await;
-    use_key(&tab, &system, ADAEZE).await;
+    tab.tab_to("#shared").await;
+    tab.press(" ").await;
+    sign_in_by_keys(&tab, ADAEZE).await;
+    type_code(&tab, &system, ADAEZE).await;
     tab.see("#add").await;
-    tab.tab_to("#add button[type=submit]").await;
-    tab.press(super::keys::ENTER).await;
+    enter(&tab, "#add button[type=submit]").await;
     tab.title_contains("Security keys").await;
     // What was proven for her account counts at her school for a while; she comes later.
     system.clock.advance(16 * 60);
