@@ -8,7 +8,7 @@ use super::accessible::{MINE, SIGNED_OUT, axe, faults, late_system};
 use super::chromium::{Chromium, Tab};
 use super::keys::{DOWN, enter, sign_in_by_keys, type_code};
 use super::pictures::compare;
-use super::{PASSWORD, sign_in, use_key};
+use super::{PASSWORD, sign_in};
 
 /// Has a password and no key: a new browser is confirmed by a mailed code.
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
