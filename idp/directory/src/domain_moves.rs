@@ -10,7 +10,7 @@ use idp_domain::person::Person;
 use idp_domain::site::{Site, SiteSettings};
 use idp_domain::trust::{Trust, TrustRole};
 use idp_domain::{PersonId, Secret, TrustId, id};
-use idp_store::addresses::{ALIAS, AddressChange, UNDO};
+use idp_store::addresses::{self, AddressChange, UNDO};
 use idp_store::domain_moves::DomainMove;
 use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -129,9 +129,7 @@ impl Directory {
         if owner.is_some_and(|owner| owner.id != person.id) {
             return Ok(Err("Somebody else has the new address"));
         }
-        let now = self.context.now();
-        let aliases = self.context.store.aliases_of(person.id, now).await?;
-        if aliases.iter().any(|(_, until)| until.since(now) > ALIAS - UNDO) {
+        if addresses::changed_lately(&self.context, person.id).await? {
             return Ok(Err("They changed their address less than 7 days ago"));
         }
         Ok(Ok(address))

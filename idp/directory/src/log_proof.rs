@@ -85,8 +85,7 @@ impl Directory {
         }
         while store.chain_entries(BATCH).await?.is_some() {}
         let Some(link) = store.newest_link().await? else { return Ok(Sealing::Nothing) };
-        let signed_before = store.heads().await?.last().is_some_and(|head| head.seq >= link.seq);
-        if signed_before {
+        if !store.heads(link.seq).await?.is_empty() {
             return Ok(Sealing::Nothing);
         }
         let at = self.context.now();
@@ -104,7 +103,7 @@ impl Directory {
             writeln!(out, "{text}")
         };
         let mut outcome = write(&Line::Start { version: 1, made_at: self.context.now(), key });
-        let mut heads = self.context.store.heads().await?.into_iter().peekable();
+        let mut heads = self.context.store.heads(0).await?.into_iter().peekable();
         let mut entries = 0;
         loop {
             let chained = self.context.store.chained(entries, 1000).await?;

@@ -109,9 +109,12 @@ impl AuditChain for SqlStore {
         commit(transaction).await
     }
 
-    async fn heads(&self) -> Result<Vec<Head>> {
-        let rows =
-            sqlx::query("SELECT * FROM audit_heads ORDER BY seq").fetch_all(&self.read).await.map_err(problem)?;
+    async fn heads(&self, from: i64) -> Result<Vec<Head>> {
+        let rows = sqlx::query("SELECT * FROM audit_heads WHERE seq >= $1 ORDER BY seq")
+            .bind(from)
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
         rows.iter()
             .map(|row| Ok(Head { seq: row.int("seq")?, at: row.time("at")?, signed: row.text("signed")? }))
             .collect()

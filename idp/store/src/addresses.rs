@@ -51,6 +51,19 @@ pub trait Addresses: Send + Sync {
     async fn release_address(&self, id: PersonId, address: &EmailAddress, effects: Effects) -> Result<()>;
 }
 
+/// Whether a change of address can still be undone from the alias that it left, which ends at `until`.
+pub fn is_undoable(until: Timestamp, now: Timestamp) -> bool {
+    until.since(now) > ALIAS - UNDO
+}
+
+/// Whether somebody's address changed so lately that the change can still be undone. Another change of theirs now would
+/// leave whoever reads the old address with a link that undoes nothing.
+pub async fn changed_lately(context: &Context, id: PersonId) -> Result<bool> {
+    let now = context.now();
+    let aliases = context.store.aliases_of(id, now).await?;
+    Ok(aliases.iter().any(|(_, until)| is_undoable(*until, now)))
+}
+
 /// Whether an address is a school's and its owner has left every school of that domain: mail to it may reach a stranger
 /// by now, so it resets nothing and may be given to somebody new.
 pub async fn is_detached(context: &Context, person: &Person, address: &EmailAddress) -> Result<bool> {

@@ -19,6 +19,6 @@ pub trait AuditChain: Send + Sync {
     async fn newest_link(&self) -> Result<Option<Link>>;
     /// Keeps a signed head. It stands for older ones of the same hour.
     async fn add_head(&self, head: &Head) -> Result<()>;
-    /// Every signed head, in order.
-    async fn heads(&self) -> Result<Vec<Head>>;
+    /// Signed heads from this link on, in order.
+    async fn heads(&self, from: i64) -> Result<Vec<Head>>;
 }

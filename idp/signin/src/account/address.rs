@@ -5,7 +5,7 @@ use idp_domain::email::{EmailAddress, EmailError};
 use idp_domain::person::Person;
 use idp_domain::session::Session;
 use idp_domain::{Secret, SecretHash, Timestamp};
-use idp_store::addresses::{ALIAS, AddressChange, UNDO};
+use idp_store::addresses::{self, AddressChange, UNDO};
 use idp_store::attempts::StoredAttempt;
 use idp_store::mails::MailKind;
 use idp_store::{Effects, Mail, Signal, StoreError};
@@ -76,7 +76,7 @@ impl SignIn {
         if !Self::may_change_account(session, &context.store.keys_of(person.id).await?, now) {
             return Err(AddressFault::Stale);
         }
-        self.refuse_second(person, now).await?;
+        self.refuse_second(person).await?;
         let wait = throttle::budget_wait(context, &format!("address-code:{}", person.id), 5, 3600).await?;
         if wait > 0 {
             return Err(Refusal::Wait(wait).into());
@@ -121,7 +121,7 @@ impl SignIn {
         if !context.vault.fingerprint(PURPOSE, code.as_bytes()).matches(&pending.code) {
             return Err(Refusal::Wrong.into());
         }
-        self.refuse_second(person, now).await?;
+        self.refuse_second(person).await?;
         let Some(old) = person.email.clone() else { return Err(Refusal::Wrong.into()) };
         let undo = Secret::new(&*context.random);
         let link = format!("{}/undo-address?token={}", self.origin, undo.reveal());
@@ -151,13 +151,8 @@ impl SignIn {
 
     /// While a change can be undone from the old address there is no second one: the owner of the first address would be left
     /// with a link that undoes nothing.
-    async fn refuse_second(&self, person: &Person, now: Timestamp) -> Result<(), AddressFault> {
-        let aliases = self.context.store.aliases_of(person.id, now).await?;
-        if aliases.iter().any(|(_, until)| until.since(now) > ALIAS - UNDO) {
-            Err(AddressFault::Recent)
-        } else {
-            Ok(())
-        }
+    async fn refuse_second(&self, person: &Person) -> Result<(), AddressFault> {
+        if addresses::changed_lately(&self.context, person.id).await? { Err(AddressFault::Recent) } else { Ok(()) }
     }
 
     /// Gives up an address by which somebody still signs in beside their own. Not while a change can be undone from it:
@@ -169,7 +164,7 @@ impl SignIn {
         }
         let aliases = context.store.aliases_of(person.id, now).await?;
         let Some((_, until)) = aliases.iter().find(|(alias, _)| alias == login) else { return Ok(false) };
-        if until.since(now) > ALIAS - UNDO {
+        if addresses::is_undoable(*until, now) {
             return Err(AddressFault::Undoable);
         }
         let sentence = format!("{} gave up the address {login}", person.full_name());

@@ -6,7 +6,7 @@ use idp_domain::membership::{Membership, State};
 use idp_domain::person::Person;
 use idp_domain::session::Session;
 use idp_domain::{PersonId, Secret, SecretHash};
-use idp_store::addresses::{ALIAS, UNDO};
+use idp_store::addresses;
 use idp_store::attempts::StoredAttempt;
 use idp_store::joins::{Join, Meeting};
 use idp_store::mails::MailKind;
@@ -124,8 +124,7 @@ impl SignIn {
             return Err(JoinFault::TooManyKeys);
         }
         for one in [&into, other] {
-            let aliases = context.store.aliases_of(one.id, now).await?;
-            if aliases.iter().any(|(_, until)| until.since(now) > ALIAS - UNDO) {
+            if addresses::changed_lately(context, one.id).await? {
                 return Err(JoinFault::Recent);
             }
         }
