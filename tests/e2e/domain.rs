@@ -205,3 +205,25 @@ async fn a_domain_that_is_not_the_trusts_or_somebody_elses_is_refused() {
     let page = callum.fill(&page, "decide", &[("what", "refuse")]).await;
     assert!(!page.body.contains("id=\"decide\""), "{}", page.body);
 }
+
+#[tokio::test]
+async fn whoever_can_still_undo_a_change_of_their_own_is_not_moved() {
+    let system = System::start().await;
+    let adaeze = system.person(ADAEZE).await;
+    let change = idp_store::addresses::AddressChange {
+        person: adaeze.id,
+        old: adaeze.email.clone().unwrap(),
+        new: EmailAddress::parse(&format!("adaeze@{OLD}")).unwrap(),
+        undo: idp_domain::Secret::new(&idp_domain::SystemRandom).hash(),
+        changed_at: system.demo.assembled.context.now(),
+        undone_at: None,
+    };
+    system.demo.assembled.context.store.change_address(&change, idp_store::Effects::none()).await.unwrap();
+    let (_, page) = asked(&system, CALLUM).await;
+    assert!(page.body.contains("They changed their address less than 7 days ago"), "{}", page.body);
+    let mut owner = system.admin(OWNER).await;
+    let page = owner.open(&page_of(&system).await).await;
+    owner.fill(&page, "decide", &[("what", "approve")]).await;
+    assert!(exists(&system, SAMINA_NEW).await, "the others move");
+    assert!(!exists(&system, &format!("adaeze@{NEW}")).await, "a link that undoes the change must go on working");
+}
