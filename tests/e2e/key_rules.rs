@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use idp_domain::group::RECORDER;
 use idp_domain::key_policy::{KeyPolicy, KeyRule};
+use idp_domain::membership::{Grant, Membership};
 use idp_domain::site::{Site, SiteSettings};
 use idp_domain::trust::Trust;
 use idp_store::Effects;
-use tests::System;
+use tests::authenticator::{Authenticator, Lie, asked};
 use tests::system::{ADAEZE, CALLUM, JOSS, SAMINA};
+use tests::{Browser, Page, System};
 
 async fn set_rules(system: &System, change: impl FnOnce(&mut SiteSettings)) {
     let site = system.site("larkmoor").await;
@@ -166,4 +169,62 @@ async fn what_a_trust_sets_holds_for_links_passwords_sign_ins_and_codes() {
     system.clock.advance(20 * 60);
     let page = forgot.fill(&page, "create", &[("password", "moss kettle orbit lamp")]).await;
     assert!(page.body.contains("stopped working after 20 minutes"), "{}", page.body);
+}
+
+/// Adds a passkey for Samina, and answers with what signs her in by it, whoever's browser it is.
+async fn with_passkey(system: &System) -> Authenticator {
+    let id = system.origin("id");
+    let mut own = system.admin(SAMINA).await;
+    let page = own.open(&format!("{id}/me/keys/passkey")).await;
+    let (key, answer) = Authenticator::create(&asked(&page), &id, &Lie::default());
+    let page = own.fill(&page, "add", &[("name", "Laptop"), ("credential", &answer)]).await;
+    assert!(page.body.contains("Laptop"), "{}", page.body);
+    key
+}
+
+async fn sign_in_with(system: &System, key: &mut Authenticator) -> (Browser, Page) {
+    let mut browser = system.browser();
+    let page = browser.open(&format!("{}/records", system.origin("larkmoor"))).await;
+    let answer = key.get(&asked(&page), &Lie::default());
+    let page = browser.fill(&page, "with-passkey", &[("credential", &answer)]).await;
+    (browser, page)
+}
+
+#[tokio::test]
+async fn a_passkey_that_signs_in_elevates_only_where_the_school_says_so() {
+    let system = System::start().await;
+    let mut key = with_passkey(&system).await;
+    let records = format!("{}/records", system.origin("larkmoor"));
+    // As it is at first: base access, and the first press asks for no second touch.
+    let (mut browser, page) = sign_in_with(&system, &mut key).await;
+    assert!(page.url == records && page.body.contains("id=\"elevate\""), "{} {}", page.url, page.body);
+    assert!(browser.fill(&page, "elevate", &[]).await.body.contains("Oak"), "the touch of the sign-in counts");
+    // Where the school says that it elevates.
+    set_rules(&system, |settings| settings.key_sign_in_elevates = true).await;
+    let (_, page) = sign_in_with(&system, &mut key).await;
+    assert!(page.body.contains("Oak"), "{}", page.body);
+    // A password alone still does not, and neither does an old touch.
+    let mut browser = system.signed_in(SAMINA, "larkmoor").await;
+    assert!(browser.open(&records).await.body.contains("id=\"elevate\""));
+    let (mut browser, _) = sign_in_with(&system, &mut key).await;
+    system.clock.advance(901);
+    browser.cookies.retain(|(host, _), _| !system.origin("larkmoor").ends_with(host));
+    let page = browser.open(&records).await;
+    assert!(page.url == records && page.body.contains("id=\"elevate\""), "{} {}", page.url, page.body);
+}
+
+#[tokio::test]
+async fn a_passkey_that_signs_in_never_elevates_whose_role_does_not() {
+    let system = System::start().await;
+    let mut key = with_passkey(&system).await;
+    set_rules(&system, |settings| settings.key_sign_in_elevates = true).await;
+    let store = &system.demo.assembled.context.store;
+    let (site, person) = (system.site("larkmoor").await, system.person(SAMINA).await);
+    let membership = store.membership_at(person.id, site.id).await.unwrap().unwrap();
+    let grants = vec![Grant { group: RECORDER.to_owned(), ..membership.grants[0].clone() }];
+    let plain = Membership { grants, ..membership };
+    store.save_membership(&plain, Effects::none()).await.unwrap();
+    let (mut browser, _) = sign_in_with(&system, &mut key).await;
+    let page = browser.open(&format!("{}/.lanyard/whoami", system.origin("larkmoor"))).await;
+    assert!(page.body.contains("\"level\":\"base\""), "{}", page.body);
 }

@@ -6,7 +6,7 @@ use idp_domain::membership::{Membership, MembershipStatus};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::{KeyProof, Limits, Method, Session};
 use idp_domain::trust::{Trust, TrustRole, TrustSeat};
-use idp_domain::{Clock, KeyId, PersonId, SecretHash, SteppedClock, SystemRandom, Timestamp};
+use idp_domain::{Clock, PersonId, SecretHash, SteppedClock, Timestamp};
 use idp_store::addresses::{ALIAS, AddressChange};
 use idp_store::domain_moves::DomainMove;
 use idp_store::joins::{Join, Meeting};
@@ -14,7 +14,7 @@ use idp_store::recovery::Pass;
 use idp_store::sessions::Comeback;
 use idp_store::{Durable, Effects, StoreError};
 
-use super::durable::{print, random_person};
+use super::durable::{a_key, print, random_person};
 use super::trust::{membership, some_site};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
@@ -35,19 +35,8 @@ async fn other(store: &dyn Durable) -> PersonId {
 }
 
 async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
-    let id = KeyId::new(&SteppedClock::new(), &SystemRandom);
-    let key = Key {
-        id,
-        person: person.id,
-        kind: KeyKind::Card,
-        name: "Printed card".into(),
-        material: Vec::new(),
-        last_step: 0,
-        created_at: Timestamp(0),
-        last_used_at: None,
-        suspended_at: None,
-        spent: false,
-    };
+    let key = Key { kind: KeyKind::Card, ..a_key(person) };
+    let id = key.id;
     let codes = [print(), print(), print()];
     store.add_card(&key, &codes, Effects::none()).await.unwrap();
     let stranger = other(store).await;
@@ -60,7 +49,10 @@ async fn a_printed_code_is_used_once(store: &dyn Durable, person: &Person) {
     store.suspend_key(person.id, id, Some(Timestamp(2)), Effects::none()).await.unwrap();
     assert_eq!(store.working_keys_of(&[person.id]).await.unwrap(), [], "a suspended key is none");
     assert_eq!(store.use_card_code(person.id, &codes[1], Timestamp(3)).await.unwrap(), None, "suspended");
+    let other = a_key(person);
+    store.add_key(&other, None, Effects::none()).await.unwrap();
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
+    store.suspend_key(person.id, other.id, Some(Timestamp(0)), Effects::none()).await.unwrap();
     assert_eq!(store.card_codes_left(id).await.unwrap(), 0, "its codes go with it");
 }
 
@@ -88,19 +80,8 @@ async fn signed_in(store: &dyn Durable, person: PersonId) -> SecretHash {
 }
 
 async fn a_session_rests_on_a_key_that_works(store: &dyn Durable, person: &Person) {
-    let id = KeyId::new(&SteppedClock::new(), &SystemRandom);
-    let key = Key {
-        id,
-        person: person.id,
-        kind: KeyKind::Soft,
-        name: "Phone".into(),
-        material: Vec::new(),
-        last_step: 0,
-        created_at: Timestamp(0),
-        last_used_at: None,
-        suspended_at: None,
-        spent: false,
-    };
+    let key = a_key(person);
+    let id = key.id;
     store.add_key(&key, None, Effects::none()).await.unwrap();
     let proof = KeyProof::new((KeyKind::Soft, id), Timestamp(5), "trust a");
     let (first, second) = (signed_in(store, person.id).await, print());
@@ -116,6 +97,7 @@ async fn a_session_rests_on_a_key_that_works(store: &dyn Durable, person: &Perso
     let late = Session { hash: fourth.clone(), sid: print().0, ..stepped_up };
     assert!(!store.add_session(&late, Effects::none()).await.unwrap());
     assert!(store.session(&fourth).await.unwrap().is_none());
+    store.add_key(&a_key(person), None, Effects::none()).await.unwrap();
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
     assert!(!store.rotate_session(&second, &third, &proof).await.unwrap(), "removed");
 }

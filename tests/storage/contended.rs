@@ -4,11 +4,12 @@ use idp_domain::Timestamp;
 use idp_domain::audit::AuditEntry;
 use idp_domain::audit_chain::{Head, Logged};
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
+use idp_domain::key::Key;
 use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::trust::{TrustRole, TrustSeat};
 use idp_store::{Durable, Effects};
 
-use super::durable::random_person;
+use super::durable::{a_key, random_person};
 use super::trust::{request, some_site, trust};
 
 pub async fn promises(store: &dyn Durable, person: &Person) {
@@ -17,6 +18,22 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     two_owners_who_remove_each_other_leave_one(store).await;
     a_client_is_changed_by_who_saw_it_as_it_is(store, person).await;
     whoever_is_behind_the_times_changes_no_password(store).await;
+    two_keys_removed_at_once_leave_one(store).await;
+}
+
+async fn two_keys_removed_at_once_leave_one(store: &dyn Durable) {
+    let person = random_person();
+    store.add_person(&person, Effects::none()).await.unwrap();
+    let (one, two) = (a_key(&person), a_key(&person));
+    for key in [&one, &two] {
+        store.add_key(key, None, Effects::none()).await.unwrap();
+    }
+    let remove = |key: &Key| store.remove_key(person.id, key.id, Effects::none());
+    let (first, second) = tokio::join!(remove(&one), remove(&two));
+    assert!(first.unwrap() != second.unwrap(), "one of them stays");
+    assert_eq!(store.keys_of(person.id).await.unwrap().len(), 1);
+    let left = store.keys_of(person.id).await.unwrap().remove(0);
+    assert!(!remove(&left).await.unwrap(), "the last one stays");
 }
 
 async fn two_who_ask_at_once_wait_once(store: &dyn Durable) {

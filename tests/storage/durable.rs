@@ -123,22 +123,11 @@ async fn a_link_is_spent_once_and_replaced_by_a_newer(store: &dyn Durable, perso
 }
 
 async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
-    let id = KeyId::new(&SteppedClock::new(), &SystemRandom);
-    let key = Key {
-        id,
-        person: person.id,
-        kind: KeyKind::Soft,
-        name: "phone 📱".into(),
-        material: vec![0, 255, 7],
-        last_step: 5,
-        created_at: Timestamp(0),
-        last_used_at: None,
-        suspended_at: None,
-        spent: false,
-    };
+    let key = Key { name: "phone 📱".into(), material: vec![0, 255, 7], last_step: 5, ..a_key(person) };
+    let id = key.id;
     store.add_key(&key, None, Effects::none()).await.unwrap();
     let found = store.keys_of(person.id).await.unwrap().pop().unwrap();
-    assert_eq!((found.material, found.name), (key.material, key.name));
+    assert_eq!((&found.material, &found.name), (&key.material, &key.name));
     let tries = [(5, false), (4, false), (7, true), (7, false), (6, false), (8, true)];
     for (step, wanted) in tries {
         assert_eq!(store.use_step(id, step, Timestamp(1)).await.unwrap(), wanted, "step {step}");
@@ -151,7 +140,27 @@ async fn a_step_is_used_once(store: &dyn Durable, person: &Person) {
     assert!(store.use_step(id, 9, Timestamp(1)).await.unwrap());
     let other = random_person();
     assert!(!store.remove_key(other.id, id, Effects::none()).await.unwrap(), "somebody else's key");
+    assert!(!store.remove_key(person.id, id, Effects::none()).await.unwrap(), "the only one");
+    let other = a_key(person);
+    store.add_key(&other, None, Effects::none()).await.unwrap();
     assert!(store.remove_key(person.id, id, Effects::none()).await.unwrap());
+    store.suspend_key(person.id, other.id, Some(Timestamp(0)), Effects::none()).await.unwrap();
+}
+
+/// A soft key that nobody has yet.
+pub fn a_key(person: &Person) -> Key {
+    Key {
+        id: KeyId::new(&SteppedClock::new(), &SystemRandom),
+        person: person.id,
+        kind: KeyKind::Soft,
+        name: "Phone".into(),
+        material: Vec::new(),
+        last_step: 0,
+        created_at: Timestamp(0),
+        last_used_at: None,
+        suspended_at: None,
+        spent: false,
+    }
 }
 
 /// The hash of a secret that nobody knows.

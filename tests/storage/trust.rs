@@ -237,6 +237,7 @@ async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
         concern_path: String::new(),
         dsl_contact: String::new(),
         hide_on_blur: false,
+        key_sign_in_elevates: false,
         group_keys: BTreeMap::new(),
     };
     let slug = Slug::parse(&format!("asked-{}", id.to_string().rsplit('-').next().unwrap())).unwrap();

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::assertion::{TYPE, client_assertion};
-use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, Start, callback_uri, path_of, redirect};
+use super::flow::{ACR_KEY, ACR_PHISHING_RESISTANT, Flow, Kind, Start, callback_uri, elevating_acr, path_of, redirect};
 use super::provider::{Claims, Http, RelyingParty, TokenResponse};
 use crate::error::Refusal;
 use crate::ports::hash;
@@ -217,20 +217,21 @@ async fn session_for(
         Some(cookie) => inner.sessions.find(cookie, &site.entry.slug).await.map_err(|_| Refusal::StoreAway)?,
         None => None,
     };
-    let elevation = match &flow.kind {
-        Kind::SignIn => None,
+    let lifted = match &flow.kind {
+        // A key that signed in lifts where the provider says so, and is as strong as one that is asked for (E2).
+        Kind::SignIn => own.elevates && acr_at_least(&facts.acr, elevating_acr(&site.entry)),
+        // Only the same person in the same session is elevated (P-07).
         Kind::Elevate { session } => {
-            // Only the same person in the same session is elevated (P-07).
-            let same = current.as_ref().is_some_and(|live| live.hash == *session && live.record.sub == facts.sub);
-            (same && own.may_elevate).then(|| Elevation {
-                acr: facts.acr.clone(),
-                amr: facts.amr.clone(),
-                auth_time: facts.auth_time,
-                until: now + site.entry.elevation_absolute,
-                idle: site.entry.elevation_idle,
-            })
+            current.as_ref().is_some_and(|live| live.hash == *session && live.record.sub == facts.sub)
         }
     };
+    let elevation = (lifted && own.may_elevate).then(|| Elevation {
+        acr: facts.acr.clone(),
+        amr: facts.amr.clone(),
+        auth_time: facts.auth_time,
+        until: now + site.entry.elevation_absolute,
+        idle: site.entry.elevation_idle,
+    });
     let created_at = match (&flow.kind, &current) {
         (Kind::Elevate { .. }, Some(live)) if live.record.sub == facts.sub => live.record.created_at,
         _ => now,

@@ -136,11 +136,15 @@ pub(crate) async fn start(
     Ok(response)
 }
 
+/// The least `acr` that elevates at a site.
+pub(super) fn elevating_acr(entry: &SiteEntry) -> &'static str {
+    if entry.phishing_resistant_only { ACR_PHISHING_RESISTANT } else { ACR_KEY }
+}
+
 /// What the provider has to be sure of: `acr_values` and `max_age`.
 fn wanted(entry: &SiteEntry, kind: &Kind) -> (Option<&'static str>, Option<i64>) {
-    let key = if entry.phishing_resistant_only { ACR_PHISHING_RESISTANT } else { ACR_KEY };
     match kind {
-        Kind::Elevate { .. } => (Some(key), Some(entry.carry_over)),
+        Kind::Elevate { .. } => (Some(elevating_acr(entry)), Some(entry.carry_over)),
         Kind::SignIn if entry.key_to_sign_in => (Some(ACR_KEY), Some(12 * 3600)),
         Kind::SignIn => (None, None),
     }

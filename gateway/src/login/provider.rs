@@ -41,6 +41,9 @@ pub(crate) struct SiteFacts {
     pub classes: Vec<String>,
     pub years: Vec<String>,
     pub may_elevate: bool,
+    /// Whether the key that they signed in with lifts them already.
+    #[serde(default)]
+    pub elevates: bool,
     pub member_until: Option<i64>,
     pub epoch: i64,
     /// Seconds without use after which the provider's session ends.

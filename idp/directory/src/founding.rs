@@ -150,6 +150,7 @@ impl Directory {
             concern_path: String::new(),
             dsl_contact: String::new(),
             hide_on_blur: false,
+            key_sign_in_elevates: false,
             group_keys: BTreeMap::new(),
         };
         if let Some(fault) = settings.faults().first() {

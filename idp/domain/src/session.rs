@@ -153,6 +153,13 @@ impl Session {
         Ends { at: self.created_at.plus(self.limits.absolute), idle: self.limits.idle }
     }
 
+    /// The passkey that this session began with, if that was at most `within` seconds ago and for this place.
+    pub fn sign_in_proof(&self, place: &str, within: i64, now: Timestamp) -> Option<&KeyProof> {
+        let began_it = |proof: &&KeyProof| self.method == Method::Passkey && proof.at == self.auth_time;
+        let counts = |proof: &&KeyProof| proof.is_for(place) && now.since(proof.at) <= within;
+        self.key_proof.as_ref().filter(began_it).filter(counts)
+    }
+
     /// When the person last proved anything here: `auth_time` (OpenID Connect Core §2).
     pub fn last_proof(&self) -> Timestamp {
         self.key_proof.as_ref().map_or(self.auth_time, |proof| proof.at.max(self.auth_time))

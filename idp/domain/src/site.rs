@@ -87,6 +87,10 @@ pub struct SiteSettings {
     /// Whether pages hide by themselves when somebody turns to another window.
     #[serde(default)]
     pub hide_on_blur: bool,
+    /// Whether signing in with a passkey elevates at once. Without it the page that opens in the morning shows base access,
+    /// and the first press of Elevate asks for no second touch.
+    #[serde(default)]
+    pub key_sign_in_elevates: bool,
     /// Stricter rules for members of single user groups, by the group's identifier.
     #[serde(default)]
     pub group_keys: BTreeMap<String, KeyPolicy>,

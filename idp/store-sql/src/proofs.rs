@@ -77,12 +77,22 @@ impl Keys for SqlStore {
 
     async fn remove_key(&self, person: PersonId, id: KeyId, effects: Effects) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let gone = sqlx::query("DELETE FROM keys WHERE id = $1 AND person_id = $2 RETURNING id")
-            .bind(id.to_string())
+        // Two removals come one after the other: each holds the person's row.
+        sqlx::query("UPDATE people SET epoch = epoch WHERE id = $1")
             .bind(person.to_string())
-            .fetch_optional(&mut *transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(problem)?;
+        let gone = sqlx::query(
+            "DELETE FROM keys WHERE id = $1 AND person_id = $2 AND EXISTS (SELECT 1 FROM keys k WHERE k.person_id = $2 \
+             AND k.id <> $1 AND k.suspended_at IS NULL AND (k.kind <> 'card' OR EXISTS (SELECT 1 FROM card_codes c \
+             WHERE c.key_id = k.id AND c.used_at IS NULL))) RETURNING id",
+        )
+        .bind(id.to_string())
+        .bind(person.to_string())
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(problem)?;
         if gone.is_none() {
             return Ok(false);
         }

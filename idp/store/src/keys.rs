@@ -31,6 +31,7 @@ pub trait Keys: Send + Sync {
     ) -> Result<bool>;
     /// Gives a key of this person another name; false when there is none.
     async fn rename_key(&self, person: PersonId, id: KeyId, name: &str, effects: Effects) -> Result<bool>;
-    /// Removes a key of this person; false when there is none.
+    /// Removes a key of this person; false when there is none, or no other one that works: somebody who is left without a key
+    /// is somebody whom a password alone lets in.
     async fn remove_key(&self, person: PersonId, id: KeyId, effects: Effects) -> Result<bool>;
 }

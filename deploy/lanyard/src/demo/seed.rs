@@ -146,6 +146,7 @@ impl Seeder<'_> {
             concern_path: "/concerns".to_owned(),
             dsl_contact: "DSL’s mobile 07700 900123".to_owned(),
             hide_on_blur: false,
+            key_sign_in_elevates: false,
             group_keys: row.strong_groups.iter().map(|group| ((*group).to_owned(), STRONG)).collect(),
         };
         let slug = Slug::parse(row.slug)?;

@@ -17,6 +17,7 @@ pub use answer::Answer;
 use idp_domain::audit::AuditEntry;
 use idp_domain::client::{Client, ClientKind};
 use idp_domain::person::Person;
+use idp_domain::rights::SiteRights;
 use idp_domain::session::{KeyProof, Session};
 use idp_domain::site::Site;
 use idp_domain::{Acr, Language, Timestamp};
@@ -151,11 +152,14 @@ impl Provider {
                 return Err(back(OAuthError::new("unmet_authentication_requirements", "a key is needed here")));
             }
         }
+        let lifts = self.lifting_proof(proven, site.as_ref()).await.map_err(|error| back(error.into()))?;
+        let proven = &Proven { proof: lifts.or(proven.proof), ..*proven };
         let grant = engine::CodeGrant {
             nonce: request.params.get("nonce").map(str::to_owned),
             auth_time: proven.session.last_proof(),
             acr: Session::acr(proven.proof),
             amr: proven.session.amr(proven.proof),
+            elevates: lifts.is_some(),
             sid: proven.session.sid.clone(),
             epoch: proven.session.epoch,
             ends: Some(proven.session.ends()),
@@ -168,6 +172,21 @@ impl Provider {
         }
         let code = engine::issue_code(self, request, proven.person.id, grant).await.map_err(back)?;
         Ok(self.answer(request, &[("code", &code)]))
+    }
+
+    /// The passkey of the sign-in, where it lifts the person at once: the site says that it does, their role elevates, and it
+    /// is as young and as strong as a press of Elevate would ask for.
+    async fn lifting_proof<'a>(
+        &self,
+        proven: &Proven<'a>,
+        site: Option<&(Site, SiteRights)>,
+    ) -> Result<Option<&'a KeyProof>, StoreError> {
+        let lifts = |(site, rights): &&(Site, SiteRights)| site.settings.key_sign_in_elevates && rights.may_elevate;
+        let Some((site, rights)) = site.filter(lifts) else { return Ok(None) };
+        let now = self.context.now();
+        let proof = proven.session.sign_in_proof(&site.place(), site.settings.carry_over, now);
+        let asks = self.context.key_policy(site, rights).await?.asks(Acr::Key);
+        Ok(proof.filter(|proof| proof.kind.acr() >= asks))
     }
 
     /// What admins of the site may read afterwards: who opened it, and who elevated with which kind of key.

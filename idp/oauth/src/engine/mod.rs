@@ -40,6 +40,9 @@ pub(crate) struct CodeGrant {
     /// When the session behind it ends.
     #[serde(default)]
     pub ends: Option<Ends>,
+    /// Whether the key that the person signed in with lifts them at the site at once.
+    #[serde(default)]
+    pub elevates: bool,
     /// Thumbprint of the key that the tokens will be bound to (RFC 9449 §10).
     #[serde(default)]
     pub jkt: Option<String>,

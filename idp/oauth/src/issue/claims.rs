@@ -36,6 +36,9 @@ pub struct SiteClaim {
     pub years: Vec<String>,
     /// Whether a key would lift the person.
     pub may_elevate: bool,
+    /// Whether the key that they signed in with lifts them already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elevates: bool,
     /// When the membership ends, if it does.
     pub member_until: Option<i64>,
     /// The person's epoch; an older session is worth nothing.
@@ -59,6 +62,7 @@ impl SiteClaim {
             classes: rights.scope.classes(),
             years: rights.scope.years(),
             may_elevate: rights.may_elevate,
+            elevates: false,
             member_until: rights.until.map(|until| until.0),
             epoch,
             idle: ends.map(|ends| ends.idle),

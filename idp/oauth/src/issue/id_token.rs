@@ -36,6 +36,8 @@ pub struct IdTokenFacts {
     pub scope: String,
     /// When the session behind it ends.
     pub ends: Option<Ends>,
+    /// Whether the key that the person signed in with lifts them at the site at once.
+    pub elevates: bool,
 }
 
 impl Provider {
@@ -44,7 +46,11 @@ impl Provider {
         let broken = || OAuthError::new("server_error", "the ID token could not be made");
         let person = self.context.store.person(facts.person).await?.ok_or(OAuthError::grant("the person is gone"))?;
         let site = self.may_issue(&person, client, person.epoch).await?;
-        let lanyard = site.map(|(site, rights)| SiteClaim::of(&site, &rights, (person.epoch, facts.ends)));
+        let lanyard = site.map(|(site, rights)| {
+            // Rights may have changed since the code was made.
+            let elevates = facts.elevates && rights.may_elevate;
+            SiteClaim { elevates, ..SiteClaim::of(&site, &rights, (person.epoch, facts.ends)) }
+        });
         self.note_app_visit(client, (facts.person, &facts.sid)).await?;
         let now = self.context.now();
         let amr = facts

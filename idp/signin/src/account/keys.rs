@@ -85,11 +85,12 @@ impl SignIn {
     /// Removes a key after a fresh proof.
     pub async fn remove_key(&self, session: &Session, person: &Person, id: KeyId) -> Result<bool, AddFault> {
         let Some(key) = self.changeable((session, person), id, false).await? else { return Ok(false) };
-        if self.context.store.keys_of(person.id).await?.iter().filter(|key| key.works() && key.id != id).count() == 0 {
-            return Err(AddFault::Last);
-        }
         let effects = self.changed((person, session), &key, ("key.removed", "removed"));
-        Ok(self.context.store.remove_key(person.id, id, effects).await?)
+        if self.context.store.remove_key(person.id, id, effects).await? {
+            return Ok(true);
+        }
+        let is_there = self.context.store.keys_of(person.id).await?.iter().any(|key| key.id == id);
+        if is_there { Err(AddFault::Last) } else { Ok(false) }
     }
 
     /// Suspends a key or switches it on again, after a fresh proof.

@@ -203,6 +203,7 @@ pub(crate) async fn save(
         concern_path: fields.one("concern_path").trim().to_owned(),
         dsl_contact: fields.one("dsl_contact").trim().to_owned(),
         hide_on_blur: !fields.one("hide_on_blur").is_empty(),
+        key_sign_in_elevates: !fields.one("key_sign_in_elevates").is_empty(),
         group_keys: group_keys(&fields),
     };
     let saved = web.directory.save_settings(&admin.asker, &site.slug, settings.clone()).await;

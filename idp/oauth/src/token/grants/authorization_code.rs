@@ -18,6 +18,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         sid: code.sid,
         scope: issued.scope.clone(),
         ends: code.ends,
+        elevates: code.elevates,
     };
     let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
     Ok(Granted {

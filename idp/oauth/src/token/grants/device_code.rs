@@ -37,7 +37,8 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     let Pair { access, refresh, kept_access, kept_refresh } = provider.new_pair(client, &family, (&facts, &facts))?;
     let refresh = Some(refresh).filter(|_| stays_connected(client, &scope));
     context.store.add_tokens(&kept_access, refresh.as_ref().map(|_| &kept_refresh)).await?;
-    let facts = IdTokenFacts { person, nonce: None, auth_time, acr, amr, sid, scope: scope.clone(), ends: None };
+    let (nonce, ends, elevates) = (None, None, false);
+    let facts = IdTokenFacts { person, nonce, auth_time, acr, amr, sid, scope: scope.clone(), ends, elevates };
     let id_token = provider.id_token(client, &facts, access.reveal()).await?;
     Ok(Granted {
         access: access.reveal().to_owned(),

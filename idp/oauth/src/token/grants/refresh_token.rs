@@ -23,6 +23,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         sid: issued.facts.sid.clone(),
         scope: issued.scope.clone(),
         ends: None,
+        elevates: false,
     };
     let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
     Ok(Granted {
