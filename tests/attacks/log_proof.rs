@@ -3,7 +3,6 @@
 
 use idp_directory::log_proof::{HEAD_TYP, Sealing, Verdict, verify};
 use serde_json::Value;
-use sqlx::Connection;
 use tests::System;
 use tests::system::{SAMINA, WILF};
 
@@ -49,15 +48,6 @@ fn kid(system: &System) -> String {
     system.demo.assembled.log.key().kid().to_owned()
 }
 
-/// Does something to the database behind Lanyard's back.
-async fn behind_its_back(system: &System, sql: &'static str) {
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite:{}", system.database().display());
-    let mut database = sqlx::AnyConnection::connect(&url).await.unwrap();
-    let changed = sqlx::query(sql).execute(&mut database).await.unwrap();
-    assert!(changed.rows_affected() > 0, "{sql}");
-}
-
 #[track_caller]
 fn faulty(verdict: &Verdict, words: &str) {
     assert!(verdict.faults.iter().any(|fault| fault.contains(words)), "{words}: {:?}", verdict.faults);
@@ -88,7 +78,7 @@ async fn l_03_what_is_changed_taken_out_or_put_in_shows() {
         ("UPDATE audit_heads SET signed = substr(signed, 1, length(signed) - 4) || 'AAAA'", "not of the key"),
     ] {
         let system = lived_in().await;
-        behind_its_back(&system, sql).await;
+        system.behind_its_back(sql).await;
         let verdict = checked(&handed_out(&system).await, &kid(&system), None);
         faulty(&verdict, words);
         system.demo.finish().await;
@@ -109,7 +99,7 @@ async fn l_03_a_log_that_is_begun_anew_or_cut_off_is_not_the_one_that_was_noted_
         "DELETE FROM audit_chain",
         "UPDATE audit SET seq = NULL",
     ] {
-        behind_its_back(&system, sql).await;
+        system.behind_its_back(sql).await;
     }
     assert_eq!(sealing(&system).await, Sealing::Broken, "the server signs no other log than its own");
     // By somebody who has the server's own files as well.
@@ -119,7 +109,7 @@ async fn l_03_a_log_that_is_begun_anew_or_cut_off_is_not_the_one_that_was_noted_
     assert!(checked(&anew, &kid, None).faults.is_empty(), "it fits by itself");
     faulty(&checked(&anew, &kid, Some(noted)), "another one than");
     for sql in ["DELETE FROM audit_chain WHERE seq > 1", "DELETE FROM audit_heads"] {
-        behind_its_back(&system, sql).await;
+        system.behind_its_back(sql).await;
     }
     faulty(&checked(&handed_out(&system).await, &kid, Some(noted)), "the log ends at 1");
     system.demo.finish().await;

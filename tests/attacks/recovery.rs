@@ -291,8 +291,10 @@ async fn a_16_an_address_is_changed_with_proofs_and_can_be_undone() {
     ] {
         assert!(browser.fill(&form, "address", &[("email", typed)]).await.body.contains(words), "{typed}");
     }
+    let before = system.mails_written().await;
     let page = browser.fill(&form, "address", &[("email", ADAEZE)]).await;
     assert!(page.body.contains("If the new address can be used"), "somebody's address looks like any other");
+    assert_eq!(system.mails_written().await, before + 1, "and as much is written for it (A-06)");
     let page = browser.fill(&form, "address", &[("email", new)]).await;
     let code = system.mailed_code(new).await;
     let wrong = browser.fill(&page, "confirm", &[("code", "000000")]).await;

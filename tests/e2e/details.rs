@@ -98,7 +98,7 @@ async fn the_list_and_the_switcher_say_when_access_ends_and_what_is_missing() {
         assert_eq!(page.body.contains(" at 4:30pm"), time, "{}", page.body);
     }
     for key in store.keys_of(person).await.unwrap() {
-        store.remove_key(person, key.id, Effects::none()).await.unwrap();
+        store.suspend_key(person, key.id, Some(system.clock.now()), Effects::none()).await.unwrap();
     }
     let page = browser.open(&format!("{id}/switcher")).await;
     assert!(page.body.contains("<strong>Add a key by "), "said before anybody leaves: {}", page.body);

@@ -308,7 +308,7 @@ async fn somebody_new_has_a_week_to_add_the_key_that_their_role_needs() {
     let store = &system.demo.assembled.context.store;
     let person = system.person(ADAEZE).await.id;
     for key in store.keys_of(person).await.unwrap() {
-        store.remove_key(person, key.id, idp_store::Effects::none()).await.unwrap();
+        store.suspend_key(person, key.id, Some(system.clock.now()), idp_store::Effects::none()).await.unwrap();
     }
     let membership = store.memberships_of(person).await.unwrap().remove(0);
     let due = membership.created_at.plus(7 * 86_400);

@@ -97,7 +97,9 @@ async fn a_05_an_address_that_nobody_has_here_looks_the_same() {
         }
         let mut browser = two.below.browser();
         let back = two.way_back(&mut browser, login).await;
+        let before = two.below.mails_written().await;
         let page = browser.open(&back).await;
+        assert_eq!(two.below.mails_written().await, before + 1, "as much is written for {login} as for anybody (A-06)");
         let neutral = page.body.replace(login, "…");
         let attempt = page.url.split("attempt=").nth(1).unwrap().to_owned();
         pages.push(neutral.replace(&attempt, "…"));
@@ -156,7 +158,7 @@ async fn i_29_an_account_elsewhere_confirms_no_browser_of_somebody_without_a_key
     let store = &two.below.demo.assembled.context.store;
     let adaeze = two.below.person(ADAEZE).await;
     for key in store.keys_of(adaeze.id).await.unwrap() {
-        store.remove_key(adaeze.id, key.id, Effects::none()).await.unwrap();
+        store.suspend_key(adaeze.id, key.id, Some(idp_domain::Timestamp(0)), Effects::none()).await.unwrap();
     }
     let mut browser = two.below.browser();
     let back = two.way_back(&mut browser, ADAEZE).await;

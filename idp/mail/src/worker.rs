@@ -53,15 +53,19 @@ impl<D: Deliver> Worker<D> {
         };
         for entry in &claimed {
             let Outgoing::Mail(mail) = &entry.outgoing else { continue };
-            let outcome = match self.rendered(mail).await {
-                Ok(rendered) => self.deliver.deliver(&rendered).await,
-                Err(error) => Err(Undelivered::ForNow(error.to_string())),
-            };
+            let outcome = if mail.is_for_nobody() { Ok(()) } else { self.send(mail).await };
             if let Err(error) = self.write_down(entry, mail, outcome).await {
                 tracing::warn!(%error, "a mail's receipt cannot be written");
             }
         }
         claimed.len()
+    }
+
+    async fn send(&self, mail: &Mail) -> std::result::Result<(), Undelivered> {
+        match self.rendered(mail).await {
+            Ok(rendered) => self.deliver.deliver(&rendered).await,
+            Err(error) => Err(Undelivered::ForNow(error.to_string())),
+        }
     }
 
     /// A mail as it is sent. Whoever works at one school alone gets every mail in its name; of several, none is named.

@@ -31,6 +31,17 @@ impl Mail {
         Self { to: address, name, what, language, sender: String::new(), person: None }
     }
 
+    /// A mail that is written down and goes nowhere: where nobody must learn whether an address is somebody's, the answer
+    /// takes as long either way.
+    pub fn to_nobody(what: MailKind) -> Self {
+        Self::to_inbox(String::new(), what)
+    }
+
+    /// Whether it goes anywhere.
+    pub fn is_for_nobody(&self) -> bool {
+        self.to.is_empty()
+    }
+
     /// A mail to a person at an address, which need not be their own yet.
     pub fn to(address: &str, person: &Person, what: MailKind) -> Self {
         let (language, sender) = (person.language, String::new());

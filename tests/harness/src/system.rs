@@ -84,6 +84,22 @@ impl System {
         node
     }
 
+    /// Does something to the database behind Lanyard's back.
+    pub async fn behind_its_back(&self, sql: &'static str) {
+        let changed = sqlx::query(sql).execute(&self.pool().await).await.unwrap();
+        assert!(changed.rows_affected() > 0, "{sql}");
+    }
+
+    /// How many mails were written so far, sent or not.
+    pub async fn mails_written(&self) -> i64 {
+        let mails = sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE topic = 'mail'");
+        mails.fetch_one(&self.pool().await).await.unwrap()
+    }
+
+    async fn pool(&self) -> sqlx::SqlitePool {
+        sqlx::SqlitePool::connect(&format!("sqlite:{}", self.database().display())).await.unwrap()
+    }
+
     /// Waits until all mails and events are delivered.
     pub async fn settle(&self) {
         let store = &self.demo.assembled.context.store;

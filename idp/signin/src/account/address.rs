@@ -88,11 +88,10 @@ impl SignIn {
         let stored = StoredAttempt { hash: token.hash(), version: 0, body: body_of(&pending), expires_at };
         context.store.short.add_attempt(&stored).await?;
         let owner = context.store.person_by_login(&new.folded()).await?;
-        if owner.is_none_or(|owner| owner.id == person.id) {
-            let what = MailKind::ConfirmAddress { code };
-            let mail = Mail::to(new.as_str(), person, what);
-            context.store.record(Effects::none().mail(mail)).await?;
-        }
+        let what = MailKind::ConfirmAddress { code };
+        let is_free = owner.is_none_or(|owner| owner.id == person.id);
+        let mail = if is_free { Mail::to(new.as_str(), person, what) } else { Mail::to_nobody(what) };
+        context.store.record(Effects::none().mail(mail)).await?;
         Ok(token)
     }
 

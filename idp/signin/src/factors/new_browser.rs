@@ -4,8 +4,8 @@
 use idp_domain::key::Key;
 use idp_domain::person::Person;
 use idp_domain::{PersonId, SecretHash, Timestamp};
-use idp_store::Effects;
 use idp_store::mails::MailKind;
+use idp_store::{Effects, Mail};
 
 use crate::attempt::{Attempt, Need, Unconfirmed};
 use crate::upstreams::Identity;
@@ -83,13 +83,12 @@ impl SignIn {
         let provider = self.upstreams.find(&identity.provider).map_or_else(String::new, |one| one.name.clone());
         let account = identity.account.clone();
         let code = self.ask_code(whom, shared, (Some(identity), None), attempt);
-        match owner.filter(|_| within) {
-            Some(person) => {
-                let what = MailKind::LinkCode { code, provider, account };
-                Ok(context.store.record(Effects::none().tell(&person, what)).await?)
-            }
-            None => Ok(()),
-        }
+        let what = MailKind::LinkCode { code, provider, account };
+        let address =
+            |person: &Person| person.email.as_ref().map(|email| Mail::to(email.as_str(), person, what.clone()));
+        let mail = owner.filter(|_| within).as_ref().and_then(address);
+        let mail = mail.unwrap_or_else(|| Mail::to_nobody(what));
+        Ok(context.store.record(Effects::none().mail(mail)).await?)
     }
 
     /// Notes in the attempt that a code is asked of somebody. Answers the code.
