@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::{files, root};
 
 /// Where the words of pages stand; every literal of a handler that reads like words counts.
-const HANDLERS: [&str; 8] = [
+const HANDLERS: [&str; 9] = [
     "idp/web/src/signin",
     "idp/web/src/account",
+    "idp/web/src/admin/passes.rs",
     "idp/web/src/oauth/authorize.rs",
     "idp/web/src/oauth/consent.rs",
     "idp/web/src/oauth/device.rs",
@@ -16,13 +17,14 @@ const HANDLERS: [&str; 8] = [
     "idp/web/src/error.rs",
     "idp/web/src/carry.rs",
 ];
-/// Names of groups, keys and states, which pages translate when they show them.
-const NAMES: [&str; 5] = [
+/// Names of groups, keys and states, and what is wrong with a pass, which pages translate when they show them.
+const NAMES: [&str; 6] = [
     "idp/domain/src/key.rs",
     "idp/domain/src/key_policy.rs",
     "idp/domain/src/group.rs",
     "idp/domain/src/membership.rs",
     "idp/domain/src/text_size.rs",
+    "idp/directory/src/passes.rs",
 ];
 /// Faults whose words pages show.
 const FAULTS: [&str; 8] = [

@@ -3,7 +3,7 @@
 use http::Method;
 use idp_domain::Language;
 use tests::System;
-use tests::system::{ADAEZE, WILF};
+use tests::system::{ADAEZE, CALLUM, WILF};
 
 #[tokio::test]
 async fn a_browser_that_prefers_welsh_is_answered_in_welsh() {
@@ -108,4 +108,24 @@ async fn activity_and_notifications_are_told_in_welsh() {
     }
     let notices = adaeze.open(&format!("{id}/me/notifications")).await;
     assert!(notices.body.contains("Defnyddiodd Adaeze Fairbrass god adfer"), "{}", notices.body);
+}
+
+#[tokio::test]
+async fn a_colleague_vouches_in_welsh() {
+    let system = System::start().await;
+    let mut callum = system.admin(CALLUM).await;
+    let url = format!("{}/admin/pass", system.origin("id"));
+    callum.post(&format!("{}/language", system.origin("id")), &[("language", "cy")]).await;
+    let form = callum.open(&url).await;
+    assert!(form.body.contains("<h1>Gwneud pas dros dro</h1>"), "{}", form.body);
+    let page = callum.fill(&form, "pass", &[("login", "nobody@larkmoor.example"), ("seen", "face")]).await;
+    assert!(page.status == 422 && page.body.contains("Nid oes neb yn eich safleoedd"), "{}", page.body);
+    let page = callum.fill(&page, "pass", &[("login", ADAEZE)]).await;
+    assert!(page.body.contains("Dewiswch sut y gwnaethoch yn siŵr"), "{}", page.body);
+    let page = callum.fill(&page, "pass", &[("login", ADAEZE), ("seen", "video")]).await;
+    assert!(
+        page.body.contains("Pas dros dro i Adaeze Fairbrass") && page.body.contains("id=\"code\""),
+        "{}",
+        page.body
+    );
 }

@@ -1,8 +1,8 @@
-//! Temporary passes: vouching for somebody who has lost every key.
+//! Temporary passes: vouching for somebody who has lost every key. A colleague does that, not only an admin, so these pages
+//! are in Welsh as well.
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use idp_directory::DirectoryError;
 use idp_directory::passes::{MadePass, Seen};
@@ -10,11 +10,11 @@ use idp_domain::PersonId;
 
 use super::wanted::Fields;
 use super::{Admin, refused};
-use crate::page::{Fault, Frame, go, grouped, show, show_with, shown};
+use crate::page::{Fault, Frame, fault, form_head, go, grouped, show, show_with};
 use crate::{PageError, Web};
 
 #[derive(Template)]
-#[template(path = "admin_pass.html")]
+#[template(path = "vouch.html")]
 struct Page {
     frame: Frame,
     tab: &'static str,
@@ -23,7 +23,7 @@ struct Page {
 }
 
 #[derive(Template)]
-#[template(path = "admin_pass_made.html")]
+#[template(path = "vouch_made.html")]
 struct Made {
     frame: Frame,
     tab: &'static str,
@@ -46,9 +46,9 @@ pub(crate) async fn make(State(web): State<Web>, admin: Admin, body: String) -> 
             show(&Made { frame: admin.frame("Temporary pass"), tab: "pass", name, code, minutes })
         }
         Err(DirectoryError::Faults(faults)) => {
-            let frame = admin.frame("Error: Make a temporary pass");
-            let page = Page { frame, tab: "pass", login, faults: shown(faults) };
-            show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            let faults: Vec<Fault> = faults.into_iter().flat_map(|one| fault(one.field, one.message)).collect();
+            let (status, title) = form_head("Make a temporary pass", &faults);
+            show_with(status, &Page { frame: admin.frame(&title), tab: "pass", login, faults })
         }
         Err(other) => Err(refused(other, "/admin/pass")),
     }
