@@ -3,6 +3,7 @@
 
 mod lock;
 mod log;
+mod pages;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,6 +12,7 @@ mod chromium;
 mod keys;
 mod midway;
 mod pictures;
+mod reached;
 mod spa;
 mod tls;
 mod trouble;

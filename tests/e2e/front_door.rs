@@ -114,8 +114,9 @@ async fn every_page_of_a_sign_in_that_was_left_open_leads_on() {
     system.clock.advance(3600);
     let looked = browser.open(&confirm.url).await;
     assert!(looked.body.contains("id=\"signin\"") && looked.body.contains("open for a long time"), "{}", looked.body);
-    for form in ["confirm", "resend"] {
-        let page = browser.fill(&confirm, form, &[("code", "123456")]).await;
+    let code = [("code", "123456")];
+    for (form, fields) in [("confirm", &code[..]), ("resend", &[])] {
+        let page = browser.fill(&confirm, form, fields).await;
         assert!(page.body.contains("open for a long time"), "{form}: {}", page.body);
     }
     let page = system.type_password(&mut browser, &looked, KIT).await;

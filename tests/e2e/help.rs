@@ -171,7 +171,7 @@ async fn an_older_address_can_be_given_up_once_the_change_cannot_be_undone() {
     let page = browser.open(&format!("{id}/me/address")).await;
     assert!(page.body.contains("Older addresses") && page.body.contains(ADAEZE), "{}", page.body);
     let give_up = [("login", ADAEZE)];
-    let page = browser.post(&format!("{id}/me/address/alias"), &give_up).await;
+    let page = browser.fill(&page, "/me/address/alias", &give_up).await;
     assert!(page.status == 422 && page.body.contains("7 days after you changed it"), "{}", page.body);
     let page = browser.post(&format!("{id}/me/address/alias"), &[("login", SAMINA)]).await;
     assert_eq!(page.status, 404, "somebody else's");

@@ -53,7 +53,7 @@ async fn two_of_three_codes_bring_an_owner_back_and_everybody_hears_of_it() {
     let page = back.fill(&page, "open", &[]).await;
     back.fill(&page, "create", &[("password", "kettle orbit moss lamp")]).await;
     let page = back.open(&format!("{id}/signin/lost")).await;
-    let page = back.fill(&page, "lost", &[("pass", &opened.pass)]).await;
+    let page = back.fill(&page, "pass-form", &[("pass", &opened.pass)]).await;
     assert!(page.body.contains("Security keys") && page.body.contains("Suspended"), "{}", page.body);
     let page = back.open(&format!("{id}/me/keys/soft")).await;
     assert!(page.body.contains("id=\"secret\""), "a new key can be added: {}", page.body);

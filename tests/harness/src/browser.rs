@@ -79,6 +79,9 @@ impl Browser {
     /// Submits the form with this id from a page, its hidden fields included.
     pub async fn fill(&mut self, page: &Page, id: &str, fields: &[(&str, &str)]) -> Page {
         let form = form(&page.body, id).unwrap_or_else(|| panic!("no form {id} at {}:\n{}", page.url, page.body));
+        for (name, _) in fields {
+            assert!(form.names.iter().any(|known| known == name), "no field {name} in form {id} at {}", page.url);
+        }
         let mut encoded = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in form.hidden.iter().filter(|(name, _)| !fields.iter().any(|(given, _)| given == name)) {
             encoded.append_pair(name, value);
@@ -203,30 +206,30 @@ impl Browser {
 struct Form {
     action: String,
     hidden: Vec<(String, String)>,
+    /// Names of every field and button: a form sends nothing else, as there are no scripts here.
+    names: Vec<String>,
 }
 
-/// The form with this id, or whose action ends so.
+/// The form with this id, else the first whose action ends so.
 fn form(html: &str, id: &str) -> Option<Form> {
-    for part in html.split("<form").skip(1) {
-        let whole = part.split("</form>").next()?;
-        let head = whole.split('>').next()?;
-        let action = attribute(head, "action")?;
-        if attribute(head, "id").as_deref() != Some(id) && !action.ends_with(id) {
-            continue;
-        }
-        let inputs = whole.split("<input").skip(1).filter_map(|input| {
-            let input = input.split('>').next()?;
-            let hidden = attribute(input, "type").as_deref() == Some("hidden");
-            hidden.then(|| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())))?
-        });
-        let areas = whole.split("<textarea").skip(1).filter_map(|area| {
-            let (head, rest) = area.split_once('>')?;
-            let text = rest.split("</textarea>").next()?.strip_prefix('\n').unwrap_or_default();
-            head.contains("hidden").then(|| Some((attribute(head, "name")?, unescape(text))))?
-        });
-        return Some(Form { action, hidden: inputs.chain(areas).collect() });
-    }
-    None
+    let forms = || html.split("<form").skip(1).filter_map(|part| part.split("</form>").next());
+    let head = |whole: &str| whole.split('>').next().unwrap_or_default().to_owned();
+    let named = forms().find(|whole| attribute(&head(whole), "id").as_deref() == Some(id));
+    let leads = |whole: &&str| attribute(&head(whole), "action").is_some_and(|action| action.ends_with(id));
+    let whole = named.or_else(|| forms().find(leads))?;
+    let action = attribute(&head(whole), "action")?;
+    let inputs = whole.split("<input").skip(1).filter_map(|input| {
+        let input = input.split('>').next()?;
+        let hidden = attribute(input, "type").as_deref() == Some("hidden");
+        hidden.then(|| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())))?
+    });
+    let areas = whole.split("<textarea").skip(1).filter_map(|area| {
+        let (head, rest) = area.split_once('>')?;
+        let text = rest.split("</textarea>").next()?.strip_prefix('\n').unwrap_or_default();
+        head.contains("hidden").then(|| Some((attribute(head, "name")?, unescape(text))))?
+    });
+    let tags = whole.split('<').skip(1).filter_map(|tag| attribute(tag.split('>').next()?, "name"));
+    Some(Form { action, hidden: inputs.chain(areas).collect(), names: tags.collect() })
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

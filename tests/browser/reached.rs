@@ -1,0 +1,83 @@
+//! Pages that are reached by doing something first: an import, an app, two identities, a rescue. axe finds nothing on them.
+
+use std::path::Path;
+
+use tests::System;
+use tests::system::{ADAEZE, CALLUM};
+
+use super::accessible::{axe, faults, late_system};
+use super::chromium::{Chromium, Tab};
+use super::{sign_in, use_key};
+
+/// Class teacher of 3a at Copperwick, with a second address there.
+const TAMSIN: &str = "t.obuya@copperwick.tamberwell.example";
+/// Only admin of a school without a trust.
+const CEDRIC: &str = "c.umeh@briarholt.example";
+
+/// Signs in, with a key, on the way to a page.
+async fn at_with_key(system: &System, tab: &Tab, (login, path): (&str, &str)) {
+    tab.goto(&format!("{}/signin?next={path}&key=1", system.origin("id"))).await;
+    sign_in(tab, login, lanyard::demo::PASSWORD).await;
+    use_key(tab, system, login).await;
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_on_an_import_and_an_app() {
+    let system = late_system().await;
+    let chromium = Chromium::start().await;
+    let (tab, axe, mut found) = (chromium.tab().await, axe(), Vec::new());
+    at_with_key(&system, &tab, (CALLUM, "/admin/import")).await;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/lanyard/demo/staff-list.csv");
+    let file = file.canonicalize().unwrap();
+    tab.see("#file").await.send_keys(file.to_str().unwrap()).await.unwrap();
+    tab.click("main button[type=submit]").await;
+    tab.until("/\\/admin\\/import\\/./.test(location.pathname)").await;
+    found.extend(faults(&tab, &axe, "an import").await);
+    tab.goto(&format!("{}/developers/apps/new", system.origin("id"))).await;
+    tab.fill("#name", "Reading log").await;
+    tab.fill("#redirect_uris", "https://reading.example/callback").await;
+    tab.click("input[name=kind][value=server]").await;
+    tab.click("#app button[type=submit]").await;
+    tab.see("code").await;
+    found.extend(faults(&tab, &axe, "a secret that is shown once").await);
+    tab.goto(&format!("{}/developers/apps", system.origin("id"))).await;
+    tab.click("#apps a").await;
+    tab.see("#check").await;
+    found.extend(faults(&tab, &axe, "an app").await);
+    tab.fill("#address", "https://reading.example/callbac").await;
+    tab.click("#check button").await;
+    tab.see("[role=status]").await;
+    found.extend(faults(&tab, &axe, "a redirect address, checked").await);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    chromium.finish(tab).await;
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_on_a_join_a_rescue_and_the_list_of_schools() {
+    let system = late_system().await;
+    let chromium = Chromium::start().await;
+    let (tab, axe, mut found) = (chromium.tab().await, axe(), Vec::new());
+    let id = system.origin("id");
+    at_with_key(&system, &tab, (ADAEZE, "/me/join")).await;
+    tab.click("#join button").await;
+    sign_in(&tab, TAMSIN, lanyard::demo::PASSWORD).await;
+    use_key(&tab, &system, TAMSIN).await;
+    tab.until("location.pathname === '/me/join/other'").await;
+    found.extend(faults(&tab, &axe, "two identities, both proven").await);
+    tab.goto(&format!("{id}/switcher")).await;
+    tab.see("li a").await;
+    found.extend(faults(&tab, &axe, "the list of schools").await);
+    let directory = &system.demo.assembled.directory;
+    let (ada, bo) =
+        (directory.add_supporter("Ada Vale").await.unwrap(), directory.add_supporter("Bo Reed").await.unwrap());
+    let slug = idp_domain::Slug::parse("briarholt").unwrap();
+    directory.begin_rescue(&slug, CEDRIC, [&ada, &bo]).await.unwrap();
+    system.settle().await;
+    let mails = system.demo.mailbox.all();
+    let told = mails.iter().rfind(|(_, _, text)| text.contains("/rescue?token=")).unwrap();
+    tab.goto(told.2.lines().find(|line| line.contains("/rescue?token=")).unwrap()).await;
+    tab.see("main form").await;
+    found.extend(faults(&tab, &axe, "a rescue").await);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    chromium.finish(tab).await;
+}
