@@ -125,7 +125,7 @@ fn every_form_of_people_is_sent_by_a_test_that_has_no_scripts() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         for form in text.split("<form").skip(1) {
-            let head = form.split("novalidate").next().unwrap().split("\n").next().unwrap();
+            let head = form.split("novalidate").next().unwrap().split('\n').next().unwrap();
             let (id, action) = (attribute(head, "id"), attribute(head, "action").unwrap_or_default());
             all += 1;
             let named = |sent: &str| {

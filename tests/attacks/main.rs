@@ -19,4 +19,5 @@ mod sessions;
 mod strongest;
 mod tenancy;
 mod tokens;
+mod walker;
 mod webauthn;
