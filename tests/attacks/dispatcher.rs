@@ -43,7 +43,7 @@ impl Walk<'_> {
 
     async fn throw(&mut self) -> Option<String> {
         let (second, mut kind, tab) = (self.roll(2) == 1, self.roll(24), self.roll(4));
-        let (lie, which) = (self.roll(4) == 0, KINDS[self.roll(3)]);
+        let (lie, which) = (self.roll(4) == 0, *KINDS.get(self.roll(3)).unwrap());
         // What ends a session comes seldom, so that something grows in between.
         if [7, 13, 16, 17].contains(&kind) && self.roll(3) > 0 {
             kind = 2;

@@ -1,5 +1,5 @@
 //! What coming back without a key opens and what not, and what is left when a card is used up (M, W); passwords whose hash
-//! is older than today's (A).
+//! is older than today's, and steps without their proof (A).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -7,6 +7,8 @@ use idp_domain::person::PasswordHash;
 use lanyard::demo::PASSWORD;
 use tests::system::{ADAEZE, JOSS, SAMINA};
 use tests::{Browser, Page, System};
+
+use super::recovery::{at_signin, wrong};
 
 /// Has a password and no key.
 const KIT: &str = "k.sallowfield@high.tamberwell.example";
@@ -105,4 +107,41 @@ async fn a_password_with_an_older_hash_gets_todays_at_the_next_sign_in() {
     assert!(try_it(PASSWORD).await.url.ends_with("/me"));
     assert!(stored().await.0.contains("m=19456,t=2,p=1"), "{}", stored().await.0);
     assert!(try_it(PASSWORD).await.url.ends_with("/me"), "and it is the same password");
+}
+
+#[tokio::test]
+async fn a_22_no_step_leads_to_a_session_without_its_proof() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let (mut browser, page) = at_signin(&system).await;
+    let token = page.url.split("attempt=").nth(1).unwrap().to_owned();
+    let tries: [(&str, &[(&str, &str)]); 8] = [
+        ("/link/password", &[("token", ""), ("password", "violet anchor meadow")]),
+        ("/link/password", &[("token", &token), ("password", "violet anchor meadow")]),
+        ("/signin", &[("attempt", &token)]),
+        ("/signin/with-passkey", &[("attempt", &token), ("credential", "{}")]),
+        ("/signin/browser", &[("attempt", &token), ("code", "000000")]),
+        ("/signin/key", &[("attempt", &token), ("code", "000000")]),
+        ("/signin/lost", &[("attempt", &token), ("recovery", "AAAAAAAAAA")]),
+        ("/me/keys/card", &[("name", "Printed card")]),
+    ];
+    for (path, fields) in tries {
+        browser.post(&format!("{id}{path}"), fields).await;
+        browser.open(&format!("{id}/authorize/resume?attempt={token}")).await;
+        let page = browser.open(&format!("{id}/me")).await;
+        assert!(page.body.contains("id=\"signin\""), "{path} opened a door: {}", page.body);
+    }
+    // A link is on its way to Samina; whoever did not read it gets no further by its code, by another step or anew.
+    browser.post(&format!("{id}/first-time"), &[("email", SAMINA)]).await;
+    system.mailed_link(SAMINA).await;
+    for code in ["", "AAAA AAAA", "00000000", &token] {
+        let page = browser.post(&format!("{id}/first-time/code"), &[("email", SAMINA), ("code", code)]).await;
+        assert!(!page.body.contains("id=\"create\""), "{code:?} stands in for the link: {}", page.body);
+    }
+    let forced = [("login", SAMINA), ("email", SAMINA), ("password", "violet anchor meadow")];
+    let page = browser.post(&format!("{id}/link/password"), &forced).await;
+    assert!(page.status >= 400, "{}", page.body);
+    let (mut browser, page) = at_signin(&system).await;
+    let page = wrong(&mut browser, &page, SAMINA, "violet anchor meadow").await;
+    assert!(page.body.contains("id=\"signin\""), "her password is what it was: {}", page.body);
 }

@@ -285,6 +285,10 @@ async fn a_21_no_admin_sees_or_sets_a_password() {
         assert!(page.status >= 400, "{path} {}", page.status);
     }
     assert!(system.person(ADAEZE).await.password == before);
+    let sent = callum.post(&format!("{id}/admin/people/{}/link", person.id), &[]).await;
+    assert!(sent.body.contains("Link sent"), "{}", sent.body);
+    assert!(!sent.body.contains("/link?token="), "it goes to its owner: {}", sent.body);
+    system.mailed_link(ADAEZE).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use tests::oauth::{authorize, request};
 use tests::system::{ADAEZE, CALLUM, SAMINA};
@@ -124,10 +126,21 @@ async fn s_21_twenty_tabs_whose_site_session_is_over_all_go_on() {
     browser.cookies.retain(|(host, name), _| !(host.starts_with("larkmoor.") && name == "ln"));
     let tabs = (0..20).map(|tab| {
         let (mut browser, url) = (browser.clone(), format!("{site}/?tab={tab}"));
-        tokio::spawn(async move { browser.open(&url).await })
+        tokio::spawn(async move {
+            let headers = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
+            let begun = browser.send(Method::GET, &url, None, &headers).await;
+            (begun.location().to_owned(), browser.cookies)
+        })
     });
-    for (number, tab) in tabs.collect::<Vec<_>>().into_iter().enumerate() {
-        let page = tab.await.unwrap();
+    let mut begun = Vec::new();
+    for tab in tabs.collect::<Vec<_>>() {
+        let (location, cookies) = tab.await.unwrap();
+        // They share one jar: of the cookies that they were given at once, the last one stays.
+        browser.cookies = cookies;
+        begun.push(location);
+    }
+    for (number, location) in begun.iter().enumerate() {
+        let page = browser.open(location).await;
         assert!(page.url.ends_with(&format!("/?tab={number}")) && page.status == 200, "{} {}", page.url, page.body);
         assert!(page.body.contains("Adaeze"), "{number}: nobody is signed out or asked again: {}", page.body);
     }
@@ -334,12 +347,12 @@ async fn r_11_where_a_sign_in_leads_back_to_is_not_read_from_the_browser() {
     let (secret, sealed) = state.split_once('.').unwrap();
     for forged in [
         format!("{secret}.{}", sealed.replace(|c: char| c.is_ascii_lowercase(), "a")),
-        format!("x.{sealed}"),
+        format!("x.{}", URL_SAFE_NO_PAD.encode("/records")),
         secret.to_owned(),
     ] {
         let url = format!("{}/.lanyard/callback?code=x&state={forged}", system.origin("larkmoor"));
         let page = other.open(&url).await;
-        assert!(!page.body.contains("Oak") && page.status < 500, "{forged}: {}", page.url);
+        assert!(page.body.contains("begun in another browser"), "{forged} leads on: {} {}", page.url, page.body);
     }
 }
 
