@@ -60,7 +60,11 @@ async fn a_02_a_link_works_once_and_the_newest_only() {
     let page = set(&system, &mut browser, &second, "violet anchor meadow").await;
     assert_eq!(page.status, 200, "{}", page.body);
     let page = set(&system, &mut system.browser(), &second, "another anchor meadow").await;
-    assert!(page.body.contains("This link has been used"), "{}", page.body);
+    assert!(
+        page.body.contains("This link has been used. If that was you, sign in. If not, tell your school."),
+        "{}",
+        page.body
+    );
     let late = reset_link(&system, ADAEZE).await;
     system.clock.advance(3600);
     let page = set(&system, &mut system.browser(), &late, "violet anchor meadow").await;
@@ -145,7 +149,11 @@ async fn a_05_people_who_exist_and_who_do_not_get_the_same_answers() {
     }
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2], "somebody without a password");
-    assert!(answers[0].2.contains("then try again"), "the seventh try waits: {}", answers[0].2);
+    assert!(
+        answers[0].2.contains(" seconds, then try again. You can use a passkey now."),
+        "the seventh try waits: {}",
+        answers[0].2
+    );
 }
 
 #[tokio::test]

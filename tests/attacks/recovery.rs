@@ -226,7 +226,9 @@ async fn a_11_a_strangers_guesses_do_not_keep_the_head_out() {
     }
     let form = stranger.open(&format!("{}/signin", system.origin("id"))).await;
     let last = wrong(&mut stranger, &form, SAMINA, lanyard::demo::PASSWORD).await;
-    assert!(last.body.contains("is paused until"), "{}", last.body);
+    assert!(last.body.contains("Password sign-in is paused until "), "{}", last.body);
+    let ways = "on this device. You can use a passkey, a device you have used before, or reset your password.";
+    assert!(last.body.contains(ways), "{}", last.body);
     system.settle().await;
     let told = system.demo.mailbox.all();
     assert!(told.iter().any(|(to, subject, _)| to == SAMINA && subject == "Someone tried to sign in as you"));
@@ -266,7 +268,11 @@ async fn a_15_a_password_is_changed_with_the_old_one() {
     assert!(page.status == 422 && page.body.contains("That is not your password"), "{}", page.body);
     let fields = [("old", lanyard::demo::PASSWORD), ("password", "short")];
     let page = browser.fill(&form, "change", &fields).await;
-    assert!(page.body.contains("Password must be 12 characters or more"), "{}", page.body);
+    assert!(
+        page.body.contains("Password must be 12 characters or more. Three random words work well."),
+        "{}",
+        page.body
+    );
     let fields = [("old", lanyard::demo::PASSWORD), ("password", "violet anchor meadow")];
     let page = browser.fill(&form, "change", &fields).await;
     assert!(page.url.ends_with("/me"), "this browser goes on: {}", page.body);

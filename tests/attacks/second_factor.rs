@@ -53,6 +53,7 @@ async fn m_02_wrong_codes_count_over_browsers_and_a_right_password_forgives_none
     }
     let wait = browser.fill(&page, "key", &[("code", "000000")]).await;
     assert!(wait.body.contains("This key is paused until"), "{}", wait.body);
+    assert!(wait.body.contains("Use another key or ask for a temporary pass."), "{}", wait.body);
     system.settle().await;
     let told = system.demo.mailbox.all();
     let told: Vec<_> = told.iter().filter(|(to, subject, _)| to == SAMINA && subject.contains("tried")).collect();
@@ -74,6 +75,24 @@ async fn m_03_one_step_either_side_and_no_more() {
     let (mut browser, page) = asked(&system, SAMINA).await;
     let code = code_at(&system, SAMINA, 30).await;
     assert!(browser.fill(&page, "key", &[("code", &code)]).await.url.ends_with("/me"), "a clock that is a little fast");
+}
+
+#[tokio::test]
+async fn m_03_a_telephone_whose_clock_is_wrong_is_told_so_and_not_let_in() {
+    let system = System::start().await;
+    for (seconds, words) in [
+        (-120, "Your phone’s clock is about 2 minutes slow. Turn on automatic date and time, then try again."),
+        (120, "Your phone’s clock is about 2 minutes fast. Turn on automatic date and time, then try again."),
+    ] {
+        system.clock.advance(24 * 3600 + 1);
+        let (mut browser, mut page) = asked(&system, SAMINA).await;
+        for words in ["That code is not right.", words] {
+            let code = code_at(&system, SAMINA, seconds).await;
+            page = browser.fill(&page, "key", &[("code", &code)]).await;
+            assert!(page.body.contains(words), "{seconds}: {}", page.body);
+            system.clock.advance(30);
+        }
+    }
 }
 
 #[tokio::test]

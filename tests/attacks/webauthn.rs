@@ -141,6 +141,12 @@ async fn w_05_a_key_answers_for_its_own_person() {
     let (mut kit, _) = with_key(&system, KIT).await;
     let (_, mut brams) = with_key(&system, BRAM).await;
     let page = ask(&system, &mut kit).await;
+    let elsewhere = "This key belongs to a different web address. Check the address begins with";
+    assert!(
+        page.body.contains(&format!("{elsewhere} {}", system.origin("id"))),
+        "for the browser to say: {}",
+        page.body
+    );
     let answer = brams.get(&asked(&page), &Lie::default());
     let page = kit.fill(&page, "passkey", &[("credential", &answer)]).await;
     assert!(page.body.contains(REFUSED), "{}", page.body);

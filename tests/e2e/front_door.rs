@@ -81,7 +81,11 @@ async fn a_key_that_is_added_on_the_way_to_elevated_access_leads_there() {
     let site = system.origin("tamberwell-high");
     let mut browser = system.signed_in(KIT, "tamberwell-high").await;
     let (page, attempt) = ask_to_elevate(&system, &mut browser, "tamberwell-high").await;
-    assert!(page.body.contains("You have not added one yet"), "{}", page.body);
+    assert!(
+        page.body.contains("This page needs a key. You have not added one yet. It takes about 1 minute."),
+        "{}",
+        page.body
+    );
     let page = browser.open(&format!("{}/me/keys/soft?attempt={attempt}", system.origin("id"))).await;
     let page = add_key(&system, &mut browser, &page).await;
     assert!(
@@ -258,7 +262,14 @@ async fn a_first_password_is_not_the_trusts_name_and_may_be_set_on_a_shared_comp
     let form = browser.fill(&page, "open", &[]).await;
     assert!(form.body.contains("name=\"shared\" id=\"shared\" value=\"1\" checked"), "{}", form.body);
     let page = browser.fill(&form, "create", &[("password", "tamberwell kettle moss"), ("shared", "1")]).await;
-    assert!(page.status == 422 && page.body.contains("must not include your name"), "{}", page.body);
+    assert!(
+        page.status == 422 && page.body.contains("Password must not include your name, email or school name"),
+        "{}",
+        page.body
+    );
+    let page = browser.fill(&page, "create", &[("password", "password123456"), ("shared", "1")]).await;
+    let leaked = "Choose a password that is harder to guess. This one appears on lists of common or leaked passwords.";
+    assert!(page.status == 422 && page.body.contains(leaked), "{}", page.body);
     let page = browser.fill(&page, "create", &[("password", "lantern gravel puffin"), ("shared", "1")]).await;
     assert!(page.body.contains("Add your first key"), "{}", page.body);
     let person = system.person(tests::system::WILF).await.id;

@@ -62,7 +62,11 @@ async fn whoever_holds_an_old_invitation_has_a_new_one_sent_to_where_it_came_fro
     system.clock.advance(15 * 24 * 3600);
     let mut browser = system.browser();
     let page = browser.open(&link).await;
-    assert!(page.status == 410 && page.body.contains("stopped working after 14 days"), "{}", page.body);
+    assert!(
+        page.status == 410 && page.body.contains("This link stopped working after 14 days. We can send you a new one."),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains(WILF), "whose it was is not shown: {}", page.body);
     let page = browser.fill(&page, "again", &[]).await;
     assert!(page.body.contains("sent a new one to the same address"), "{}", page.body);

@@ -52,7 +52,12 @@ async fn a_soft_key_does_not_elevate_whose_group_asks_for_more() {
     assert!(page.body.contains("id=\"elevate\""), "a stricter rule ends elevated access: {}", page.body);
     let page = joss.open(&format!("{}/.lanyard/elevate?return=/records", system.origin("larkmoor"))).await;
     let page = joss.fill(&page, "elevate", &[]).await;
-    assert!(page.body.contains("Your authenticator app is not enough"), "{}", page.body);
+    assert!(
+        page.body
+            .contains("This school asks for a passkey or security key here. Your authenticator app is not enough."),
+        "{}",
+        page.body
+    );
 }
 
 #[tokio::test]

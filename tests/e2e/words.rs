@@ -1,5 +1,8 @@
 //! What people are told when something is wrong: the product page's words, and nothing is lost.
 
+use idp_domain::membership::Membership;
+use idp_domain::{Clock, london};
+use idp_store::Effects;
 use tests::System;
 use tests::system::{ADAEZE, SAMINA};
 
@@ -33,7 +36,10 @@ async fn wrong_and_used_codes() {
         ("", "Enter the 6 digit security code"),
         ("12345", "Security code must be 6 numbers, you entered 5"),
         ("abcdef", "Security code must be 6 numbers"),
-        ("000000", "That code is not right"),
+        (
+            "000000",
+            "That code is not right. Check you are using the entry called “Lanyard” and wait for the next code.",
+        ),
     ] {
         let answer = browser.fill(&page, "key", &[("code", code)]).await;
         assert!(answer.body.contains(words), "{words}: {}", answer.body);
@@ -44,7 +50,9 @@ async fn wrong_and_used_codes() {
     let page = other.open(&format!("{}/records", system.origin("larkmoor"))).await;
     let page = other.fill(&page, "elevate", &[]).await;
     let answer = other.fill(&page, "key", &[("code", &code)]).await;
-    assert!(answer.body.contains("You have used this code already"), "{}", answer.body);
+    let left = answer.body.split("You have used this code already. Wait for the next one, about ").nth(1).unwrap();
+    let left: i64 = left.split(" seconds.").next().unwrap().parse().unwrap();
+    assert!((1..=30).contains(&left), "{left}");
 }
 
 #[tokio::test]
@@ -58,4 +66,25 @@ async fn somebody_without_access_is_told_by_name_and_site() {
     let page = browser.fill(&page, "key", &[("code", &code)]).await;
     let words = format!("You are signed in as {SAMINA}, but you do not have access to Fennick House School.");
     assert!(page.status == 403 && page.body.contains(&words), "{}", page.body);
+}
+
+#[tokio::test]
+async fn whoever_comes_too_early_or_too_late_reads_the_day() {
+    let system = System::start().await;
+    let (store, now) = (&system.demo.assembled.context.store, system.clock.now());
+    let (person, site) = (system.person(ADAEZE).await, system.site("larkmoor").await);
+    let place = store.membership_at(person.id, site.id).await.unwrap().unwrap();
+    let morning = london::end_of(london::date(now.plus(30 * 86_400)));
+    let day = london::show_weekday(morning, now);
+    for (starts_at, ends_at, words) in [
+        (Some(morning), None, format!("Your access starts on {day}. Talk to the school office.")),
+        (None, Some(now), "Your access ended on ".to_owned()),
+    ] {
+        let changed = Membership { starts_at, ends_at, ..place.clone() };
+        store.save_membership(&changed, Effects::none()).await.unwrap();
+        let mut browser = system.browser();
+        let page = browser.open(&format!("{}/", system.origin("larkmoor"))).await;
+        let page = system.type_password(&mut browser, &page, ADAEZE).await;
+        assert!(page.status == 403 && page.body.contains(&words), "{words}: {}", page.body);
+    }
 }
