@@ -23,6 +23,7 @@ mod links;
 mod mail;
 mod owner;
 mod questions;
+mod registration;
 mod reminders;
 mod requests;
 mod roles;

@@ -1,6 +1,6 @@
 //! What a maker of an app may enter: names, addresses, keys. Every fault is named at once.
 
-use idp_domain::client::{ClientAuth, ClientOptions};
+use idp_domain::client::{ClientAuth, ClientOptions, IdTokenAlg};
 use url::Url;
 
 use crate::error::{DirectoryError, FieldFault, Result};
@@ -35,6 +35,29 @@ pub struct AppWish {
     pub device: bool,
     /// The public keys by which it proves itself in place of a secret, as a JWKS or as the address of one; else empty.
     pub keys: String,
+    /// How it speaks the protocol.
+    pub profile: AppProfile,
+}
+
+/// How an app speaks the protocol; the default is what most of them need, and what the page registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppProfile {
+    /// Whether it may stay connected with refresh tokens.
+    pub refresh: bool,
+    /// Whether its requests come by the back channel only (RFC 9126 §6).
+    pub pushed_only: bool,
+    /// Whether its tokens are bound to a key (RFC 9449 §5.2).
+    pub dpop: bool,
+    /// How its ID tokens are signed.
+    pub id_token_alg: IdTokenAlg,
+    /// How userinfo is signed, if it is.
+    pub userinfo_alg: Option<IdTokenAlg>,
+}
+
+impl Default for AppProfile {
+    fn default() -> Self {
+        Self { refresh: true, pushed_only: false, dpop: false, id_token_alg: IdTokenAlg::RS256, userinfo_alg: None }
+    }
 }
 
 /// Single addresses of an app, each of which it may go without.

@@ -1,15 +1,15 @@
 //! Apps of a trust: registered by its developers, tried out in a sandbox, opened to everybody by a second person.
 
 use idp_domain::audit::AuditEntry;
-use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
+use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions};
 use idp_domain::person::Person;
 use idp_domain::trust::{Trust, TrustRole};
 use idp_domain::{PersonId, Secret, TrustId};
 use idp_store::Effects;
 
 use crate::Directory;
-pub use crate::app_checks::AppWish;
 use crate::app_checks::{Addresses, Checked, checked};
+pub use crate::app_checks::{AppProfile, AppWish};
 use crate::error::{DirectoryError, FieldFault, Result};
 
 /// Scopes that every app may ask for; people agree to each.
@@ -86,6 +86,9 @@ impl Directory {
         let auth = keys.or(secret.as_ref().map(by_secret)).unwrap_or(ClientAuth::None);
         let id = format!("app-{}", context.random.readable(12).to_lowercase());
         let (made_by, made_at, stage) = (maker.person, context.now(), AppStage::Sandbox);
+        let AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg } = wish.profile;
+        let device = wish.device;
+        let options = ClientOptions { device, pushed_only, dpop, userinfo_alg, ..ClientOptions::default() };
         let client = Client {
             sector: Some(id.clone()),
             id,
@@ -94,11 +97,11 @@ impl Directory {
             redirect_uris,
             post_logout_redirect_uris,
             scopes: SCOPES.map(str::to_owned).to_vec(),
-            refresh: true,
+            refresh,
             kind: ClientKind::App,
-            id_token_alg: IdTokenAlg::RS256,
+            id_token_alg,
             disabled: false,
-            options: addresses.put(ClientOptions { device: wish.device, ..ClientOptions::default() }),
+            options: addresses.put(options),
             app: Some(AppFacts { trust, made_by, made_at, stage, touched_by: vec![made_by] }),
         };
         let effects = Effects::audit(self.app_entry(maker, &client, "app.added", "registered the app"));
@@ -212,6 +215,12 @@ impl Directory {
         AuditEntry::new(self.context.now(), event, sentence).by(maker.person).in_trust(trust)
     }
 
+    /// An entry about apps of a trust, of which there is none yet.
+    pub(crate) fn maker_entry(&self, maker: &Maker, trust: TrustId, event: &'static str, did: &str) -> AuditEntry {
+        let sentence = format!("{} {did}", maker.name);
+        AuditEntry::new(self.context.now(), event, sentence).by(maker.person).in_trust(Some(trust))
+    }
+
     /// Keeps a change of what was read, unless somebody else was faster.
     async fn keep_app(
         &self,
@@ -250,11 +259,11 @@ impl Maker {
         app
     }
 
-    fn sees(&self, trust: TrustId) -> bool {
+    pub(crate) fn sees(&self, trust: TrustId) -> bool {
         self.trusts.iter().any(|own| own.id == trust)
     }
 
-    fn must_be_elevated(&self) -> Result<()> {
+    pub(crate) fn must_be_elevated(&self) -> Result<()> {
         if self.elevated { Ok(()) } else { Err(DirectoryError::ElevateFirst) }
     }
 }

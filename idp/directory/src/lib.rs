@@ -21,6 +21,7 @@ pub mod memberships;
 pub mod owner_kit;
 pub mod passes;
 pub mod people;
+pub mod registration;
 mod reminders;
 mod removal;
 mod reports;

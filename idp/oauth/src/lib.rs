@@ -18,6 +18,7 @@ pub mod keys;
 pub mod logout;
 pub mod metadata;
 pub mod params;
+pub mod registration;
 pub mod registry;
 mod scope;
 pub mod signals;

@@ -51,6 +51,7 @@ impl Provider {
             "end_session_endpoint": at("/logout"),
             "revocation_endpoint": at("/revoke"),
             "introspection_endpoint": at("/introspect"),
+            "registration_endpoint": at("/register"),
             "pushed_authorization_request_endpoint": at("/par"),
             "device_authorization_endpoint": at("/device_authorization"),
             "scopes_supported": SCOPES,

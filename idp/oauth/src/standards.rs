@@ -40,7 +40,7 @@ const fn row(name: &'static str, title: &'static str, support: Support, words: &
 }
 
 /// Every standard that a maker of an app may ask about.
-pub const STANDARDS: [Standard; 32] = [
+pub const STANDARDS: [Standard; 33] = [
     row(
         "OpenID Connect Core",
         "Authentication on top of OAuth 2",
@@ -70,8 +70,8 @@ pub const STANDARDS: [Standard; 32] = [
     row(
         "OpenID Connect Dynamic Registration",
         "Registering apps by a program",
-        Support::No,
-        "Apps are registered on a page, in a sandbox first.",
+        Support::Part,
+        "With a token that a maker of apps makes on the page of their apps, in a sandbox first. Pairwise subjects only, no encryption and no sector_identifier_uri. What was registered is changed on the app’s page.",
     ),
     row("OpenID Connect CIBA", "Asking a person on another device", Support::No, ""),
     row(
@@ -82,6 +82,12 @@ pub const STANDARDS: [Standard; 32] = [
     ),
     row("RFC 6750", "Bearer tokens", Support::Yes, "By header only; never in a query."),
     row("RFC 7009", "Revocation", Support::Yes, "A token ends with its whole family."),
+    row(
+        "RFC 7591",
+        "Dynamic client registration",
+        Support::Part,
+        "As OpenID Connect Dynamic Registration. No software statements.",
+    ),
     row("RFC 7636", "PKCE", Support::Yes, "S256, asked of every client."),
     row(
         "RFC 7662",

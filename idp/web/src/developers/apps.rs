@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use idp_directory::DirectoryError;
-use idp_directory::apps::{AppWish, NewSecret, seen_as};
+use idp_directory::apps::{AppProfile, AppWish, NewSecret, seen_as};
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth};
 use idp_domain::london;
 use serde::Deserialize;
@@ -28,6 +28,8 @@ struct Line {
 struct List {
     frame: Frame,
     lines: Vec<Line>,
+    /// Trusts in which apps may be registered: identifier and name.
+    trusts: Vec<(String, String)>,
 }
 
 /// The word and the colour of an app’s state.
@@ -47,7 +49,40 @@ pub(crate) async fn list(State(web): State<Web>, by: AppMaker) -> Result<Respons
         let (state, badge) = state(client, app);
         Some(Line { id: client.id.clone(), name: client.name.clone(), trust: trust.name.clone(), state, badge })
     });
-    show(&List { frame: by.frame("Apps"), lines: lines.collect() })
+    show(&List { frame: by.frame("Apps"), lines: lines.collect(), trusts: trusts_of(&by) })
+}
+
+/// The trusts of a maker as choices of a form.
+fn trusts_of(by: &AppMaker) -> Vec<(String, String)> {
+    by.maker.trusts.iter().map(|trust| (trust.id.to_string(), trust.name.clone())).collect()
+}
+
+#[derive(Template)]
+#[template(path = "dev_token.html")]
+struct Token {
+    frame: Frame,
+    trust: String,
+    issuer: String,
+    token: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OfTrust {
+    #[serde(default)]
+    trust: String,
+}
+
+pub(crate) async fn make_token(
+    State(web): State<Web>,
+    by: AppMaker,
+    Form(chosen): Form<OfTrust>,
+) -> Result<Response, PageError> {
+    let id = chosen.trust.parse().map_err(|_| PageError::Incomplete)?;
+    let made = web.directory.registration_token(&by.maker, id).await;
+    let token = made.map_err(|error| refused(error, "/developers/apps"))?;
+    let trust = by.maker.trusts.iter().find(|trust| trust.id == id).map_or_else(String::new, |one| one.name.clone());
+    let (issuer, token) = (web.provider.issuer.clone(), token.reveal().to_owned());
+    show(&Token { frame: by.frame("Token for registering apps"), trust, issuer, token })
 }
 
 #[derive(Deserialize, Default)]
@@ -84,6 +119,7 @@ impl Typed {
             confidential: self.kind == "server",
             device: self.kind == "device",
             keys: self.keys.clone(),
+            profile: AppProfile::default(),
         }
     }
 }
@@ -103,8 +139,7 @@ pub(crate) async fn show_new(by: AppMaker) -> Result<Response, PageError> {
 
 fn new_page(by: &AppMaker, typed: Typed, faults: Vec<Fault>) -> Result<Response, PageError> {
     let (status, title) = form_head("Register an app", &faults);
-    let trusts = by.maker.trusts.iter().map(|trust| (trust.id.to_string(), trust.name.clone())).collect();
-    show_with(status, &New { frame: by.frame(&title), trusts, typed, faults })
+    show_with(status, &New { frame: by.frame(&title), trusts: trusts_of(by), typed, faults })
 }
 
 #[derive(Template)]

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/developers/standards", get(guide::show_standards))
         .route("/developers/apps", get(apps::list))
         .route("/developers/apps/new", get(apps::show_new).post(apps::add))
+        .route("/developers/apps/token", post(apps::make_token))
         .route("/developers/apps/{app}", get(apps::show_app).post(apps::save))
         .route("/developers/apps/{app}/do", post(apps::act))
         .route("/developers/apps/{app}/check", get(apps::check_redirect))

@@ -6,6 +6,7 @@ mod cors;
 mod device;
 mod discovery;
 mod logout;
+mod register;
 mod token;
 
 use axum::Router;
@@ -31,6 +32,7 @@ pub(crate) fn machines() -> Router<Web> {
         .route("/.well-known/openid-configuration", get(discovery::metadata))
         .route("/jwks", get(discovery::jwks))
         .route("/token", post(token::token).options(cors::preflight))
+        .route("/register", post(register::register))
         .route("/par", post(token::push).options(cors::preflight))
         .route("/device_authorization", post(token::device))
         .route("/revoke", post(token::revoke).options(cors::preflight))

@@ -48,7 +48,7 @@ fn refused_at_resource(error: &OAuthError) -> Response {
     response
 }
 
-fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
+pub(super) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -105,7 +105,7 @@ fn with_nonce(web: &Web, headers: &HeaderMap, mut response: Response) -> Respons
     response
 }
 
-fn no_store(response: impl IntoResponse) -> Response {
+pub(super) fn no_store(response: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], response).into_response()
 }
 

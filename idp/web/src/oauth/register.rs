@@ -1,0 +1,71 @@
+//! Registering apps by a program (RFC 7591 §3): the token of a maker of apps, JSON in, JSON out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use idp_directory::DirectoryError;
+use idp_directory::apps::{AppProfile, AppWish};
+use idp_oauth::OAuthError;
+use idp_oauth::registration::{Metadata, read};
+
+use super::refused;
+use super::token::{no_store, text};
+use crate::Web;
+
+const NO_TOKEN: OAuthError = OAuthError::new("invalid_token", "the token is not known, used up or too old");
+
+pub(crate) async fn register(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+    match made(&web, &headers, &body).await {
+        Ok(response) => response,
+        Err(error) => refused(&error),
+    }
+}
+
+async fn made(web: &Web, headers: &HeaderMap, body: &str) -> Result<Response, OAuthError> {
+    let token = text(headers, header::AUTHORIZATION).and_then(|value| value.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let token = token.ok_or(NO_TOKEN)?;
+    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(OAuthError::new("invalid_client_metadata", "Content-Type must be application/json"));
+    }
+    let made = web.directory.register_app(token, &wish(read(body)?)).await.map_err(in_protocol)?.ok_or(NO_TOKEN)?;
+    let told = web.provider.registered(&made.client, made.secret.as_ref());
+    Ok(no_store((StatusCode::CREATED, Json(told)).into_response()))
+}
+
+/// What a program wants, as a maker of apps would enter it.
+fn wish(said: Metadata) -> AppWish {
+    let Metadata { refresh, pushed_only, dpop, id_token_alg, userinfo_alg, .. } = said;
+    AppWish {
+        name: said.name,
+        redirect_uris: said.redirect_uris.join("\n"),
+        post_logout_redirect_uris: said.post_logout_redirect_uris.join("\n"),
+        backchannel_logout_uri: said.backchannel_logout_uri,
+        frontchannel_logout_uri: said.frontchannel_logout_uri,
+        initiate_login_uri: said.initiate_login_uri,
+        confidential: said.secret,
+        device: said.device,
+        keys: said.keys,
+        profile: AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg },
+    }
+}
+
+/// A refusal of the directory in the words of RFC 7591 §3.2.2.
+fn in_protocol(error: DirectoryError) -> OAuthError {
+    let bad = |words| OAuthError::new("invalid_client_metadata", words);
+    match error {
+        DirectoryError::Faults(faults) => match faults.first().map(|fault| fault.field) {
+            Some("redirect_uris") => OAuthError::new(
+                "invalid_redirect_uri",
+                "each must be whole, begin with https:// (or http:// on a loopback address) and hold no * and no #",
+            ),
+            Some("name") => bad("client_name must have 1 to 60 characters"),
+            Some("keys") => bad("jwks must hold 1 to 10 public keys of kty EC, OKP or RSA; jwks_uri must be https"),
+            _ => bad("an address must be whole, begin with https:// and hold no * and no #"),
+        },
+        DirectoryError::Store(error) => error.into(),
+        _ => OAuthError::new("temporarily_unavailable", "another app was registered at the same moment"),
+    }
+}

@@ -1,0 +1,159 @@
+//! Apps that a program registers: with a token of a maker of apps, into the sandbox, and nothing without it.
+
+use http::Method;
+use idp_domain::client::AppStage;
+use idp_store::audit::AuditQuery;
+use serde_json::{Value, json};
+use tests::oauth::{VERIFIER, challenge};
+use tests::system::SAMINA;
+use tests::{Page, System};
+
+/// Makes apps for the trust.
+const TOBIAS: &str = "t.quennell@tamberwell.example";
+
+async fn token(system: &System) -> String {
+    let mut tobias = system.admin(TOBIAS).await;
+    let page = tobias.open(&format!("{}/developers/apps", system.origin("id"))).await;
+    let trust = page.body.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let made = tobias.fill(&page, "token", &[("trust", &trust)]).await;
+    assert!(made.header("cache-control").contains("no-store"), "it is shown once");
+    made.body.split("id=\"token\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+}
+
+async fn register(system: &System, token: &str, said: &Value) -> Page {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let url = format!("{}/register", system.origin("id"));
+    system.browser().send_bytes(Method::POST, &url, said.to_string().into_bytes(), &headers).await
+}
+
+fn read(page: &Page) -> Value {
+    serde_json::from_str(&page.body).unwrap_or_default()
+}
+
+fn said() -> Value {
+    json!({ "client_name": "Reading log", "redirect_uris": ["http://localhost:3000/callback"] })
+}
+
+#[tokio::test]
+async fn a_program_registers_an_app_that_its_makers_trust_can_use_at_once() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let token = token(&system).await;
+    let metadata = system.browser().open(&format!("{id}/.well-known/openid-configuration")).await;
+    assert_eq!(read(&metadata)["registration_endpoint"], format!("{id}/register"));
+    let mut wish = said();
+    wish["grant_types"] = json!(["authorization_code", "refresh_token"]);
+    wish["id_token_signed_response_alg"] = json!("EdDSA");
+    let made = register(&system, &token, &wish).await;
+    assert!(made.status == 201 && made.header("cache-control") == "no-store", "{}", made.body);
+    let made = read(&made);
+    let (client, secret) = (made["client_id"].as_str().unwrap(), made["client_secret"].as_str().unwrap());
+    assert_eq!(made["client_secret_expires_at"], 0);
+    assert_eq!(made["grant_types"], wish["grant_types"]);
+    let kept = system.demo.assembled.context.store.client(client).await.unwrap().unwrap();
+    let app = kept.app.clone().unwrap();
+    assert_eq!((app.stage, app.made_by), (AppStage::Sandbox, system.person(TOBIAS).await.id));
+    // It signs its maker in; somebody without a role in the trust it does not.
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", client)
+        .append_pair("response_type", "code")
+        .append_pair("redirect_uri", "http://localhost:3000/callback")
+        .append_pair("scope", "openid profile")
+        .append_pair("code_challenge", &challenge(VERIFIER))
+        .append_pair("code_challenge_method", "S256")
+        .finish();
+    let mut samina = system.admin(SAMINA).await;
+    let page = samina.send(Method::GET, &format!("{id}/authorize?{query}"), None, &[]).await;
+    assert_eq!(page.location_param("error").as_deref(), Some("access_denied"), "{}", page.location());
+    let mut tobias = system.admin(TOBIAS).await;
+    let page = tobias.send(Method::GET, &format!("{id}/authorize?{query}"), None, &[("accept", "text/html")]).await;
+    let page = tests::oauth::agree(&mut tobias, &id, page).await;
+    let code = page.location_param("code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client),
+        ("client_secret", secret),
+        ("code", &code),
+        ("redirect_uri", "http://localhost:3000/callback"),
+        ("code_verifier", VERIFIER),
+    ];
+    let answer = system.browser().post(&format!("{id}/token"), &form).await;
+    assert!(answer.status == 200 && read(&answer)["id_token"].is_string(), "{}", answer.body);
+    // What it did is in the log, under its maker's name.
+    let store = &system.demo.assembled.context.store;
+    let asked = AuditQuery { trust: Some(app.trust), event: "app.".to_owned(), limit: 10, ..AuditQuery::default() };
+    let log = store.audit(&asked).await.unwrap();
+    let sentences: Vec<&str> = log.iter().map(|entry| entry.sentence.as_str()).collect();
+    assert!(sentences.iter().any(|one| one.ends_with("registered the app Reading log")), "{sentences:?}");
+    assert!(sentences.iter().any(|one| one.ends_with("made a token that registers apps")), "{sentences:?}");
+}
+
+#[tokio::test]
+async fn without_a_token_or_with_something_wrong_nothing_is_registered() {
+    let system = System::start().await;
+    let store = &system.demo.assembled.context.store;
+    let token = token(&system).await;
+    let before = store.clients().await.unwrap().len();
+    for wrong in ["", "nonsense", &token[1..]] {
+        let page = register(&system, wrong, &said()).await;
+        assert_eq!((page.status, read(&page)["error"].as_str()), (401, Some("invalid_token")), "{wrong}");
+    }
+    for (name, value, code) in [
+        ("redirect_uris", json!(["http://reading.example/callback"]), "invalid_redirect_uri"),
+        ("redirect_uris", json!([]), "invalid_redirect_uri"),
+        ("redirect_uris", json!(["https://reading.example/#x"]), "invalid_redirect_uri"),
+        ("client_name", json!("x".repeat(61)), "invalid_client_metadata"),
+        ("grant_types", json!(["password"]), "invalid_client_metadata"),
+        ("jwks", json!({ "keys": [] }), "invalid_client_metadata"),
+    ] {
+        let mut wish = said();
+        wish[name] = value;
+        if name == "jwks" {
+            wish["token_endpoint_auth_method"] = json!("private_key_jwt");
+        }
+        let page = register(&system, &token, &wish).await;
+        assert_eq!((page.status, read(&page)["error"].as_str()), (400, Some(code)), "{wish}: {}", page.body);
+        assert!(read(&page)["error_description"].as_str().is_some_and(str::is_ascii), "{}", page.body);
+    }
+    assert_eq!(store.clients().await.unwrap().len(), before);
+}
+
+#[tokio::test]
+async fn a_token_registers_ten_apps_within_a_day_while_its_maker_makes_apps() {
+    let system = System::start().await;
+    let first = token(&system).await;
+    for number in 0..10 {
+        assert_eq!(register(&system, &first, &said()).await.status, 201, "{number}");
+    }
+    assert_eq!(register(&system, &first, &said()).await.status, 401, "the eleventh");
+    let (late, orphan) = (token(&system).await, token(&system).await);
+    let store = &system.demo.assembled.context.store;
+    let tobias = system.person(TOBIAS).await.id;
+    for seat in store.seats_of(tobias).await.unwrap() {
+        store.remove_seat(&seat, idp_store::Effects::none()).await.unwrap();
+    }
+    assert_eq!(register(&system, &orphan, &said()).await.status, 401, "its maker makes no apps any more");
+    system.clock.advance(86_400);
+    assert_eq!(register(&system, &late, &said()).await.status, 401, "a day later");
+}
+
+#[tokio::test]
+async fn a_token_is_made_with_a_fresh_key_and_for_an_own_trust_only() {
+    let system = System::start().await;
+    let id = system.origin("id");
+    let mut tobias = system.browser();
+    let page = tobias.open(&format!("{id}/signin?next=/me")).await;
+    system.type_password(&mut tobias, &page, TOBIAS).await;
+    let page = tobias.post(&format!("{id}/developers/apps/token"), &[("trust", "x")]).await;
+    assert_eq!(page.status, 400, "{}", page.body);
+    let trust = system.site("larkmoor").await.trust.unwrap().to_string();
+    let page = tobias.post(&format!("{id}/developers/apps/token"), &[("trust", &trust)]).await;
+    assert!(!page.body.contains("id=\"token\">"), "{}", page.body);
+    let mut elsewhere = system.admin(TOBIAS).await;
+    let other = idp_domain::TrustId::new(&idp_domain::SystemClock, &idp_domain::SystemRandom).to_string();
+    let page = elsewhere.post(&format!("{id}/developers/apps/token"), &[("trust", &other)]).await;
+    assert_eq!(page.status, 404);
+    let mut samina = system.admin(SAMINA).await;
+    assert_eq!(samina.post(&format!("{id}/developers/apps/token"), &[("trust", &trust)]).await.status, 404);
+}
