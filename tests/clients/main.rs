@@ -84,6 +84,8 @@ struct Ready {
     system: System,
     browser: Browser,
     secret: Secret,
+    /// A token by which the client registers itself, if it does.
+    registration: Option<String>,
 }
 
 async fn ready(alg: IdTokenAlg, options: ClientOptions) -> Ready {
@@ -96,7 +98,7 @@ async fn ready(alg: IdTokenAlg, options: ClientOptions) -> Ready {
     let client = Client { id: ID.to_owned(), name, auth, id_token_alg: alg, options, ..plain };
     store.save_client(&client, Effects::none()).await.unwrap();
     let browser = system.admin(WHO).await;
-    Ready { system, browser, secret }
+    Ready { system, browser, secret, registration: None }
 }
 
 impl Ready {
@@ -108,7 +110,7 @@ impl Ready {
         let asked = json!({
             "issuer": self.system.origin("id"), "between": format!("http://{between}"), "client": ID,
             "secret": self.secret.reveal(), "alg": client.id_token_alg.name(), "strong": strong,
-            "device": client.options.device,
+            "device": client.options.device, "registration": self.registration,
             "redirect": client.redirect_uris.first(), "after": client.post_logout_redirect_uris.first(),
         });
         let mut foreign = Foreign::start(library, &asked);
@@ -146,7 +148,10 @@ fn unchanged() -> Change {
 
 async fn goes_through(library: Library, alg: IdTokenAlg, strong: bool) {
     let options = ClientOptions { dpop: strong, pushed_only: strong, jwt_access: strong, ..ClientOptions::default() };
-    let mut ready = ready(alg, options).await;
+    ends_well(ready(alg, options).await, library, strong).await;
+}
+
+async fn ends_well(mut ready: Ready, library: Library, strong: bool) {
     let said = ready.run(library, strong, unchanged()).await;
     let done = &said["done"];
     assert_eq!(
@@ -167,6 +172,16 @@ async fn openid_client_signs_in_with_every_signature() {
     for alg in [IdTokenAlg::RS256, IdTokenAlg::ES256, IdTokenAlg::PS256, IdTokenAlg::EdDSA] {
         goes_through(Library::OpenidClient, alg, false).await;
     }
+}
+
+#[tokio::test]
+async fn openid_client_registers_itself_and_signs_in() {
+    let mut ready = ready(IdTokenAlg::EdDSA, ClientOptions::default()).await;
+    let page = ready.browser.open(&format!("{}/developers/apps", ready.system.origin("id"))).await;
+    let trust = page.body.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let made = ready.browser.fill(&page, "token", &[("trust", &trust)]).await;
+    ready.registration = made.body.split("id=\"token\">").nth(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+    ends_well(ready, Library::OpenidClient, false).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,27 @@ const heard = async () => (await lines.next()).value;
 // All requests go by way of somebody who may change the answers.
 const through = (url, options) => fetch(String(url).replace(asked.issuer, asked.between), options);
 
+// Registers itself with the token of a maker of apps, and goes on as what it was registered as.
+async function registered() {
+  const wish = {
+    client_name: "Registered by itself",
+    redirect_uris: [asked.redirect],
+    post_logout_redirect_uris: [asked.after],
+    grant_types: ["authorization_code", "refresh_token"],
+    id_token_signed_response_alg: asked.alg,
+  };
+  const options = {
+    initialAccessToken: asked.registration,
+    execute: [oidc.allowInsecureRequests],
+    [oidc.customFetch]: through,
+  };
+  const config = await oidc.dynamicClientRegistration(new URL(asked.issuer), wish, undefined, options);
+  oidc.enableNonRepudiationChecks(config);
+  return { config };
+}
+
 async function configured() {
+  if (asked.registration) return registered();
   const metadata = { id_token_signed_response_alg: asked.alg };
   let authentication = oidc.ClientSecretBasic(asked.secret);
   let handle;
