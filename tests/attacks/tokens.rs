@@ -44,15 +44,16 @@ async fn i_24_a_token_for_another_server_opens_nothing_here_and_is_told_to_that_
 #[tokio::test]
 async fn i_24_a_refresh_token_is_no_token_to_another_server() {
     let orders = "https://orders.example/api";
-    let options = ClientOptions { resources: vec![orders.to_owned()], ..ClientOptions::default() };
+    let (resources, serves) = (vec![orders.to_owned()], vec![orders.to_owned()]);
+    let options = ClientOptions { resources, serves, ..ClientOptions::default() };
     let (system, mut browser, key) = strong(options.clone()).await;
     let mut params = request_of(&system, STRONG);
     params.push(("resource".to_owned(), orders.to_owned()));
     let code = code(&system, &mut browser, &params).await;
     let found = json_of(&redeem(&system, &key, &code, None).await);
     let store = &system.demo.assembled.context.store;
-    let server = Client { id: "orders".to_owned(), options, ..store.client(STRONG).await.unwrap().unwrap() };
-    store.save_client(&server, Effects::none()).await.unwrap();
+    let other = Client { id: "orders".to_owned(), options, ..store.client(STRONG).await.unwrap().unwrap() };
+    store.save_client(&other, Effects::none()).await.unwrap();
     for (token, active) in [("access_token", true), ("refresh_token", false)] {
         let assertion = key.assertion(&system, "orders");
         let form = [&[("token", found[token].as_str().unwrap())][..], &with_assertion(&assertion)].concat();

@@ -12,6 +12,7 @@ mod domain;
 mod emblem;
 mod ends_and_outages;
 mod everyone;
+mod exchange;
 mod front_channel;
 mod front_door;
 mod help;

@@ -181,6 +181,8 @@ fn refresh_token() -> Token {
         audience: None,
         issued_at: 0,
         redirect_uri: String::new(),
+        actors: Vec::new(),
+        origin: None,
     };
     Token { hash: print(), family: format!("f{}", random_person().id), facts, expires_at: Timestamp(1000) }
 }

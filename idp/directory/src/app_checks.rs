@@ -35,6 +35,12 @@ pub struct AppWish {
     pub device: bool,
     /// The public keys by which it proves itself in place of a secret, as a JWKS or as the address of one; else empty.
     pub keys: String,
+    /// Resource servers that it calls, one on each line.
+    pub resources: String,
+    /// Addresses for which it is the resource server, one on each line.
+    pub serves: String,
+    /// Whether it calls other servers for whoever called it (RFC 8693).
+    pub exchange: bool,
     /// How it speaks the protocol.
     pub profile: AppProfile,
 }
@@ -60,23 +66,29 @@ impl Default for AppProfile {
     }
 }
 
-/// Single addresses of an app, each of which it may go without.
+/// Addresses of an app beyond those that people come back to, each of which it may go without.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Addresses {
     pub backchannel_logout_uri: Option<String>,
     pub frontchannel_logout_uri: Option<String>,
     pub initiate_login_uri: Option<String>,
+    pub resources: Vec<String>,
+    pub serves: Vec<String>,
+    pub exchange: bool,
 }
 
 impl Addresses {
     pub fn of(options: &ClientOptions) -> Self {
         let ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, .. } = options.clone();
-        Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri }
+        let ClientOptions { resources, serves, exchange, .. } = options.clone();
+        Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, serves, exchange }
     }
 
     /// Options that hold these.
     pub fn put(self, options: ClientOptions) -> ClientOptions {
-        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri } = self;
+        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, serves, exchange } =
+            self;
+        let options = ClientOptions { resources, serves, exchange, ..options };
         ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, ..options }
     }
 
@@ -88,11 +100,23 @@ impl Addresses {
             (&self.initiate_login_uri, &known.initiate_login_uri),
         ];
         pairs.into_iter().all(|(new, known)| new.is_none() || new == known)
+            && self.resources.iter().all(|one| known.resources.contains(one))
+            && self.serves.iter().all(|one| known.serves.contains(one))
+            && (!self.exchange || known.exchange)
     }
 
     /// All of them, in order.
-    pub fn all(&self) -> [&Option<String>; 3] {
-        [&self.backchannel_logout_uri, &self.frontchannel_logout_uri, &self.initiate_login_uri]
+    pub fn all(&self) -> serde_json::Value {
+        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, serves, exchange } =
+            self;
+        serde_json::json!([
+            backchannel_logout_uri,
+            frontchannel_logout_uri,
+            initiate_login_uri,
+            resources,
+            serves,
+            exchange
+        ])
     }
 }
 
@@ -129,6 +153,7 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
     let mut told = read("backchannel_logout_uri", &wish.backchannel_logout_uri);
     let mut browsed = read("frontchannel_logout_uri", &wish.frontchannel_logout_uri);
     let mut begun = read("initiate_login_uri", &wish.initiate_login_uri);
+    let (resources, serves) = (read("resources", &wish.resources), read("serves", &wish.serves));
     let single =
         [("backchannel_logout_uri", &told), ("frontchannel_logout_uri", &browsed), ("initiate_login_uri", &begun)];
     for (field, one) in single {
@@ -139,6 +164,12 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
     if redirect_uris.is_empty() && !wish.device {
         faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
     }
+    if wish.exchange && serves.is_empty() {
+        faults.push(FieldFault::new(
+            "serves",
+            "Enter the addresses at which it is called for people, to call others for them",
+        ));
+    }
     let keys = keys_of(&wish.keys).map_err(|words| faults.push(FieldFault::new("keys", words))).ok().flatten();
     if !faults.is_empty() {
         return Err(DirectoryError::Faults(faults));
@@ -147,6 +178,9 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
         backchannel_logout_uri: told.pop(),
         frontchannel_logout_uri: browsed.pop(),
         initiate_login_uri: begun.pop(),
+        resources,
+        serves,
+        exchange: wish.exchange,
     };
     Ok(Checked { redirect_uris, post_logout_redirect_uris, addresses, keys })
 }

@@ -80,6 +80,7 @@ impl Directory {
         }
         maker.must_be_elevated()?;
         let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
+        self.serves_alone(&addresses, None).await?;
         let context = &self.context;
         let secret = (wish.confidential && keys.is_none()).then(|| Secret::new(&*context.random));
         let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
@@ -115,6 +116,7 @@ impl Directory {
         let (client, app) = self.app_to_change(maker, id).await?;
         let wish = &AppWish { device: client.options.device, ..wish.clone() };
         let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
+        self.serves_alone(&addresses, Some(id)).await?;
         let by_keys = matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. });
         if by_keys && keys.is_none() {
             let words = "Enter the keys, or the address of them. Without them the app could not prove itself";
@@ -133,6 +135,21 @@ impl Directory {
         let options = addresses.put(client.options.clone());
         let changed = Client { name, auth, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
+    }
+
+    /// Refuses an address that another app serves: whoever serves it reads the tokens that are for it.
+    async fn serves_alone(&self, addresses: &Addresses, own: Option<&str>) -> Result<()> {
+        if addresses.serves.is_empty() {
+            return Ok(());
+        }
+        let others = self.context.store.clients().await?;
+        let others = others.iter().filter(|client| own != Some(&client.id));
+        let taken = |client: &Client| client.options.serves.iter().any(|one| addresses.serves.contains(one));
+        if others.into_iter().any(taken) {
+            let words = "Another app is the resource server at one of these addresses already";
+            return Err(DirectoryError::Faults(vec![FieldFault::new("serves", words)]));
+        }
+        Ok(())
     }
 
     /// Makes a new secret. The one before it goes on to count until it is dropped, so that an app is changed over without a

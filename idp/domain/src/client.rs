@@ -92,8 +92,12 @@ pub struct ClientOptions {
     pub dpop: bool,
     /// Access tokens are JWTs (RFC 9068) rather than opaque.
     pub jwt_access: bool,
-    /// Resource servers for which it may ask for tokens (RFC 8707), and whose tokens it may introspect.
+    /// Resource servers for which it may ask for tokens (RFC 8707).
     pub resources: Vec<String>,
+    /// Addresses for which it is the resource server itself: it may introspect their tokens.
+    pub serves: Vec<String>,
+    /// It may exchange a token that it was called with for one to call another server with (RFC 8693).
+    pub exchange: bool,
     /// Where it is told of a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.2), always with `sid` where one session ended.
     pub backchannel_logout_uri: Option<String>,
     /// Where a browser tells it of a sign-out (OpenID Connect Front-Channel Logout 1.0 §2), always with `iss` and `sid`.

@@ -46,7 +46,7 @@ impl Provider {
     /// at a resource server, and is no business of one.
     async fn described(&self, caller: &Client, token: &Token, access: bool) -> Result<Option<Value>, OAuthError> {
         let facts = &token.facts;
-        let named = facts.audience.as_ref().is_some_and(|audience| caller.options.resources.contains(audience));
+        let named = facts.audience.as_ref().is_some_and(|audience| caller.options.serves.contains(audience));
         let is_for = access && named;
         if facts.client_id != caller.id && !is_for {
             return Ok(None);
@@ -56,7 +56,7 @@ impl Provider {
         };
         if let Some(id) = facts.person {
             let Some(person) = self.context.store.person(id).await? else { return Ok(None) };
-            if self.may_issue(&person, &client, facts.epoch).await.is_err() {
+            if self.still_counts(&person, &client, facts).await.is_err() {
                 return Ok(None);
             }
         }

@@ -10,8 +10,13 @@ use crate::{Provider, jwk};
 /// Scopes that an app may ask for.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Grants of the token endpoint.
-pub const GRANTS: [&str; 4] =
-    ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
+pub const GRANTS: [&str; 5] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+];
 /// Ways of client authentication.
 pub const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
 /// Claims of ID tokens and userinfo.

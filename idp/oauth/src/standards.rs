@@ -78,7 +78,7 @@ pub const STANDARDS: [Standard; 33] = [
         "RFC 6749",
         "OAuth 2.0",
         Support::Part,
-        "Grants authorization_code, refresh_token, client_credentials and device_code. No implicit grant and no passwords, as RFC 9700 asks.",
+        "Grants authorization_code, refresh_token, client_credentials, device_code and token-exchange. No implicit grant and no passwords, as RFC 9700 asks.",
     ),
     row("RFC 6750", "Bearer tokens", Support::Yes, "By header only; never in a query."),
     row("RFC 7009", "Revocation", Support::Yes, "A token ends with its whole family."),
@@ -106,7 +106,12 @@ pub const STANDARDS: [Standard; 33] = [
     row("RFC 8252", "Native apps", Support::Yes, "The port of a loopback address may vary."),
     row("RFC 8414", "Authorization server metadata", Support::Yes, "At the address of OpenID Connect Discovery."),
     row("RFC 8628", "Device grant", Support::Yes, "For apps that are registered as a device."),
-    row("RFC 8693", "Token exchange", Support::No, ""),
+    row(
+        "RFC 8693",
+        "Token exchange",
+        Support::Part,
+        "A service exchanges the access token that it was called with, to call another one for the same person. It is named in act.",
+    ),
     row("RFC 8707", "Resource indicators", Support::Part, "One resource for each request."),
     row("RFC 9068", "JWT access tokens", Support::Yes, "Where a client asks for them; opaque otherwise."),
     row(

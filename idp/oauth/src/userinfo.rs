@@ -61,7 +61,7 @@ impl Provider {
         let broken = || OAuthError::new("server_error", "something went wrong here");
         let (token, client) = self.bearer(bearing).await?;
         let person = self.token_person(&token).await?;
-        self.may_issue(&person, &client, token.facts.epoch).await.map_err(|_| BAD_TOKEN)?;
+        self.still_counts(&person, &client, &token.facts).await.map_err(|_| BAD_TOKEN)?;
         if !token.facts.scope.split_whitespace().any(|scope| scope == "openid") {
             return Err(OAuthError::new("insufficient_scope", "scope openid is needed"));
         }

@@ -34,6 +34,12 @@ pub struct TokenFacts {
     /// When it was issued.
     #[serde(default)]
     pub issued_at: i64,
+    /// Services that act for the person with it, the last one first (RFC 8693 §4.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actors: Vec<String>,
+    /// The client to which the person agreed, where services act for them; else `client_id` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// A stored access or refresh token.

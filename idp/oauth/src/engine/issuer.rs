@@ -90,6 +90,8 @@ impl Issuer for Tokens<'_> {
             jkt: self.key(code.jkt.as_ref())?,
             audience: self.resource(code.resource.as_ref())?,
             issued_at: 0,
+            actors: Vec::new(),
+            origin: None,
         };
         let pair = self.provider.new_pair(self.client, &code.family, (&facts, &facts));
         let Pair { access, refresh, kept_access, kept_refresh } = match pair {

@@ -1,7 +1,7 @@
 //! Access tokens: opaque, or a JWT (RFC 9068) where the client asks for one. Both are known here by their hash.
 
 use idp_domain::client::{Client, IdTokenAlg};
-use idp_domain::{Secret, id};
+use idp_domain::{Secret, Timestamp, id};
 use idp_store::tokens::{Token, TokenFacts};
 use serde_json::{Map, Value, json};
 
@@ -32,18 +32,23 @@ impl Provider {
             expires_at: now.plus(life),
         };
         let narrow = issued(narrow);
-        let (access, refresh) = (self.new_access(client, &narrow)?, Secret::new(&*self.context.random));
+        let (access, refresh) =
+            (self.new_access(client, (&narrow, now.plus(ACCESS_LIFE)))?, Secret::new(&*self.context.random));
         let kept_access = kept(&access, narrow, ACCESS_LIFE);
         let kept_refresh = kept(&refresh, issued(whole), REFRESH_LIFE);
         Ok(Pair { access, refresh, kept_access, kept_refresh })
     }
 
-    /// A new access token that stands for these facts.
-    pub(crate) fn new_access(&self, client: &Client, facts: &TokenFacts) -> Result<Secret, OAuthError> {
+    /// A new access token that stands for these facts until a moment.
+    pub(crate) fn new_access(
+        &self,
+        client: &Client,
+        (facts, until): (&TokenFacts, Timestamp),
+    ) -> Result<Secret, OAuthError> {
         if !client.options.jwt_access {
             return Ok(Secret::new(&*self.context.random));
         }
-        let mut claims = self.token_claims(client, facts, facts.issued_at + ACCESS_LIFE);
+        let mut claims = self.token_claims(client, facts, until.0);
         let jti = id::uuid_v7(&*self.context.clock, &*self.context.random).to_string();
         claims.insert("jti".to_owned(), json!(jti));
         let token = self.keys.sign_as(IdTokenAlg::ES256, "at+jwt", &claims.into());
@@ -62,6 +67,14 @@ impl Provider {
         say("scope", json!(facts.scope));
         say("iat", json!(facts.issued_at));
         say("exp", json!(exp));
+        // The outermost is who acts now; those inside acted before (RFC 8693 §4.1).
+        let act = facts.actors.iter().rev().fold(None, |inner, actor| {
+            let inner: Option<Value> = inner;
+            Some(inner.map_or_else(|| json!({ "sub": actor }), |act| json!({ "sub": actor, "act": act })))
+        });
+        if let Some(act) = act {
+            say("act", act);
+        }
         if let Some(jkt) = &facts.jkt {
             say("cnf", json!({ "jkt": jkt }));
         }

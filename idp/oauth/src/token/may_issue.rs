@@ -5,6 +5,7 @@ use idp_domain::membership::State;
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::rights::SiteRights;
 use idp_domain::site::Site;
+use idp_store::tokens::TokenFacts;
 
 use crate::{OAuthError, Provider};
 
@@ -46,6 +47,22 @@ impl Provider {
             Err(State::Paused) => Err(denied("access is paused")),
             Err(State::Ended | State::Live) => Err(denied("access has ended")),
         }
+    }
+
+    /// Whether a token of a client still counts for its person: what they agreed to is the client with which it began, however
+    /// many services act for them since.
+    pub(crate) async fn still_counts(
+        &self,
+        person: &Person,
+        client: &Client,
+        facts: &TokenFacts,
+    ) -> Result<(), OAuthError> {
+        let Some(origin) = &facts.origin else {
+            return self.may_issue(person, client, facts.epoch).await.map(|_| ());
+        };
+        self.is_open(client, person).await?;
+        let origin = self.context.store.client(origin).await?.ok_or(denied("the app that began is gone"))?;
+        self.may_issue(person, &origin, facts.epoch).await.map(|_| ())
     }
 
     /// Whether a client is there for a person at all. Asked before they are asked anything in its name.

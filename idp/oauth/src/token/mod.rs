@@ -6,6 +6,7 @@ pub mod device;
 mod grants;
 mod may_issue;
 
+use idp_domain::Secret;
 use idp_domain::client::Client;
 use serde_json::{Value, json};
 
@@ -37,6 +38,18 @@ pub(crate) struct Granted {
     pub refresh: Option<String>,
     pub id_token: Option<String>,
     pub scope: String,
+    /// Seconds for which the access token works.
+    pub life: i64,
+    /// `issued_token_type`, where the standard asks for it (RFC 8693 §2.2.1).
+    pub kind: Option<&'static str>,
+}
+
+impl Granted {
+    /// An access token and nothing else.
+    fn access_alone(access: &Secret, scope: String) -> Self {
+        let access = access.reveal().to_owned();
+        Self { access, refresh: None, id_token: None, scope, life: ACCESS_LIFE, kind: None }
+    }
 }
 
 impl TokenRequest<'_> {
@@ -75,11 +88,12 @@ impl Provider {
         let mut answer = json!({
             "access_token": granted.access,
             "token_type": kind,
-            "expires_in": ACCESS_LIFE,
+            "expires_in": granted.life,
             "scope": granted.scope,
         });
         if let Some(answer) = answer.as_object_mut() {
             answer.extend(granted.refresh.map(|token| ("refresh_token".to_owned(), json!(token))));
+            answer.extend(granted.kind.map(|kind| ("issued_token_type".to_owned(), json!(kind))));
             answer.extend(granted.id_token.map(|token| ("id_token".to_owned(), json!(token))));
         }
         Ok(answer)

@@ -105,6 +105,11 @@ pub(crate) struct Typed {
     kind: String,
     #[serde(default)]
     keys: String,
+    #[serde(default)]
+    resources: String,
+    #[serde(default)]
+    serves: String,
+    exchange: Option<String>,
 }
 
 impl Typed {
@@ -119,6 +124,9 @@ impl Typed {
             confidential: self.kind == "server",
             device: self.kind == "device",
             keys: self.keys.clone(),
+            resources: self.resources.clone(),
+            serves: self.serves.clone(),
+            exchange: self.exchange.is_some(),
             profile: AppProfile::default(),
         }
     }
@@ -217,6 +225,9 @@ fn typed_of(client: &Client) -> Typed {
             ClientAuth::KeysAt { uri } => uri.clone(),
             ClientAuth::None | ClientAuth::Secret { .. } | ClientAuth::PrivateKeyJwt { .. } => String::new(),
         },
+        resources: client.options.resources.join("\n"),
+        serves: client.options.serves.join("\n"),
+        exchange: client.options.exchange.then(|| "1".to_owned()),
         ..Typed::default()
     }
 }

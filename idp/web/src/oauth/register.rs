@@ -48,6 +48,9 @@ fn wish(said: Metadata) -> AppWish {
         confidential: said.secret,
         device: said.device,
         keys: said.keys,
+        resources: String::new(),
+        serves: String::new(),
+        exchange: false,
         profile: AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg },
     }
 }

@@ -30,10 +30,13 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         jkt: jkt.clone(),
         audience: access::resource(client, params.get("resource"))?.map(str::to_owned),
         issued_at: context.now().0,
+        actors: Vec::new(),
+        origin: None,
     };
-    let access = provider.new_access(client, &facts)?;
+    let until = context.now().plus(ACCESS_LIFE);
+    let access = provider.new_access(client, (&facts, until))?;
     let family = idp_domain::id::uuid_v7(&*context.clock, &*context.random).to_string();
-    let token = Token { hash: access.hash(), family, facts, expires_at: context.now().plus(ACCESS_LIFE) };
+    let token = Token { hash: access.hash(), family, facts, expires_at: until };
     context.store.add_tokens(&token, None).await?;
-    Ok(Granted { access: access.reveal().to_owned(), refresh: None, id_token: None, scope: asked.to_owned() })
+    Ok(Granted::access_alone(&access, asked.to_owned()))
 }

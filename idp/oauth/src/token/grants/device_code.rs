@@ -7,7 +7,7 @@ use crate::issue::IdTokenFacts;
 use crate::token::access::{Pair, resource, stays_connected};
 use crate::token::device::{Approval, Device};
 use crate::token::{Asking, Granted};
-use crate::{OAuthError, Provider};
+use crate::{ACCESS_LIFE, OAuthError, Provider};
 
 pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
     let Asking { client, params, jkt } = asking;
@@ -32,6 +32,8 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         jkt: jkt.clone(),
         audience,
         issued_at: 0,
+        actors: Vec::new(),
+        origin: None,
     };
     let family = id::uuid_v7(&*context.clock, &*context.random).to_string();
     let Pair { access, refresh, kept_access, kept_refresh } = provider.new_pair(client, &family, (&facts, &facts))?;
@@ -45,5 +47,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         refresh: refresh.map(|token| token.reveal().to_owned()),
         id_token: Some(id_token),
         scope,
+        life: ACCESS_LIFE,
+        kind: None,
     })
 }

@@ -4,6 +4,7 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 mod refresh_token;
+mod token_exchange;
 
 use super::{Asking, Granted};
 use crate::{OAuthError, Provider};
@@ -14,6 +15,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         "authorization_code" => authorization_code::run(provider, asking).await,
         "refresh_token" => refresh_token::run(provider, asking).await,
         "urn:ietf:params:oauth:grant-type:device_code" => device_code::run(provider, asking).await,
+        "urn:ietf:params:oauth:grant-type:token-exchange" => token_exchange::run(provider, asking).await,
         "client_credentials" => client_credentials::run(provider, asking).await,
         _ => Err(OAuthError::new("unsupported_grant_type", "this grant_type is not supported")),
     }

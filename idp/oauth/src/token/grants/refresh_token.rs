@@ -4,7 +4,7 @@ use idp_domain::{Acr, Timestamp};
 
 use crate::issue::IdTokenFacts;
 use crate::token::{Asking, Granted};
-use crate::{OAuthError, Provider, engine};
+use crate::{ACCESS_LIFE, OAuthError, Provider, engine};
 
 pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
     asking.params.require("refresh_token", "refresh_token is missing")?;
@@ -31,5 +31,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         refresh: issued.refresh.map(|token| token.reveal().to_owned()),
         id_token: Some(id_token),
         scope: issued.scope,
+        life: ACCESS_LIFE,
+        kind: None,
     })
 }
