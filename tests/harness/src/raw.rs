@@ -8,11 +8,17 @@ use tokio::net::TcpStream;
 
 /// Sends bytes and reads until the other side closes or is silent for a second.
 pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    exchange_within(address, bytes, 1000).await
+}
+
+/// The same, with another time of silence in milliseconds. Whoever hangs up before everything is sent has answered already.
+pub async fn exchange_within(address: SocketAddr, bytes: &[u8], silence: u64) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let silence = Duration::from_millis(silence);
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];
-    while let Ok(Ok(count)) = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut buffer)).await {
+    while let Ok(Ok(count)) = tokio::time::timeout(silence, stream.read(&mut buffer)).await {
         if count == 0 {
             break;
         }
