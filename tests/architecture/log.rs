@@ -7,8 +7,13 @@ use super::root;
 use super::words::{code_of, literals, pages};
 
 /// Where what is told of people is written.
-const WRITERS: [&str; 4] =
-    ["idp/signin/src", "idp/directory/src", "idp/oauth/src/authorize/mod.rs", "idp/web/src/oauth/consent.rs"];
+const WRITERS: [&str; 5] = [
+    "idp/signin/src",
+    "idp/directory/src",
+    "idp/oauth/src/authorize/mod.rs",
+    "idp/oauth/src/token/ciba.rs",
+    "idp/web/src/oauth/consent.rs",
+];
 /// What is told of trusts, sites and apps, and is shown in the console alone, which speaks English.
 const OF_NOBODY: [&str; 15] = [
     "{} changed the settings of {}",

@@ -5,6 +5,7 @@ mod admin;
 mod alerts;
 mod app_keys;
 mod apps;
+mod ciba;
 mod day_pass;
 mod details;
 mod developers;

@@ -82,12 +82,22 @@ fn trusting(pem: &str) -> Result<rustls::ClientConfig> {
 #[async_trait]
 impl idp_oauth::signals::Call for Outside {
     async fn post_form(&self, address: &str, body: String) -> bool {
+        let headers = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        self.post(address, headers, body).await
+    }
+
+    async fn post_json(&self, address: &str, token: &str, body: String) -> bool {
+        let headers = http::Request::post("/").header("content-type", "application/json");
+        self.post(address, headers.header("authorization", format!("Bearer {token}")), body).await
+    }
+}
+
+impl Outside {
+    /// Posts, if the address may be called; true when it was taken.
+    async fn post(&self, address: &str, request: http::request::Builder, body: String) -> bool {
         // The parser folds `0x7f.1` and its like into the address that it means.
         let Some(url) = url::Url::parse(address).ok().filter(|url| self.may_call(url)) else { return false };
-        let request = http::Request::post(url.as_str())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from(body)));
-        let Ok(request) = request else { return false };
+        let Ok(request) = request.uri(url.as_str()).body(Full::new(Bytes::from(body))) else { return false };
         let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
         matches!(answer, Ok(Ok(answer)) if [200, 204].contains(&answer.status().as_u16()))
     }

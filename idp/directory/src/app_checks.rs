@@ -15,6 +15,7 @@ const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 const KINDS: [&str; 3] = ["EC", "OKP", "RSA"];
 
 /// What somebody wants of an app.
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of its own on the page of the app")]
 #[derive(Clone, Debug, Default)]
 pub struct AppWish {
     /// Its name on the consent screen.
@@ -41,6 +42,10 @@ pub struct AppWish {
     pub serves: String,
     /// Whether it calls other servers for whoever called it (RFC 8693).
     pub exchange: bool,
+    /// Whether it asks people on a device of their own (CIBA).
+    pub ciba: bool,
+    /// Where it is told that they have decided, if anywhere.
+    pub ciba_notify: String,
     /// How it speaks the protocol.
     pub profile: AppProfile,
 }
@@ -75,20 +80,31 @@ pub(crate) struct Addresses {
     pub resources: Vec<String>,
     pub serves: Vec<String>,
     pub exchange: bool,
+    pub ciba: bool,
+    pub ciba_notify: Option<String>,
 }
 
 impl Addresses {
     pub fn of(options: &ClientOptions) -> Self {
         let ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, .. } = options.clone();
-        let ClientOptions { resources, serves, exchange, .. } = options.clone();
-        Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, serves, exchange }
+        let ClientOptions { resources, serves, exchange, ciba, ciba_notify, .. } = options.clone();
+        Self {
+            backchannel_logout_uri,
+            frontchannel_logout_uri,
+            initiate_login_uri,
+            resources,
+            serves,
+            exchange,
+            ciba,
+            ciba_notify,
+        }
     }
 
     /// Options that hold these.
     pub fn put(self, options: ClientOptions) -> ClientOptions {
-        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, serves, exchange } =
-            self;
-        let options = ClientOptions { resources, serves, exchange, ..options };
+        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, .. } = self;
+        let options = ClientOptions { resources, serves: self.serves, exchange: self.exchange, ..options };
+        let options = ClientOptions { ciba: self.ciba, ciba_notify: self.ciba_notify, ..options };
         ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, ..options }
     }
 
@@ -98,24 +114,26 @@ impl Addresses {
             (&self.backchannel_logout_uri, &known.backchannel_logout_uri),
             (&self.frontchannel_logout_uri, &known.frontchannel_logout_uri),
             (&self.initiate_login_uri, &known.initiate_login_uri),
+            (&self.ciba_notify, &known.ciba_notify),
         ];
         pairs.into_iter().all(|(new, known)| new.is_none() || new == known)
             && self.resources.iter().all(|one| known.resources.contains(one))
             && self.serves.iter().all(|one| known.serves.contains(one))
             && (!self.exchange || known.exchange)
+            && (!self.ciba || known.ciba)
     }
 
     /// All of them, in order.
     pub fn all(&self) -> serde_json::Value {
-        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, serves, exchange } =
-            self;
         serde_json::json!([
-            backchannel_logout_uri,
-            frontchannel_logout_uri,
-            initiate_login_uri,
-            resources,
-            serves,
-            exchange
+            self.backchannel_logout_uri,
+            self.frontchannel_logout_uri,
+            self.initiate_login_uri,
+            self.resources,
+            self.serves,
+            self.exchange,
+            self.ciba,
+            self.ciba_notify,
         ])
     }
 }
@@ -153,23 +171,20 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
     let mut told = read("backchannel_logout_uri", &wish.backchannel_logout_uri);
     let mut browsed = read("frontchannel_logout_uri", &wish.frontchannel_logout_uri);
     let mut begun = read("initiate_login_uri", &wish.initiate_login_uri);
+    let mut notified = read("ciba_notify", &wish.ciba_notify);
     let (resources, serves) = (read("resources", &wish.resources), read("serves", &wish.serves));
-    let single =
-        [("backchannel_logout_uri", &told), ("frontchannel_logout_uri", &browsed), ("initiate_login_uri", &begun)];
+    let single = [
+        ("backchannel_logout_uri", &told),
+        ("frontchannel_logout_uri", &browsed),
+        ("initiate_login_uri", &begun),
+        ("ciba_notify", &notified),
+    ];
     for (field, one) in single {
         if one.len() > 1 {
             faults.push(FieldFault::new(field, "Enter one address"));
         }
     }
-    if redirect_uris.is_empty() && !wish.device {
-        faults.push(FieldFault::new("redirect_uris", "Enter at least one address"));
-    }
-    if wish.exchange && serves.is_empty() {
-        faults.push(FieldFault::new(
-            "serves",
-            "Enter the addresses at which it is called for people, to call others for them",
-        ));
-    }
+    faults.extend(missing(wish, redirect_uris.is_empty(), serves.is_empty()));
     let keys = keys_of(&wish.keys).map_err(|words| faults.push(FieldFault::new("keys", words))).ok().flatten();
     if !faults.is_empty() {
         return Err(DirectoryError::Faults(faults));
@@ -181,8 +196,25 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
         resources,
         serves,
         exchange: wish.exchange,
+        ciba: wish.ciba,
+        ciba_notify: notified.pop(),
     };
     Ok(Checked { redirect_uris, post_logout_redirect_uris, addresses, keys })
+}
+
+/// What a wish does not hold, and has to.
+fn missing(wish: &AppWish, nobody_comes_back: bool, serves_nothing: bool) -> Vec<FieldFault> {
+    let alone = !wish.confidential && wish.keys.trim().is_empty();
+    let exchange = "Enter the addresses at which it is called for people, to call others for them";
+    [
+        (nobody_comes_back && !wish.device, "redirect_uris", "Enter at least one address"),
+        (wish.exchange && serves_nothing, "serves", exchange),
+        (wish.ciba && alone, "ciba", "Only an app with a server can ask people elsewhere"),
+    ]
+    .into_iter()
+    .filter(|(wrong, ..)| *wrong)
+    .map(|(_, field, words)| FieldFault::new(field, words))
+    .collect()
 }
 
 /// The keys that a maker pasted or named; none for an empty field.

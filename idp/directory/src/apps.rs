@@ -114,7 +114,8 @@ impl Directory {
     /// address: who approved it approved what people read and where they are sent.
     pub async fn change_app(&self, maker: &Maker, id: &str, wish: &AppWish) -> Result<()> {
         let (client, app) = self.app_to_change(maker, id).await?;
-        let wish = &AppWish { device: client.options.device, ..wish.clone() };
+        let confidential = client.auth != ClientAuth::None;
+        let wish = &AppWish { device: client.options.device, confidential, ..wish.clone() };
         let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
         self.serves_alone(&addresses, Some(id)).await?;
         let by_keys = matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. });

@@ -96,6 +96,10 @@ pub struct ClientOptions {
     pub resources: Vec<String>,
     /// Addresses for which it is the resource server itself: it may introspect their tokens.
     pub serves: Vec<String>,
+    /// It may ask people on a device of their own (OpenID Connect CIBA).
+    pub ciba: bool,
+    /// Where it is told that they have decided (ping mode); without it, it asks again and again.
+    pub ciba_notify: Option<String>,
     /// It may exchange a token that it was called with for one to call another server with (RFC 8693).
     pub exchange: bool,
     /// Where it is told of a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.2), always with `sid` where one session ended.

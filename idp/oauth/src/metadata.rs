@@ -10,12 +10,13 @@ use crate::{Provider, jwk};
 /// Scopes that an app may ask for.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Grants of the token endpoint.
-pub const GRANTS: [&str; 5] = [
+pub const GRANTS: [&str; 6] = [
     "authorization_code",
     "refresh_token",
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:openid:params:grant-type:ciba",
 ];
 /// Ways of client authentication.
 pub const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
@@ -91,8 +92,13 @@ impl Provider {
         let logout = ["backchannel", "frontchannel"].iter().flat_map(|channel| {
             ["supported", "session_supported"].map(|what| (format!("{channel}_logout_{what}"), json!(true)))
         });
+        let apart = [
+            ("backchannel_authentication_endpoint", json!(at("/bc-authorize"))),
+            ("backchannel_token_delivery_modes_supported", json!(["poll", "ping"])),
+            ("backchannel_user_code_parameter_supported", json!(false)),
+        ];
         if let Some(document) = document.as_object_mut() {
-            document.extend(logout);
+            document.extend(logout.chain(apart.map(|(name, value)| (name.to_owned(), value))));
         }
         document
     }

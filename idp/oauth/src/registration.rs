@@ -30,6 +30,10 @@ pub struct Metadata {
     pub secret: bool,
     /// `grant_types` holds the device grant, and not the code.
     pub device: bool,
+    /// `grant_types` holds the CIBA grant.
+    pub ciba: bool,
+    /// `backchannel_client_notification_endpoint`, in ping mode; else empty.
+    pub ciba_notify: String,
     /// `grant_types` holds `refresh_token`.
     pub refresh: bool,
     /// `require_pushed_authorization_requests` (RFC 9126 §6).
@@ -44,6 +48,7 @@ pub struct Metadata {
 
 const CODE: &str = "authorization_code";
 const REFRESH: &str = "refresh_token";
+const CIBA: &str = "urn:openid:params:grant-type:ciba";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Members that ask for something that we do not do: to pass over them would break what the client goes by.
 const UNKNOWN: [&str; 8] = [
@@ -76,8 +81,10 @@ pub fn read(body: &str) -> Result<Metadata, OAuthError> {
     }
     let grants = texts(&said, "grant_types")?.unwrap_or_else(|| vec![CODE.to_owned()]);
     let has = |grant: &str| grants.iter().any(|one| one == grant);
-    if grants.iter().any(|grant| ![CODE, REFRESH, DEVICE].contains(&grant.as_str())) || has(CODE) == has(DEVICE) {
-        return Err(bad("grant_types must hold authorization_code or the device grant, and may hold refresh_token"));
+    if grants.iter().any(|grant| ![CODE, REFRESH, DEVICE, CIBA].contains(&grant.as_str())) || has(CODE) == has(DEVICE) {
+        return Err(bad(
+            "grant_types must hold authorization_code or the device grant, and may hold refresh_token and CIBA",
+        ));
     }
     let redirect_uris = texts(&said, "redirect_uris")?.unwrap_or_default();
     let host = redirect_uris.first().and_then(|uri| url::Url::parse(uri).ok()?.host_str().map(str::to_owned));
@@ -94,12 +101,24 @@ pub fn read(body: &str) -> Result<Metadata, OAuthError> {
         keys,
         secret,
         device: has(DEVICE),
+        ciba: has(CIBA),
+        ciba_notify: notify(&said, has(CIBA))?,
         refresh: has(REFRESH),
         pushed_only: flag(&said, "require_pushed_authorization_requests")?,
         dpop: flag(&said, "dpop_bound_access_tokens")?,
         id_token_alg: alg(&said, "id_token_signed_response_alg")?.unwrap_or(IdTokenAlg::RS256),
         userinfo_alg: alg(&said, "userinfo_signed_response_alg")?,
     })
+}
+
+/// Where it is told of a decision (CIBA §4); empty in poll mode.
+fn notify(said: &Map<String, Value>, ciba: bool) -> Result<String, OAuthError> {
+    let address = text(said, "backchannel_client_notification_endpoint")?.unwrap_or_default();
+    match (ciba, text(said, "backchannel_token_delivery_mode")?) {
+        (false, None) | (true, Some("poll")) => Ok(String::new()),
+        (true, Some("ping")) if !address.is_empty() => Ok(address.to_owned()),
+        _ => Err(bad("backchannel_token_delivery_mode must be poll, or ping with a notification endpoint, for CIBA")),
+    }
 }
 
 /// Whether it proves itself by a secret, and the keys by which it does otherwise.
@@ -160,14 +179,17 @@ impl Provider {
             ClientAuth::Secret { .. } => "client_secret_basic",
             ClientAuth::PrivateKeyJwt { .. } | ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. } => "private_key_jwt",
         };
-        let grant = if client.options.device { DEVICE } else { CODE };
+        let mut grants = vec![if client.options.device { DEVICE } else { CODE }];
+        grants.extend(client.refresh.then_some(REFRESH));
+        grants.extend(client.options.ciba.then_some(CIBA));
+        let mode = client.options.ciba.then(|| if client.options.ciba_notify.is_some() { "ping" } else { "poll" });
         let mut told = json!({
             "client_id": client.id,
             "client_id_issued_at": client.app.as_ref().map(|app| app.made_at.0),
             "client_name": client.name,
             "redirect_uris": client.redirect_uris,
             "post_logout_redirect_uris": client.post_logout_redirect_uris,
-            "grant_types": if client.refresh { vec![grant, REFRESH] } else { vec![grant] },
+            "grant_types": grants,
             "response_types": if client.options.device { vec![] } else { vec!["code"] },
             "token_endpoint_auth_method": method,
             "subject_type": "pairwise",
@@ -186,6 +208,8 @@ impl Provider {
             ("backchannel_logout_uri", options.backchannel_logout_uri.as_ref().map(|uri| json!(uri))),
             ("frontchannel_logout_uri", options.frontchannel_logout_uri.as_ref().map(|uri| json!(uri))),
             ("initiate_login_uri", options.initiate_login_uri.as_ref().map(|uri| json!(uri))),
+            ("backchannel_token_delivery_mode", mode.map(|mode| json!(mode))),
+            ("backchannel_client_notification_endpoint", options.ciba_notify.as_ref().map(|uri| json!(uri))),
             ("userinfo_signed_response_alg", options.userinfo_alg.map(|alg| json!(alg.name()))),
             ("client_secret", secret.map(|secret| json!(secret.reveal()))),
             // Zero: it does not run out.

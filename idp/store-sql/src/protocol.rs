@@ -88,6 +88,15 @@ impl Consents for SqlStore {
             .collect()
     }
 
+    async fn consented_to(&self, client: &str) -> Result<Vec<PersonId>> {
+        let rows = sqlx::query("SELECT person_id FROM consents WHERE client_id = $1")
+            .bind(client)
+            .fetch_all(&self.read)
+            .await
+            .map_err(problem)?;
+        rows.iter().map(|row| row.parsed("person_id")).collect()
+    }
+
     async fn withdraw_consent(&self, person: PersonId, client: &str, now: Timestamp, effects: Effects) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let gone = sqlx::query("DELETE FROM consents WHERE person_id = $1 AND client_id = $2 RETURNING client_id")

@@ -26,6 +26,8 @@ pub trait Consents: Send + Sync {
     async fn save_consent(&self, person: PersonId, client: &str, scopes: &str, now: Timestamp) -> Result<()>;
     /// Every agreement of a person, newest first.
     async fn consents_of(&self, person: PersonId) -> Result<Vec<Consent>>;
+    /// Everybody who has agreed to a client.
+    async fn consented_to(&self, client: &str) -> Result<Vec<PersonId>>;
     /// Takes an agreement back: all tokens of the person for that client end with it. False when there was none.
     async fn withdraw_consent(&self, person: PersonId, client: &str, now: Timestamp, effects: Effects) -> Result<bool>;
 }

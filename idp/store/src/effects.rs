@@ -3,7 +3,7 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
-use idp_domain::{PersonId, Slug};
+use idp_domain::{PersonId, Slug, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::mails::{Mail, MailKind};
@@ -82,6 +82,17 @@ pub enum Outgoing {
         /// Only this session.
         sid: Option<String>,
     },
+    /// An app that waits for somebody's decision is told that there is one (CIBA §10.2).
+    Ping {
+        /// Which.
+        client: String,
+        /// What it asked.
+        auth_req_id: String,
+        /// By which it knows us.
+        token: String,
+        /// Until when it is of use.
+        until: Timestamp,
+    },
     /// One app that is told of it.
     AppSignOut {
         /// Which.
@@ -100,7 +111,8 @@ impl Outgoing {
             Self::Mail(_) => "mail",
             Self::Signal(_) => "signal",
             Self::SignOut { .. } => "sign_out",
-            Self::AppSignOut { .. } => "app_sign_out",
+            // Both are calls to an app, made by one worker.
+            Self::AppSignOut { .. } | Self::Ping { .. } => "app_sign_out",
         }
     }
 }

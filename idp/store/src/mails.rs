@@ -181,6 +181,13 @@ pub enum MailKind {
         /// Who printed it.
         by: String,
     },
+    /// An app asks its reader something, and waits for the answer (CIBA).
+    AppAsks {
+        /// Its name.
+        app: String,
+        /// Where to answer.
+        link: String,
+    },
     /// New recovery codes were made; the older ones stopped working.
     RecoveryMade {
         /// When and where.

@@ -3,7 +3,7 @@
 use idp_domain::{Language, london};
 use idp_store::mails::{AccessChange, Happened, MailKind};
 
-use super::{Words, words};
+use super::{Words, known, words};
 
 const NOT_ME: &str = "Os nad chi wnaeth hyn, mewngofnodwch, newidiwch eich cyfrinair a dywedwch wrth eich ysgol.";
 
@@ -163,6 +163,14 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
                 "Os na ofynnodd neb amdani, dywedwch wrth swyddfa eich ymddiriedolaeth ar unwaith.",
             ],
             None,
+        ),
+        MailKind::AppAsks { app, link } => words(
+            "Mae ap yn gofyn am eich ateb",
+            &[
+                &format!("Mae {app} yn gofyn a gaiff eich mewngofnodi. Mae’n aros am 5 munud."),
+                "Os nad chi a ddechreuodd hyn, gwrthodwch ef yno, neu peidiwch â gwneud dim.",
+            ],
+            Some(("Edrych ar y cwestiwn", link)),
         ),
         MailKind::RecoveryMade { happened } => words(
             "Gwnaed codau adfer newydd",
@@ -341,17 +349,8 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             None,
         ),
         MailKind::SupportRequest { reference, site, who, agent, from, text } => {
-            let known = [("Safle: ", site), ("Wedi mewngofnodi fel: ", who), ("Porwr: ", agent)];
-            let known: Vec<String> = known
-                .iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| format!("{name}{value}."))
-                .collect();
-            words(
-                format!("Cais am gymorth {reference}"),
-                &[&format!("Oddi wrth: {from}"), &known.join(" "), text],
-                None,
-            )
+            let facts = [("Safle: ", site), ("Wedi mewngofnodi fel: ", who), ("Porwr: ", agent)];
+            words(format!("Cais am gymorth {reference}"), &[&format!("Oddi wrth: {from}"), &known(&facts), text], None)
         }
     }
 }

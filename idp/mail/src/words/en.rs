@@ -3,7 +3,7 @@
 use idp_domain::london;
 use idp_store::mails::{AccessChange, Happened, MailKind};
 
-use super::{Words, words};
+use super::{Words, known, words};
 
 const NOT_ME: &str = "If this was not you, sign in and change your password, and tell your school.";
 
@@ -148,6 +148,14 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
                 "If they did not ask for it, tell your trust office at once.",
             ],
             None,
+        ),
+        MailKind::AppAsks { app, link } => words(
+            "An app asks for your answer",
+            &[
+                &format!("{app} asks whether it may sign you in. It waits for 5 minutes."),
+                "If you did not start this yourself, refuse it there, or do nothing.",
+            ],
+            Some(("Look at the question", link)),
         ),
         MailKind::RecoveryMade { happened } => words(
             "New recovery codes were made",
@@ -314,13 +322,8 @@ pub(super) fn words_of(kind: &MailKind) -> Words {
             None,
         ),
         MailKind::SupportRequest { reference, site, who, agent, from, text } => {
-            let known = [("Site: ", site), ("Signed in as: ", who), ("Browser: ", agent)];
-            let known: Vec<String> = known
-                .iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| format!("{name}{value}."))
-                .collect();
-            words(format!("Support request {reference}"), &[&format!("From: {from}"), &known.join(" "), text], None)
+            let facts = [("Site: ", site), ("Signed in as: ", who), ("Browser: ", agent)];
+            words(format!("Support request {reference}"), &[&format!("From: {from}"), &known(&facts), text], None)
         }
     }
 }

@@ -46,6 +46,12 @@ pub(crate) fn before_address(language: Language) -> &'static str {
     }
 }
 
+/// What is known of these, a sentence each: `Site: Larkmoor.`
+fn known(facts: &[(&str, &String)]) -> String {
+    let known = facts.iter().filter(|(_, value)| !value.is_empty());
+    known.map(|(name, value)| format!("{name}{value}.")).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +103,7 @@ mod tests {
             MailKind::PassMade { who: String::new(), by: account.clone() },
             MailKind::LinkPrinted { who: who.clone(), by: account.clone() },
             MailKind::LinkPrinted { who: String::new(), by: account.clone() },
+            MailKind::AppAsks { app: who.clone(), link: link.clone() },
             MailKind::RecoveryMade { happened: happened.clone() },
             MailKind::KeyRenamed { from: text("KEY"), to: who.clone(), happened: happened.clone() },
             MailKind::Joined { kept: who.clone(), other: account.clone() },

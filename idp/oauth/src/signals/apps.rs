@@ -2,8 +2,8 @@
 //! one that does not answer holds up nobody.
 
 use async_trait::async_trait;
-use idp_domain::PersonId;
 use idp_domain::client::{Client, ClientKind};
+use idp_domain::{PersonId, Timestamp};
 use idp_store::outbox::Claimed;
 use idp_store::{Outgoing, StoreError};
 use serde_json::json;
@@ -19,17 +19,23 @@ const PATIENCE: i64 = 24 * 3600;
 /// Most that are on their way at once.
 const MOST: i64 = 64;
 
-/// Posts a form to an address that a maker of an app has named; true when it was taken (200 or 204).
+/// Posts to an address that a maker of an app has named; true when it was taken (200 or 204).
 #[async_trait]
 pub trait Call: Send + Sync {
-    /// Posts.
+    /// Posts a form.
     async fn post_form(&self, address: &str, body: String) -> bool;
+    /// Posts JSON, with the token by which the app knows us.
+    async fn post_json(&self, address: &str, token: &str, body: String) -> bool;
 }
 
 #[async_trait]
 impl<C: Call + ?Sized> Call for std::sync::Arc<C> {
     async fn post_form(&self, address: &str, body: String) -> bool {
         (**self).post_form(address, body).await
+    }
+
+    async fn post_json(&self, address: &str, token: &str, body: String) -> bool {
+        (**self).post_json(address, token, body).await
     }
 }
 
@@ -75,6 +81,9 @@ impl<C: Call> Teller<C> {
 
     /// Whether an app knows now, or needs to know no more.
     async fn told(&self, entry: &Claimed) -> Result<bool, StoreError> {
+        if let Outgoing::Ping { client, auth_req_id, token, until } = &entry.outgoing {
+            return self.pinged((client, token), auth_req_id, *until).await;
+        }
         let Outgoing::AppSignOut { client, person, sid } = &entry.outgoing else { return Ok(true) };
         let Some(client) = self.provider.context.store.client(client).await? else { return Ok(true) };
         let Some(address) = told_at(&client) else { return Ok(true) };
@@ -83,6 +92,18 @@ impl<C: Call> Teller<C> {
         };
         let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
         Ok(self.call.post_form(address, body).await)
+    }
+}
+
+impl<C: Call> Teller<C> {
+    /// Whether an app knows now that somebody has decided, or need not any more.
+    async fn pinged(&self, (client, token): (&str, &str), id: &str, until: Timestamp) -> Result<bool, StoreError> {
+        if self.provider.context.now() >= until {
+            return Ok(true);
+        }
+        let Some(client) = self.provider.context.store.client(client).await? else { return Ok(true) };
+        let Some(address) = client.options.ciba_notify.as_deref().filter(|_| !client.disabled) else { return Ok(true) };
+        Ok(self.call.post_json(address, token, json!({ "auth_req_id": id }).to_string()).await)
     }
 }
 

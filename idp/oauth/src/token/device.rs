@@ -1,53 +1,21 @@
 //! Devices without a browser (RFC 8628): they show a short code, and somebody goes on with it where they are signed in.
 
 use idp_domain::client::{Client, ClientKind};
-use idp_domain::person::Person;
 use idp_domain::random::read_printed;
 use idp_domain::session::Session;
-use idp_domain::{Amr, PersonId, Secret, SecretHash, Timestamp};
+use idp_domain::{Secret, SecretHash};
 use idp_store::attempts::StoredAttempt;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::TokenRequest;
+use super::pending::{INTERVAL, Pending};
 use crate::scope::scope_of;
 use crate::{OAuthError, Provider};
 
 /// Seconds for which a code can be used.
 const LIFE: i64 = 600;
-/// Seconds between two questions of a device, at first.
-const INTERVAL: i64 = 5;
 /// Characters of the code that people type. 40 bits for ten minutes, and guesses are counted.
 const LENGTH: usize = 8;
-
-/// A device that waits, as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Device {
-    pub client: String,
-    pub scope: String,
-    pub state: State,
-    /// When it may ask again.
-    next: Timestamp,
-    interval: i64,
-}
-
-/// How far a person has come with it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum State {
-    Waiting,
-    Approved(Approval),
-    Denied,
-}
-
-/// Who approved, and what they had proven.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Approval {
-    pub person: PersonId,
-    pub epoch: i64,
-    pub auth_time: Timestamp,
-    pub amr: Vec<Amr>,
-    pub sid: String,
-}
 
 /// What a person is asked about a device.
 #[derive(Debug)]
@@ -68,7 +36,7 @@ impl Provider {
         let scope = scope_of(&client, request.params.get("scope").unwrap_or("openid"))?.join(" ");
         let (context, now) = (&self.context, self.context.now());
         let (device, code) = (Secret::new(&*context.random), context.random.readable(LENGTH));
-        let waits = Device { client: client.id, scope, state: State::Waiting, next: now, interval: INTERVAL };
+        let waits = Pending::new(&client, scope, now);
         let expires_at = now.plus(LIFE);
         let stored = |hash, body: String| StoredAttempt { hash, version: 0, body, expires_at };
         context.store.short.add_attempt(&stored(of_device(device.reveal()), json!(waits).to_string())).await?;
@@ -94,70 +62,26 @@ impl Provider {
     }
 
     /// Somebody lets the device of a code in, or does not. False when it no longer waits.
-    pub async fn decide_device(
-        &self,
-        typed: &str,
-        (session, person): (&Session, &Person),
-        approve: bool,
-    ) -> Result<bool, OAuthError> {
+    pub async fn decide_device(&self, typed: &str, session: &Session, approve: bool) -> Result<bool, OAuthError> {
         let Some((mut stored, mut device)) = self.waiting(typed).await? else { return Ok(false) };
-        device.state = if approve {
-            State::Approved(Approval {
-                person: person.id,
-                epoch: session.epoch,
-                auth_time: session.auth_time,
-                amr: session.amr(None),
-                sid: session.sid.clone(),
-            })
-        } else {
-            State::Denied
-        };
+        device.decide(session, approve);
         stored.body = json!(device).to_string();
         let short = &self.context.store.short;
         // A code is typed once; whoever reads it over a shoulder afterwards finds nothing.
         Ok(short.save_attempt(&stored).await? && short.take_attempt(&of_person(&read_printed(typed))).await?)
     }
 
-    async fn waiting(&self, typed: &str) -> Result<Option<(StoredAttempt, Device)>, OAuthError> {
+    async fn waiting(&self, typed: &str) -> Result<Option<(StoredAttempt, Pending)>, OAuthError> {
         let (short, now) = (&self.context.store.short, self.context.now());
         let Some(named) = short.attempt(&of_person(&read_printed(typed)), now).await? else { return Ok(None) };
         let Some(stored) = short.attempt(&SecretHash(named.body), now).await? else { return Ok(None) };
-        let device: Option<Device> = serde_json::from_str(&stored.body).ok();
-        Ok(device.filter(|device| matches!(device.state, State::Waiting)).map(|device| (stored, device)))
-    }
-
-    /// What a device that asks for its tokens has come to (RFC 8628 §3.5). An approval is handed out once.
-    pub(crate) async fn asked_by_device(&self, client: &Client, code: &str) -> Result<(Device, Approval), OAuthError> {
-        let (short, now) = (&self.context.store.short, self.context.now());
-        let expired = OAuthError::new("expired_token", "the device code is not known, or is too old");
-        let mut stored = short.attempt(&of_device(code), now).await?.ok_or(expired.clone())?;
-        let mut device: Device = serde_json::from_str(&stored.body).map_err(|_| expired.clone())?;
-        if device.client != client.id {
-            return Err(OAuthError::grant("the device code is another client’s"));
-        }
-        match device.state.clone() {
-            State::Waiting => {
-                let early = now < device.next;
-                device.interval += if early { INTERVAL } else { 0 };
-                device.next = now.plus(device.interval);
-                stored.body = json!(device).to_string();
-                // Lost against a decision that was made meanwhile: the next question finds it.
-                short.save_attempt(&stored).await?;
-                Err(if early {
-                    OAuthError::new("slow_down", "ask 5 seconds less often")
-                } else {
-                    OAuthError::new("authorization_pending", "nobody has decided yet")
-                })
-            }
-            State::Denied => Err(OAuthError::new("access_denied", "the person did not agree")),
-            State::Approved(approval) if short.take_attempt(&of_device(code)).await? => Ok((device, approval)),
-            State::Approved(_) => Err(expired),
-        }
+        let device: Option<Pending> = serde_json::from_str(&stored.body).ok();
+        Ok(device.filter(Pending::waits).map(|device| (stored, device)))
     }
 }
 
 /// Names among the attempts, so that no code of another kind has one of them.
-fn of_device(code: &str) -> SecretHash {
+pub(crate) fn of_device(code: &str) -> SecretHash {
     Secret::presented(&format!("device {code}")).hash()
 }
 

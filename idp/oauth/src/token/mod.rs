@@ -1,10 +1,12 @@
 //! The token endpoint: phases owned once, each grant and each way of client authentication one file.
 
 pub(crate) mod access;
+pub mod ciba;
 mod client_auth;
 pub mod device;
 mod grants;
 mod may_issue;
+mod pending;
 
 use idp_domain::Secret;
 use idp_domain::client::Client;

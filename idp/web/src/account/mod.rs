@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/display", get(display::show_form).post(display::save))
         .route("/me/notifications", get(notices::list).post(notices::read))
         .route("/me/requests", get(requests::list))
+        .route("/me/requests/app", post(requests::answer))
         .route("/me/accounts", get(accounts::list).post(accounts::link))
         .route("/me/accounts/unlink", post(accounts::unlink))
         .route("/me/join", get(join::begin).post(join::proven))

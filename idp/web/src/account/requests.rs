@@ -1,14 +1,18 @@
 //! Requests: what somebody asked for, what they gave that waits for a second person, and what waits for them.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
 use idp_domain::group::group_by_id;
+use idp_oauth::token::ciba::Asked;
 use idp_store::requests::Answer;
+use serde::Deserialize;
 
 use crate::browser::SignedIn;
 use crate::error::refused;
-use crate::page::{Frame, show};
+use crate::oauth::facts_of;
+use crate::page::{Frame, Message, show};
 use crate::{PageError, Web, language, t, t1, t2};
 
 /// How far back, in seconds: 12 months.
@@ -22,10 +26,20 @@ struct Line {
     badge: &'static str,
 }
 
+/// An app that waits for an answer.
+struct AppQuestion {
+    handle: String,
+    app: String,
+    message: String,
+    facts: Vec<String>,
+}
+
 #[derive(Template)]
 #[template(path = "requests.html")]
 struct Page {
     frame: Frame,
+    /// What apps ask this person now.
+    questions: Vec<AppQuestion>,
     mine: Vec<Line>,
     given: Vec<Line>,
     /// How many wait for this person's decision; absent for people who decide nothing.
@@ -59,5 +73,47 @@ pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<
     let to_decide = decides.then_some(waiting.len() - given.len() + wishes);
     let mut frame = Frame::of("Requests", person, "account");
     frame.manages = asker.sees_anything();
-    show(&Page { frame, mine, given, to_decide })
+    let questions = web.provider.asked_of(person.id).await.map_err(|_| PageError::Unavailable)?;
+    let question = |one: Asked| {
+        let facts = facts_of(&one.scopes, person);
+        AppQuestion { handle: one.handle, app: one.client.name, message: one.message, facts }
+    };
+    let questions = questions.into_iter().map(question).collect();
+    show(&Page { frame, questions, mine, given, to_decide })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Answered {
+    #[serde(default)]
+    question: String,
+    #[serde(default)]
+    decision: String,
+}
+
+/// Answers an app that waits (CIBA).
+pub(crate) async fn answer(
+    State(web): State<Web>,
+    signed_in: SignedIn,
+    Form(answered): Form<Answered>,
+) -> Result<Response, PageError> {
+    let approve = match answered.decision.as_str() {
+        "allow" => true,
+        "deny" => false,
+        _ => return Err(PageError::Incomplete),
+    };
+    let by = (&signed_in.session, &signed_in.person);
+    let done = web.provider.answer_app(by, (&answered.question, approve)).await;
+    if !done.map_err(|_| PageError::Unavailable)? {
+        return Err(PageError::Refused(t("This app does not wait any more. Start again there.")));
+    }
+    show(&Message {
+        frame: Frame::of("You can close this page", &signed_in.person, "account"),
+        paragraphs: vec![if approve {
+            t("You have agreed. Go back to where you started.")
+        } else {
+            t("You have refused. The app is told so.")
+        }],
+        action: Some(("Account settings".to_owned(), "/me".to_owned())),
+        other: None,
+    })
 }

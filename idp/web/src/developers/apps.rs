@@ -5,12 +5,13 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use idp_directory::DirectoryError;
-use idp_directory::apps::{AppProfile, AppWish, NewSecret, seen_as};
+use idp_directory::apps::{NewSecret, seen_as};
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth};
 use idp_domain::london;
 use serde::Deserialize;
 
 use super::AppMaker;
+use super::typed::Typed;
 use crate::error::refused;
 use crate::page::{Fault, Frame, form_head, go, show, show_with, shown};
 use crate::{PageError, Web};
@@ -83,53 +84,6 @@ pub(crate) async fn make_token(
     let trust = by.maker.trusts.iter().find(|trust| trust.id == id).map_or_else(String::new, |one| one.name.clone());
     let (issuer, token) = (web.provider.issuer.clone(), token.reveal().to_owned());
     show(&Token { frame: by.frame("Token for registering apps"), trust, issuer, token })
-}
-
-#[derive(Deserialize, Default)]
-pub(crate) struct Typed {
-    #[serde(default)]
-    trust: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    redirect_uris: String,
-    #[serde(default)]
-    post_logout_redirect_uris: String,
-    #[serde(default)]
-    backchannel_logout_uri: String,
-    #[serde(default)]
-    frontchannel_logout_uri: String,
-    #[serde(default)]
-    initiate_login_uri: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    keys: String,
-    #[serde(default)]
-    resources: String,
-    #[serde(default)]
-    serves: String,
-    exchange: Option<String>,
-}
-
-impl Typed {
-    fn wish(&self) -> AppWish {
-        AppWish {
-            name: self.name.clone(),
-            redirect_uris: self.redirect_uris.clone(),
-            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
-            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
-            frontchannel_logout_uri: self.frontchannel_logout_uri.clone(),
-            initiate_login_uri: self.initiate_login_uri.clone(),
-            confidential: self.kind == "server",
-            device: self.kind == "device",
-            keys: self.keys.clone(),
-            resources: self.resources.clone(),
-            serves: self.serves.clone(),
-            exchange: self.exchange.is_some(),
-            profile: AppProfile::default(),
-        }
-    }
 }
 
 #[derive(Template)]
@@ -212,26 +166,6 @@ struct App {
     faults: Vec<Fault>,
 }
 
-fn typed_of(client: &Client) -> Typed {
-    Typed {
-        name: client.name.clone(),
-        redirect_uris: client.redirect_uris.join("\n"),
-        post_logout_redirect_uris: client.post_logout_redirect_uris.join("\n"),
-        backchannel_logout_uri: client.options.backchannel_logout_uri.clone().unwrap_or_default(),
-        frontchannel_logout_uri: client.options.frontchannel_logout_uri.clone().unwrap_or_default(),
-        initiate_login_uri: client.options.initiate_login_uri.clone().unwrap_or_default(),
-        keys: match &client.auth {
-            ClientAuth::Keys { jwks } => jwks.clone(),
-            ClientAuth::KeysAt { uri } => uri.clone(),
-            ClientAuth::None | ClientAuth::Secret { .. } | ClientAuth::PrivateKeyJwt { .. } => String::new(),
-        },
-        resources: client.options.resources.join("\n"),
-        serves: client.options.serves.join("\n"),
-        exchange: client.options.exchange.then(|| "1".to_owned()),
-        ..Typed::default()
-    }
-}
-
 async fn app_page(
     web: &Web,
     by: &AppMaker,
@@ -265,7 +199,7 @@ async fn app_page(
             ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. } | ClientAuth::PrivateKeyJwt { .. } => "keys",
             ClientAuth::None => "none",
         },
-        typed: typed.unwrap_or_else(|| typed_of(&client)),
+        typed: typed.unwrap_or_else(|| Typed::of(&client)),
         errors: errors.collect(),
         checked,
         faults,

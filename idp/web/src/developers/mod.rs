@@ -3,6 +3,7 @@
 mod apps;
 mod errors;
 mod guide;
+mod typed;
 
 use axum::Router;
 use axum::extract::FromRequestParts;

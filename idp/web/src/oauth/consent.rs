@@ -90,7 +90,7 @@ pub(crate) async fn submit(
 }
 
 /// What an app is told, in words, scope by scope.
-pub(super) fn facts_of(scopes: &[String], person: &Person) -> Vec<String> {
+pub(crate) fn facts_of(scopes: &[String], person: &Person) -> Vec<String> {
     let fact = |scope: &String| match scope.as_str() {
         "profile" => Some(t1("Your name: {0}", person.full_name())),
         "email" => person.email.as_ref().map(|email| t1("Your email address: {0}", email)),

@@ -76,8 +76,7 @@ pub(crate) async fn submit(
     if approve {
         remember(&web, person, (&asked.client, &asked.scopes)).await?;
     }
-    let by = (&signed_in.session, person);
-    let decided = web.provider.decide_device(&typed.user_code, by, approve).await;
+    let decided = web.provider.decide_device(&typed.user_code, &signed_in.session, approve).await;
     if !decided.map_err(|_| PageError::Unavailable)? {
         return page(&signed_in, typed.user_code, fault("user_code", gone));
     }

@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 
 use crate::Web;
 
+pub(crate) use consent::facts_of;
 pub(crate) use token::{bearing, refused};
 
 /// Addresses that a browser visits.
@@ -35,6 +36,7 @@ pub(crate) fn machines() -> Router<Web> {
         .route("/register", post(register::register))
         .route("/par", post(token::push).options(cors::preflight))
         .route("/device_authorization", post(token::device))
+        .route("/bc-authorize", post(token::ask_person))
         .route("/revoke", post(token::revoke).options(cors::preflight))
         .route("/introspect", post(token::introspect))
         .route("/userinfo", get(token::userinfo).post(token::userinfo).options(cors::preflight))

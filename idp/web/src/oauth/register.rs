@@ -51,6 +51,8 @@ fn wish(said: Metadata) -> AppWish {
         resources: String::new(),
         serves: String::new(),
         exchange: false,
+        ciba: said.ciba,
+        ciba_notify: said.ciba_notify,
         profile: AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg },
     }
 }

@@ -125,6 +125,11 @@ pub(crate) async fn device(State(web): State<Web>, headers: HeaderMap, body: Str
     answered(&web, ("/device_authorization", &headers, &body), run, |answer| no_store(Json(answer))).await
 }
 
+pub(crate) async fn ask_person(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+    let run = async |request: TokenRequest<'_>| web.provider.ask_person(request).await;
+    answered(&web, ("/bc-authorize", &headers, &body), run, |answer| no_store(Json(answer))).await
+}
+
 pub(crate) async fn revoke(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.revoke(request).await;
     answered(&web, ("/revoke", &headers, &body), run, |()| StatusCode::OK.into_response()).await

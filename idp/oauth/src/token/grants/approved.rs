@@ -1,19 +1,30 @@
-//! `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4): the tokens of a device that somebody has let in.
+//! The tokens of an app that waited apart until somebody decided: on a device (RFC 8628 §3.4), or asked by CIBA (§10).
 
-use idp_domain::{Acr, id};
+use idp_domain::{Acr, SecretHash, id};
 use idp_store::tokens::TokenFacts;
 
 use crate::issue::IdTokenFacts;
 use crate::token::access::{Pair, resource, stays_connected};
-use crate::token::device::{Approval, Device};
-use crate::token::{Asking, Granted};
+use crate::token::pending::{Approval, Pending};
+use crate::token::{Asking, Granted, ciba, device};
 use crate::{ACCESS_LIFE, OAuthError, Provider};
 
-pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+/// `urn:ietf:params:oauth:grant-type:device_code`.
+pub(super) async fn of_device(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    let code = asking.params.require("device_code", "device_code is missing")?;
+    tokens(provider, asking, &device::of_device(code)).await
+}
+
+/// `urn:openid:params:grant-type:ciba`.
+pub(super) async fn of_ciba(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
+    let id = asking.params.require("auth_req_id", "auth_req_id is missing")?;
+    tokens(provider, asking, &ciba::name_of(id)).await
+}
+
+async fn tokens(provider: &Provider, asking: &Asking<'_>, name: &SecretHash) -> Result<Granted, OAuthError> {
     let Asking { client, params, jkt } = asking;
-    let code = params.require("device_code", "device_code is missing")?;
     let audience = resource(client, params.get("resource"))?.map(str::to_owned);
-    let (Device { scope, .. }, approval) = provider.asked_by_device(client, code).await?;
+    let (Pending { scope, .. }, approval) = provider.asked_again(client, name).await?;
     // A key that was used for something else counts for nothing here.
     let acr = Acr::Base;
     let Approval { person, epoch, auth_time, amr, sid } = approval;
