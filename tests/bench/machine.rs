@@ -64,7 +64,7 @@ pub fn free_port() -> u16 {
 }
 
 /// CPU time of a process and its children, in seconds.
-fn cpu(pid: u32) -> f64 {
+pub fn cpu(pid: u32) -> f64 {
     let own = |pid: &str| -> f64 {
         let text = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
         let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -3,9 +3,11 @@
 //! its own on the first core; what loads it and what answers behind it share the second.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to say")]
 #![expect(clippy::expect_used, reason = "a benchmark that cannot measure has nothing to say")]
+#![expect(clippy::indexing_slicing, reason = "a benchmark that cannot measure has nothing to say")]
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
 
 mod machine;
+mod protocol;
 mod subject;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -34,9 +36,18 @@ struct Subject {
 
 impl Subject {
     fn start() -> Self {
+        Self::start_on("sqlite")
+    }
+
+    /// On SQLite or PostgreSQL.
+    fn start_on(database: &str) -> Self {
         let own = std::env::current_exe().unwrap();
-        let mut child =
-            on_core(0, &own).arg("subject").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("taskset runs");
+        let mut child = on_core(0, &own)
+            .args(["subject", database])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("taskset runs");
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, input, output }
     }
@@ -266,10 +277,13 @@ fn answers(port: u16) -> bool {
 }
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("subject") {
-        subject::run();
-        return;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["subject", database] => return subject::run(database),
+        ["protocol"] => return protocol::protocol(),
+        _ => {}
     }
+    protocol::protocol();
     proxy();
     sign_ins();
     times();

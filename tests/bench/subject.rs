@@ -3,12 +3,13 @@
 use std::io::BufRead;
 use std::time::Instant;
 
+use idp_domain::client::{Client, ClientAuth, IdTokenAlg};
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::{Membership, MembershipStatus, Source};
 use idp_domain::person::{Person, PersonStatus};
 use idp_domain::session::Method;
 use idp_domain::site::Site;
-use idp_domain::{MembershipId, PersonId, SiteId, Slug};
+use idp_domain::{Clock, MembershipId, PersonId, Secret, SiteId, Slug};
 use idp_signin::sessions::Beginning;
 use idp_signin::throttle::TriedFrom;
 use idp_store::Effects;
@@ -20,10 +21,12 @@ use tests::system::SAMINA;
 const TRIES: usize = 60;
 
 /// Runs until its input ends.
-pub fn run() {
+pub fn run(database: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut subject = Subject { system: System::start().await, people: Vec::new() };
+        let postgres = (database == "postgresql").then(tests::servers::postgres);
+        let url = postgres.as_ref().map(|server| server.url.clone());
+        let mut subject = Subject { system: System::start_with(url, None).await, people: Vec::new() };
         for line in std::io::stdin().lock().lines() {
             let line = line.unwrap();
             println!("{}", subject.answer(&line).await);
@@ -60,6 +63,9 @@ impl Subject {
             ["site", upstream] => self.site(upstream).await,
             ["sign-ins"] => self.sign_ins().await.to_string(),
             ["times"] => self.times().await,
+            ["clients", secret] => self.clients(secret).await,
+            ["codes", count] => self.codes(number(count)).await,
+            ["fill", count] => self.fill(number(count)).await,
             ["attempt"] => self.attempt().await,
             ["trust", sites, people] => self.trust(number(sites), number(people)).await,
             ["sessions", count] => self.sessions(number(count)).await,
@@ -74,6 +80,46 @@ impl Subject {
         self.system.set_upstream("larkmoor", upstream).await;
         let cookie = browser.cookie("larkmoor.lanyard.localhost", "ln").unwrap();
         format!("{} {cookie}", self.system.address().port())
+    }
+
+    /// A client for itself and one for people, as the other side of the comparison has them. Answers the port.
+    async fn clients(&self, secret: &str) -> String {
+        let store = &self.system.demo.assembled.context.store;
+        let plain = store.client("bookworm").await.unwrap().unwrap();
+        let auth = ClientAuth::Secret { hash: Secret::presented(secret).hash(), before: None };
+        let redirect_uris = vec!["https://app.example/callback".to_owned()];
+        let app = Client { id: "app".to_owned(), auth, redirect_uris, id_token_alg: IdTokenAlg::ES256, ..plain };
+        let scopes = vec!["service:bench".to_owned()];
+        let svc = Client { id: "svc".to_owned(), scopes, redirect_uris: vec![], ..app.clone() };
+        for client in [&app, &svc] {
+            store.save_client(client, Effects::none()).await.unwrap();
+        }
+        self.system.address().port().to_string()
+    }
+
+    /// Codes with which somebody who has agreed comes back.
+    async fn codes(&self, count: usize) -> String {
+        let mut browser = self.system.admin(SAMINA).await;
+        let mut params = tests::oauth::request_of(&self.system, "app");
+        params.retain(|(name, _)| name != "redirect_uri");
+        params.push(("redirect_uri".to_owned(), "https://app.example/callback".to_owned()));
+        let mut codes = Vec::with_capacity(count);
+        for _ in 0..count {
+            codes.push(tests::oauth::code(&self.system, &mut browser, &params).await);
+        }
+        codes.join(" ")
+    }
+
+    /// Puts so many live access tokens into the database, each of a family of its own.
+    async fn fill(&self, count: usize) -> String {
+        let until = self.system.clock.now().plus(3600).0;
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
+                   INSERT INTO access_tokens (hash, family, facts, expires_at, person_id, client_id, sid) \
+                   SELECT 'filled' || i, 'family' || i, '{}', $2, 'person' || (i % 10000), 'app', 'sid' || i FROM n";
+        let pool = self.system.pool().await;
+        let count = i64::try_from(count).unwrap();
+        let done = sqlx::query(sql).bind(count).bind(until).execute(&pool).await.unwrap();
+        done.rows_affected().to_string()
     }
 
     /// A form to fill in: port, cookie of the browser, attempt.

@@ -111,6 +111,7 @@ impl Ready {
             "issuer": self.system.origin("id"), "between": format!("http://{between}"), "client": ID,
             "secret": self.secret.reveal(), "alg": client.id_token_alg.name(), "strong": strong,
             "device": client.options.device, "registration": self.registration,
+            "ciba": client.options.ciba.then_some(WHO),
             "redirect": client.redirect_uris.first(), "after": client.post_logout_redirect_uris.first(),
         });
         let mut foreign = Foreign::start(library, &asked);
@@ -120,6 +121,12 @@ impl Ready {
             store.save_client(&Client { auth, ..client }, Effects::none()).await.unwrap();
             foreign.hear("go").await;
             said = foreign.says().await;
+        }
+        if said.get("asks").is_some() {
+            let page = self.browser.open(&format!("{}/me/requests", self.system.origin("id"))).await;
+            assert!(page.body.contains("K4-88"), "{}", page.body);
+            self.browser.fill(&page, "answer", &[("decision", "allow")]).await;
+            return foreign.says().await;
         }
         let Some(url) = said.get("open").and_then(Value::as_str) else { return said };
         if said.get("code").is_some() {
@@ -172,6 +179,16 @@ async fn openid_client_signs_in_with_every_signature() {
     for alg in [IdTokenAlg::RS256, IdTokenAlg::ES256, IdTokenAlg::PS256, IdTokenAlg::EdDSA] {
         goes_through(Library::OpenidClient, alg, false).await;
     }
+}
+
+#[tokio::test]
+async fn openid_client_asks_somebody_in_their_account() {
+    let mut ready = ready(IdTokenAlg::ES256, ClientOptions { ciba: true, ..ClientOptions::default() }).await;
+    let store = &ready.system.demo.assembled.context.store;
+    let (person, now) = (ready.system.person(WHO).await.id, ready.system.demo.assembled.context.now());
+    store.save_consent(person, ID, "openid profile", now).await.unwrap();
+    let said = ready.run(Library::OpenidClient, false, unchanged()).await;
+    assert_eq!(said["done"]["name"], "Tobias Quennell", "{said}");
 }
 
 #[tokio::test]

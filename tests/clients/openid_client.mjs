@@ -53,6 +53,17 @@ async function configured() {
 
 try {
   const { config, dpop } = await configured();
+  if (asked.ciba) {
+    const begun = await oidc.initiateBackchannelAuthentication(config, {
+      scope: "openid profile",
+      login_hint: asked.ciba,
+      binding_message: "K4-88",
+    });
+    say({ asks: "K4-88" });
+    const tokens = await oidc.pollBackchannelAuthenticationGrant(config, { ...begun, interval: 1 });
+    say({ done: { name: tokens.claims().name } });
+    process.exit(0);
+  }
   if (asked.device) {
     const begun = await oidc.initiateDeviceAuthorization(config, { scope: "openid profile" });
     say({ open: begun.verification_uri_complete, code: begun.user_code });

@@ -96,7 +96,8 @@ impl System {
         mails.fetch_one(&self.pool().await).await.unwrap()
     }
 
-    async fn pool(&self) -> sqlx::SqlitePool {
+    /// The database itself, which is SQLite.
+    pub async fn pool(&self) -> sqlx::SqlitePool {
         sqlx::SqlitePool::connect(&format!("sqlite:{}", self.database().display())).await.unwrap()
     }
 
