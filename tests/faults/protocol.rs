@@ -9,6 +9,7 @@ use tests::client_key::{ClientKey, unique};
 use tests::oauth::{VERIFIER, challenge};
 use tests::{Browser, Page};
 
+use super::writes::{arm, at_each_write, build, database_of, disarm};
 use super::{PASSWORD, Victim};
 
 const TOBIAS: &str = "t.quennell@tamberwell.example";
@@ -150,4 +151,63 @@ async fn i_38_a_proof_counts_once_over_a_crash() {
     let mut browser = signed_in(&victim).await;
     let again = token(&victim, redeems(&victim, &code(&victim, &mut browser).await), Some(&proof)).await;
     assert!(again.status == 400 && again.body.contains("invalid_dpop_proof"), "{}", again.body);
+}
+
+/// Tokens that register apps, each good for ten.
+async fn registration_tokens(victim: &Victim) -> Vec<String> {
+    let mut tobias = signed_in(victim).await;
+    let page = tobias.open(&format!("{}/signin?next=/developers/apps&key=1", victim.id())).await;
+    let page = tobias.fill(&page, "key", &[("code", &super::code(victim, TOBIAS).await)]).await;
+    let trust = page.body.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        let made = tobias.post(&format!("{}/developers/apps/token", victim.id()), &[("trust", &trust)]).await;
+        tokens.push(made.body.split("id=\"token\">").nth(1).unwrap().split('<').next().unwrap().to_owned());
+    }
+    tokens
+}
+
+/// Apps of this name, and entries of the log about them.
+async fn registered(folder: &Path, name: &str) -> (i64, i64) {
+    let mut database = database_of(folder).await;
+    let mut count = async |sql: &'static str| -> i64 {
+        sqlx::query_scalar(sql).bind(format!("%{name}%")).fetch_one(&mut database).await.unwrap()
+    };
+    (
+        count("SELECT COUNT(*) FROM clients WHERE name LIKE $1").await,
+        count("SELECT COUNT(*) FROM audit WHERE event = 'app.added' AND sentence LIKE $1").await,
+    )
+}
+
+#[tokio::test]
+async fn f_01_an_app_is_registered_at_no_write_by_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    build(folder);
+    let victim = Victim::start(folder).await;
+    let tokens = registration_tokens(&victim).await;
+    at_each_write("registering an app", victim, async |mut victim, writes| {
+        // A token is good for ten apps.
+        let token = tokens.get(usize::try_from(writes).unwrap() / 9).unwrap();
+        let name = format!("Reading log {writes}.");
+        let body = json!({ "client_name": name, "redirect_uris": ["http://localhost:3000/cb"] }).to_string();
+        let request = format!(
+            "POST /register HTTP/1.1\r\nHost: id.lanyard.localhost:{}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            victim.port,
+            body.len()
+        );
+        arm(folder, writes);
+        let answer = tests::raw::exchange(([127, 0, 0, 1], victim.port).into(), request.as_bytes()).await;
+        let died = disarm(folder, &mut victim).await;
+        if died {
+            victim = victim.kill(folder).await;
+        }
+        let (apps, entries) = registered(folder, &name).await;
+        assert_eq!(apps, entries, "write {writes}: an app and the log of it, both or neither");
+        assert!(apps == 1 || tests::raw::status(&answer) != 201, "write {writes}: what was acknowledged is lost");
+        assert!(apps <= 1);
+        (victim, died)
+    })
+    .await;
 }

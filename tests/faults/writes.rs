@@ -38,7 +38,7 @@ pub fn arm(folder: &Path, writes: i32) {
 }
 
 /// Stops the count. Whether the process died of it: on a busy machine its end may take a while.
-async fn disarm(folder: &Path, victim: &mut Victim) -> bool {
+pub async fn disarm(folder: &Path, victim: &mut Victim) -> bool {
     arm(folder, 0);
     while !victim.is_dead() {
         let dying = std::fs::read(folder.join("countdown")).unwrap().split_off(4);
