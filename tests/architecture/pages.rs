@@ -5,8 +5,11 @@ use super::words::{literals, pages};
 use super::{files, root};
 
 /// Routes that answer a GET with no page of their own: programs, files, or a way on.
-const NO_PAGES: [&str; 18] = [
+const NO_PAGES: [&str; 21] = [
     "/.well-known/openid-configuration",
+    "/.well-known/ssf-configuration",
+    "/ssf/stream",
+    "/ssf/status",
     "/jwks",
     "/userinfo",
     "/authorize",

@@ -2,6 +2,9 @@
 import Provider from "oidc-provider";
 import { exportJWK, generateKeyPair } from "jose";
 
+// Its advice would be written to whoever has stopped reading after the first line.
+console.info = console.warn = () => {};
+
 const [port, secret, challenge] = process.argv.slice(2);
 const redirect = "https://app.example/callback";
 const { privateKey } = await generateKeyPair("ES256", { extractable: true });

@@ -32,6 +32,7 @@ mod roles;
 mod servers;
 mod signing_keys;
 mod sites;
+mod streams;
 mod upstream;
 mod welsh;
 mod words;

@@ -7,7 +7,7 @@ use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, Cli
 use idp_domain::key::Key;
 use idp_domain::person::{PasswordHash, Person, PersonStatus};
 use idp_domain::trust::{TrustRole, TrustSeat};
-use idp_store::{Durable, Effects};
+use idp_store::{Durable, Effects, Outgoing, Signal};
 
 use super::durable::{a_key, random_person};
 use super::trust::{request, some_site, trust};
@@ -19,6 +19,34 @@ pub async fn promises(store: &dyn Durable, person: &Person) {
     a_client_is_changed_by_who_saw_it_as_it_is(store, person).await;
     whoever_is_behind_the_times_changes_no_password(store).await;
     two_keys_removed_at_once_leave_one(store).await;
+    a_signal_is_spread_over_streams_once(store, person).await;
+}
+
+async fn a_signal_is_spread_over_streams_once(store: &dyn Durable, person: &Person) {
+    let signal = Signal::CredentialChange { person: person.id, change: "revoke".to_owned() };
+    store.record(Effects::none().signal(signal.clone())).await.unwrap();
+    let now = Timestamp(i64::MAX / 4);
+    let claimed = store.claim("signal", now, 60, 100).await.unwrap();
+    let entry = claimed.iter().find(|entry| entry.outgoing == Outgoing::Signal(signal.clone())).unwrap();
+    let apps = [("asks".to_owned(), false), ("pushed".to_owned(), true)];
+    let (first, second) = tokio::join!(store.spread_signal(entry, &apps), store.spread_signal(entry, &apps));
+    first.unwrap();
+    second.unwrap();
+    store.spread_signal(entry, &apps).await.unwrap();
+    let waiting = store.streamed("asks", 10).await.unwrap();
+    assert_eq!((waiting.len(), store.streamed("pushed", 10).await.unwrap().len()), (1, 0));
+    let ids = [waiting.first().unwrap().id.clone()];
+    store.acknowledge("another", &ids, now).await.unwrap();
+    assert_eq!(store.streamed("asks", 10).await.unwrap().len(), 1, "another app's word is nothing");
+    store.acknowledge("asks", &ids, now).await.unwrap();
+    store.spread_signal(entry, &apps).await.unwrap();
+    assert!(store.streamed("asks", 10).await.unwrap().is_empty(), "what it has does not come back");
+    let pushed = store.claim("stream_push", now, 60, 100).await.unwrap();
+    assert_eq!(pushed.len(), 1, "{pushed:?}");
+    store.drop_stream("asks").await.unwrap();
+    for entry in claimed.iter().chain(&pushed) {
+        store.delivered(&entry.id, now).await.unwrap();
+    }
 }
 
 async fn two_keys_removed_at_once_leave_one(store: &dyn Durable) {

@@ -83,23 +83,32 @@ fn trusting(pem: &str) -> Result<rustls::ClientConfig> {
 impl idp_oauth::signals::Call for Outside {
     async fn post_form(&self, address: &str, body: String) -> bool {
         let headers = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
-        self.post(address, headers, body).await
+        self.post(address, headers, body).await.is_some_and(|status| [200, 204].contains(&status))
     }
 
     async fn post_json(&self, address: &str, token: &str, body: String) -> bool {
         let headers = http::Request::post("/").header("content-type", "application/json");
-        self.post(address, headers.header("authorization", format!("Bearer {token}")), body).await
+        let headers = headers.header("authorization", format!("Bearer {token}"));
+        self.post(address, headers, body).await.is_some_and(|status| [200, 204].contains(&status))
+    }
+
+    async fn post_set(&self, address: &str, authorization: Option<&str>, token: String) -> bool {
+        let mut headers = http::Request::post("/").header("content-type", "application/secevent+jwt");
+        if let Some(authorization) = authorization {
+            headers = headers.header("authorization", authorization);
+        }
+        self.post(address, headers, token).await == Some(202)
     }
 }
 
 impl Outside {
-    /// Posts, if the address may be called; true when it was taken.
-    async fn post(&self, address: &str, request: http::request::Builder, body: String) -> bool {
+    /// Posts, if the address may be called; the status of the answer.
+    async fn post(&self, address: &str, request: http::request::Builder, body: String) -> Option<u16> {
         // The parser folds `0x7f.1` and its like into the address that it means.
-        let Some(url) = url::Url::parse(address).ok().filter(|url| self.may_call(url)) else { return false };
-        let Ok(request) = request.uri(url.as_str()).body(Full::new(Bytes::from(body))) else { return false };
+        let url = url::Url::parse(address).ok().filter(|url| self.may_call(url))?;
+        let request = request.uri(url.as_str()).body(Full::new(Bytes::from(body))).ok()?;
         let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
-        matches!(answer, Ok(Ok(answer)) if [200, 204].contains(&answer.status().as_u16()))
+        Some(answer.ok()?.ok()?.status().as_u16())
     }
 }
 

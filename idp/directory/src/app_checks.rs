@@ -46,6 +46,8 @@ pub struct AppWish {
     pub ciba: bool,
     /// Where it is told that they have decided, if anywhere.
     pub ciba_notify: String,
+    /// Whether it hears what happens to people who have agreed to it (Shared Signals).
+    pub signals: bool,
     /// How it speaks the protocol.
     pub profile: AppProfile,
 }
@@ -82,12 +84,13 @@ pub(crate) struct Addresses {
     pub exchange: bool,
     pub ciba: bool,
     pub ciba_notify: Option<String>,
+    pub signals: bool,
 }
 
 impl Addresses {
     pub fn of(options: &ClientOptions) -> Self {
         let ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, .. } = options.clone();
-        let ClientOptions { resources, serves, exchange, ciba, ciba_notify, .. } = options.clone();
+        let ClientOptions { resources, serves, exchange, ciba, ciba_notify, signals, .. } = options.clone();
         Self {
             backchannel_logout_uri,
             frontchannel_logout_uri,
@@ -97,6 +100,7 @@ impl Addresses {
             exchange,
             ciba,
             ciba_notify,
+            signals,
         }
     }
 
@@ -104,7 +108,8 @@ impl Addresses {
     pub fn put(self, options: ClientOptions) -> ClientOptions {
         let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, .. } = self;
         let options = ClientOptions { resources, serves: self.serves, exchange: self.exchange, ..options };
-        let options = ClientOptions { ciba: self.ciba, ciba_notify: self.ciba_notify, ..options };
+        let options =
+            ClientOptions { ciba: self.ciba, ciba_notify: self.ciba_notify, signals: self.signals, ..options };
         ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, ..options }
     }
 
@@ -121,6 +126,7 @@ impl Addresses {
             && self.serves.iter().all(|one| known.serves.contains(one))
             && (!self.exchange || known.exchange)
             && (!self.ciba || known.ciba)
+            && (!self.signals || known.signals)
     }
 
     /// All of them, in order.
@@ -134,6 +140,7 @@ impl Addresses {
             self.exchange,
             self.ciba,
             self.ciba_notify,
+            self.signals,
         ])
     }
 }
@@ -198,6 +205,7 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
         exchange: wish.exchange,
         ciba: wish.ciba,
         ciba_notify: notified.pop(),
+        signals: wish.signals,
     };
     Ok(Checked { redirect_uris, post_logout_redirect_uris, addresses, keys })
 }
@@ -209,6 +217,7 @@ fn missing(wish: &AppWish, nobody_comes_back: bool, serves_nothing: bool) -> Vec
     [
         (nobody_comes_back && !wish.device, "redirect_uris", "Enter at least one address"),
         (wish.exchange && serves_nothing, "serves", exchange),
+        (wish.signals && alone, "signals", "Only an app with a server can hear of that"),
         (wish.ciba && alone, "ciba", "Only an app with a server can ask people elsewhere"),
     ]
     .into_iter()

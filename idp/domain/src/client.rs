@@ -100,6 +100,10 @@ pub struct ClientOptions {
     pub ciba: bool,
     /// Where it is told that they have decided (ping mode); without it, it asks again and again.
     pub ciba_notify: Option<String>,
+    /// It hears what happens to the people who have agreed to it (OpenID Shared Signals Framework).
+    pub signals: bool,
+    /// How, once it has said so itself.
+    pub stream: Option<Stream>,
     /// It may exchange a token that it was called with for one to call another server with (RFC 8693).
     pub exchange: bool,
     /// Where it is told of a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.2), always with `sid` where one session ended.
@@ -110,6 +114,44 @@ pub struct ClientOptions {
     pub initiate_login_uri: Option<String>,
     /// Userinfo is signed (OpenID Connect Core §5.3.2), as this.
     pub userinfo_alg: Option<IdTokenAlg>,
+}
+
+/// The stream of events that an app hears (Shared Signals Framework 1.0 §8.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stream {
+    /// How events come to it.
+    pub delivery: Delivery,
+    /// Types of events that it wants, and that there are.
+    pub events: Vec<String>,
+    /// Whether they come.
+    pub status: StreamStatus,
+}
+
+/// How events come to an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum Delivery {
+    /// It asks for them (RFC 8936).
+    Poll,
+    /// They are sent to it (RFC 8935).
+    Push {
+        /// Where.
+        endpoint: String,
+        /// The `Authorization` header by which it knows us, sealed.
+        sealed: Option<Vec<u8>>,
+    },
+}
+
+/// Whether events come (Shared Signals Framework 1.0 §8.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamStatus {
+    /// They do.
+    Enabled,
+    /// They are kept until they do again.
+    Paused,
+    /// They do not, and are not kept.
+    Disabled,
 }
 
 /// Token endpoint authentication (OpenID Connect Core §9).

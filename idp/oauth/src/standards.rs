@@ -40,7 +40,7 @@ const fn row(name: &'static str, title: &'static str, support: Support, words: &
 }
 
 /// Every standard that a maker of an app may ask about.
-pub const STANDARDS: [Standard; 33] = [
+pub const STANDARDS: [Standard; 35] = [
     row(
         "OpenID Connect Core",
         "Authentication on top of OAuth 2",
@@ -143,7 +143,19 @@ pub const STANDARDS: [Standard; 33] = [
         Support::Part,
         "JAR, JARM and signed introspection. No HTTP signatures.",
     ),
-    row("RFC 8417, RFC 8935, CAEP", "Shared Signals", Support::Part, "Pushed to gateways; not yet to apps."),
+    row(
+        "OpenID Shared Signals Framework",
+        "Hearing what happens to people",
+        Support::Part,
+        "One stream for each app, by push or poll, of the people who have agreed to it. No adding and removing of single subjects.",
+    ),
+    row(
+        "OpenID CAEP",
+        "Events of sessions and keys",
+        Support::Part,
+        "session-revoked, credential-change and token-claims-change.",
+    ),
+    row("RFC 8417, RFC 8935, RFC 8936", "Security Event Tokens, pushed and polled", Support::Yes, "Signed with ES256."),
 ];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use idp_domain::id::uuid_v7;
 use idp_domain::{PersonId, Timestamp};
 use idp_store::audit::{Audit, AuditQuery, Retention};
 use idp_store::outbox::{Claimed, Outbox};
-use idp_store::{Effects, Result};
+use idp_store::{Effects, Outgoing, Result, StreamEvent};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
@@ -30,7 +30,7 @@ impl SqlStore {
                 "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) VALUES ($1, $2, $3, $4, 0, '', $4)",
             )
             .bind(self.new_id())
-            .bind(topic)
+            .bind(topic.into_owned())
             .bind(sealed)
             .bind(now)
             .execute(&mut **transaction)
@@ -116,6 +116,65 @@ impl Outbox for SqlStore {
             .bind(id)
             .bind(due.0)
             .bind(reason)
+            .execute(&self.write)
+            .await
+            .map_err(problem)
+            .map(|_| ())
+    }
+
+    async fn spread_signal(&self, entry: &Claimed, apps: &[(String, bool)]) -> Result<()> {
+        let Outgoing::Signal(signal) = &entry.outgoing else { return Ok(()) };
+        let mut transaction = self.begin().await?;
+        for (client, push) in apps {
+            let event = StreamEvent::Signal(signal.clone());
+            let outgoing = Outgoing::StreamEvent { client: client.clone(), event, push: *push };
+            sqlx::query(
+                "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) \
+                 VALUES ($1, $2, $3, $4, 0, '', $4) ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(format!("{}.{client}", entry.id))
+            .bind(outgoing.topic().into_owned())
+            .bind(self.vault.seal(SEAL, &serde_json::to_vec(&outgoing).map_err(corrupt)?))
+            .bind(entry.created_at.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        }
+        commit(transaction).await
+    }
+
+    async fn streamed(&self, client: &str, limit: i64) -> Result<Vec<Claimed>> {
+        let rows = sqlx::query(
+            "SELECT id, sealed, tries, created_at FROM outbox WHERE topic = $1 AND delivered_at IS NULL ORDER BY id LIMIT $2",
+        )
+        .bind(Outgoing::asked_for(client))
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await
+        .map_err(problem)?;
+        rows.iter().map(|row| self.claimed(row)).collect()
+    }
+
+    async fn acknowledge(&self, client: &str, ids: &[String], now: Timestamp) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for id in ids {
+            sqlx::query(
+                "UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = '' WHERE id = $1 AND topic = $3 \
+                 AND delivered_at IS NULL",
+            )
+            .bind(id)
+            .bind(now.0)
+            .bind(Outgoing::asked_for(client))
+            .execute(&mut *transaction)
+            .await
+            .map_err(problem)?;
+        }
+        commit(transaction).await
+    }
+
+    async fn drop_stream(&self, client: &str) -> Result<()> {
+        sqlx::query("DELETE FROM outbox WHERE topic = $1 AND delivered_at IS NULL")
+            .bind(Outgoing::asked_for(client))
             .execute(&self.write)
             .await
             .map_err(problem)

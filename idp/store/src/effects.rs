@@ -1,5 +1,7 @@
 //! What follows from a change, written in the same transaction: mails, signals, audit entries.
 
+use std::borrow::Cow;
+
 use idp_domain::audit::AuditEntry;
 use idp_domain::person::Person;
 use idp_domain::site::Site;
@@ -93,6 +95,15 @@ pub enum Outgoing {
         /// Until when it is of use.
         until: Timestamp,
     },
+    /// What one app hears on its stream.
+    StreamEvent {
+        /// Which app.
+        client: String,
+        /// What.
+        event: StreamEvent,
+        /// Whether it is sent, or waits until the app asks.
+        push: bool,
+    },
     /// One app that is told of it.
     AppSignOut {
         /// Which.
@@ -106,15 +117,35 @@ pub enum Outgoing {
 
 impl Outgoing {
     /// The topic under which workers claim it.
-    pub fn topic(&self) -> &'static str {
-        match self {
+    pub fn topic(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Mail(_) => "mail",
             Self::Signal(_) => "signal",
             Self::SignOut { .. } => "sign_out",
             // Both are calls to an app, made by one worker.
             Self::AppSignOut { .. } | Self::Ping { .. } => "app_sign_out",
-        }
+            Self::StreamEvent { push: true, .. } => "stream_push",
+            Self::StreamEvent { client, .. } => return Cow::Owned(Self::asked_for(client)),
+        })
     }
+
+    /// The topic of what waits until an app asks for it.
+    pub fn asked_for(client: &str) -> String {
+        format!("stream:{client}")
+    }
+}
+
+/// What an app hears on its stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamEvent {
+    /// Something that happened to somebody.
+    Signal(Signal),
+    /// That the stream works (Shared Signals Framework 1.0 §8.1.4).
+    Verification {
+        /// The app's own words.
+        state: Option<String>,
+    },
 }
 
 /// What the gateway and apps have to know (CAEP 1.0 names the events).
@@ -147,4 +178,16 @@ pub enum Signal {
     },
     /// The registry of sites has changed.
     RegistryChange,
+}
+
+impl Signal {
+    /// Whom it is about.
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::SessionRevoked { person, .. }
+            | Self::TokenClaimsChange { person, .. }
+            | Self::CredentialChange { person, .. } => Some(*person),
+            Self::RegistryChange => None,
+        }
+    }
 }

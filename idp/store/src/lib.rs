@@ -46,7 +46,7 @@ pub mod tokens;
 pub mod trusts;
 pub mod upstreams;
 
-pub use effects::{Effects, Outgoing, Signal};
+pub use effects::{Effects, Outgoing, Signal, StreamEvent};
 pub use error::{Result, StoreError};
 pub use mails::Mail;
 

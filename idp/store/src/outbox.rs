@@ -34,6 +34,19 @@ pub trait Outbox: Send + Sync {
     /// It failed; try again at `due`. `problem` holds no secret.
     async fn postpone(&self, id: &str, due: Timestamp, problem: &str) -> Result<()>;
 
+    /// Puts what a signal means to apps beside it: each app by its identifier, and whether it is sent to it. Done once, however
+    /// often it is asked for.
+    async fn spread_signal(&self, entry: &Claimed, apps: &[(String, bool)]) -> Result<()>;
+
+    /// What waits until an app asks for it, oldest first.
+    async fn streamed(&self, client: &str, limit: i64) -> Result<Vec<Claimed>>;
+
+    /// The app has these of its own.
+    async fn acknowledge(&self, client: &str, ids: &[String], now: Timestamp) -> Result<()>;
+
+    /// Drops what waits for an app.
+    async fn drop_stream(&self, client: &str) -> Result<()>;
+
     /// When the oldest entry of a topic that waits was put in.
     async fn oldest_waiting(&self, topic: &str) -> Result<Option<Timestamp>>;
 

@@ -2,7 +2,7 @@
 //! one that does not answer holds up nobody.
 
 use async_trait::async_trait;
-use idp_domain::client::{Client, ClientKind};
+use idp_domain::client::{Client, ClientKind, StreamStatus};
 use idp_domain::{PersonId, Timestamp};
 use idp_store::outbox::Claimed;
 use idp_store::{Outgoing, StoreError};
@@ -26,6 +26,8 @@ pub trait Call: Send + Sync {
     async fn post_form(&self, address: &str, body: String) -> bool;
     /// Posts JSON, with the token by which the app knows us.
     async fn post_json(&self, address: &str, token: &str, body: String) -> bool;
+    /// Posts a Security Event Token (RFC 8935 §2.1), with the header by which the app knows us; true when it was accepted (202).
+    async fn post_set(&self, address: &str, authorization: Option<&str>, token: String) -> bool;
 }
 
 #[async_trait]
@@ -36,6 +38,10 @@ impl<C: Call + ?Sized> Call for std::sync::Arc<C> {
 
     async fn post_json(&self, address: &str, token: &str, body: String) -> bool {
         (**self).post_json(address, token, body).await
+    }
+
+    async fn post_set(&self, address: &str, authorization: Option<&str>, token: String) -> bool {
+        (**self).post_set(address, authorization, token).await
     }
 }
 
@@ -55,7 +61,9 @@ impl<C: Call> Teller<C> {
         for entry in store.claim("sign_out", now, LEASE, MOST).await? {
             store.spread_sign_out(&entry, now).await?;
         }
-        store.claim("app_sign_out", now, LEASE, MOST).await
+        let mut due = store.claim("app_sign_out", now, LEASE, MOST).await?;
+        due.extend(store.claim("stream_push", now, LEASE, MOST).await?);
+        Ok(due)
     }
 
     /// Tells one app, or notes when to try again.
@@ -84,6 +92,9 @@ impl<C: Call> Teller<C> {
         if let Outgoing::Ping { client, auth_req_id, token, until } = &entry.outgoing {
             return self.pinged((client, token), auth_req_id, *until).await;
         }
+        if let Outgoing::StreamEvent { client, .. } = &entry.outgoing {
+            return self.streamed(client, entry).await;
+        }
         let Outgoing::AppSignOut { client, person, sid } = &entry.outgoing else { return Ok(true) };
         let Some(client) = self.provider.context.store.client(client).await? else { return Ok(true) };
         let Some(address) = told_at(&client) else { return Ok(true) };
@@ -96,6 +107,19 @@ impl<C: Call> Teller<C> {
 }
 
 impl<C: Call> Teller<C> {
+    /// Whether an app has an event of its stream, or wants it no more.
+    async fn streamed(&self, client: &str, entry: &Claimed) -> Result<bool, StoreError> {
+        let client = self.provider.context.store.client(client).await?;
+        let Some(client) = client.filter(|client| client.options.signals && !client.disabled) else { return Ok(true) };
+        match client.options.stream.as_ref().map(|stream| stream.status) {
+            None | Some(StreamStatus::Disabled) => return Ok(true),
+            Some(StreamStatus::Enabled | StreamStatus::Paused) => {}
+        }
+        let Some((address, header)) = self.provider.pushed_to(&client) else { return Ok(false) };
+        let Some(token) = self.provider.set_of(&client, entry) else { return Ok(true) };
+        Ok(self.call.post_set(&address, header.as_deref(), token).await)
+    }
+
     /// Whether an app knows now that somebody has decided, or need not any more.
     async fn pinged(&self, (client, token): (&str, &str), id: &str, until: Timestamp) -> Result<bool, StoreError> {
         if self.provider.context.now() >= until {

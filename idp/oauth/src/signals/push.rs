@@ -57,7 +57,9 @@ impl<P: Post> Pusher<P> {
     async fn deliver(&self, entry: &Claimed) {
         let Outgoing::Signal(signal) = &entry.outgoing else { return };
         let context = &self.provider.context;
-        let mut refused = false;
+        // Beside the gateways: an app that does not answer holds up none of them.
+        let spread = self.provider.spread(entry).await.inspect_err(|error| tracing::warn!(%error, "a signal for apps"));
+        let mut refused = spread.is_err();
         for receiver in &self.receivers {
             let to = (receiver.audience.as_str(), receiver.sector.as_str());
             let claims = self.provider.event(signal, &entry.id, entry.created_at, to);

@@ -30,6 +30,7 @@ pub(crate) struct Typed {
     #[serde(default)]
     pub serves: String,
     pub exchange: Option<String>,
+    pub signals: Option<String>,
     pub ciba: Option<String>,
     #[serde(default)]
     pub ciba_notify: String,
@@ -51,6 +52,7 @@ impl Typed {
             resources: self.resources.clone(),
             serves: self.serves.clone(),
             exchange: self.exchange.is_some(),
+            signals: self.signals.is_some(),
             ciba: self.ciba.is_some(),
             ciba_notify: self.ciba_notify.clone(),
             profile: AppProfile::default(),
@@ -75,6 +77,7 @@ impl Typed {
             resources: options.resources.join("\n"),
             serves: options.serves.join("\n"),
             exchange: options.exchange.then(|| "1".to_owned()),
+            signals: options.signals.then(|| "1".to_owned()),
             ciba: options.ciba.then(|| "1".to_owned()),
             ciba_notify: options.ciba_notify.clone().unwrap_or_default(),
             ..Self::default()

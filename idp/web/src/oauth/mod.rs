@@ -7,6 +7,7 @@ mod device;
 mod discovery;
 mod logout;
 mod register;
+mod ssf;
 mod token;
 
 use axum::Router;
@@ -31,6 +32,14 @@ pub(crate) fn pages() -> Router<Web> {
 pub(crate) fn machines() -> Router<Web> {
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata))
+        .route("/.well-known/ssf-configuration", get(ssf::metadata))
+        .route(
+            "/ssf/stream",
+            get(ssf::stream).post(ssf::stream).patch(ssf::stream).put(ssf::stream).delete(ssf::stream),
+        )
+        .route("/ssf/status", get(ssf::status).post(ssf::set_status))
+        .route("/ssf/verify", post(ssf::verify))
+        .route("/ssf/poll", post(ssf::poll))
         .route("/jwks", get(discovery::jwks))
         .route("/token", post(token::token).options(cors::preflight))
         .route("/register", post(register::register))

@@ -53,6 +53,7 @@ fn wish(said: Metadata) -> AppWish {
         exchange: false,
         ciba: said.ciba,
         ciba_notify: said.ciba_notify,
+        signals: false,
         profile: AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg },
     }
 }

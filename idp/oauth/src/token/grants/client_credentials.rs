@@ -1,19 +1,24 @@
-//! `client_credentials` (RFC 6749 §4.4): the gateway reading the registry of sites.
+//! `client_credentials` (RFC 6749 §4.4): the gateway reading the registry of sites, and apps that set up their
+//! stream of events.
 
 use idp_domain::client::ClientAuth;
 use idp_store::tokens::{Token, TokenFacts};
 
+use crate::signals::streams;
 use crate::token::{Asking, Granted, access};
 use crate::{ACCESS_LIFE, OAuthError, Provider};
 
 pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
     let Asking { client, params, jkt } = asking;
     let own = client.scopes.iter().any(|scope| scope.starts_with("service:"));
-    if client.auth == ClientAuth::None || !own {
+    if client.auth == ClientAuth::None || !(own || client.options.signals) {
         return Err(OAuthError::new("unauthorized_client", "this client acts for people only"));
     }
     let asked = params.get("scope").unwrap_or_default();
-    let granted = |scope: &&str| scope.starts_with("service:") && client.scopes.iter().any(|own| own == scope);
+    let granted = |scope: &&str| {
+        (scope.starts_with("service:") && client.scopes.iter().any(|own| own == scope))
+            || (client.options.signals && streams::SCOPES.contains(scope))
+    };
     if !asked.split_whitespace().all(|scope| granted(&scope)) {
         return Err(OAuthError::new("invalid_scope", "the client is not registered for this scope"));
     }

@@ -1,0 +1,237 @@
+//! Streams of Shared Signals: an app hears what happens to the people who have agreed to it, and to nobody else, when it asks or
+//! by push; one that is dead slows no other.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use http::Method;
+use idp_domain::client::{Client, ClientAuth, ClientOptions};
+use idp_domain::{Secret, SystemRandom};
+use idp_store::Effects;
+use serde_json::{Value, json};
+use tests::oauth::{claims, code, request_of, token};
+use tests::system::SAMINA;
+use tests::{Page, System};
+
+const TOBIAS: &str = "t.quennell@tamberwell.example";
+const REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
+const PUSH: &str = "urn:ietf:rfc:8935";
+
+/// An app that hears, with its token for that; Tobias has agreed to it, Samina has not.
+struct App {
+    name: &'static str,
+    bearer: String,
+}
+
+async fn app(system: &System, name: &'static str) -> App {
+    let store = &system.demo.assembled.context.store;
+    let plain = store.client("bookworm").await.unwrap().unwrap();
+    let secret = Secret::new(&SystemRandom);
+    let auth = ClientAuth::Secret { hash: secret.hash(), before: None };
+    let options = ClientOptions { signals: true, ..ClientOptions::default() };
+    let client =
+        Client { id: name.to_owned(), name: name.to_owned(), sector: Some(name.to_owned()), auth, options, ..plain };
+    store.save_client(&client, Effects::none()).await.unwrap();
+    let mut browser = system.admin(TOBIAS).await;
+    code(system, &mut browser, &request_of(system, name)).await;
+    App { name, bearer: scoped(system, name, &secret, "ssf.manage").await }
+}
+
+async fn scoped(system: &System, name: &str, secret: &Secret, scope: &str) -> String {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", name),
+        ("client_secret", secret.reveal()),
+        ("scope", scope),
+    ];
+    let (status, answer) = token(system, &form).await;
+    assert_eq!(status, 200, "{answer}");
+    format!("Bearer {}", answer.get("access_token").and_then(Value::as_str).unwrap())
+}
+
+async fn call(system: &System, bearer: &str, (method, path): (Method, &str), body: &Value) -> Page {
+    let headers = [("authorization", bearer), ("content-type", "application/json")];
+    let url = format!("{}{path}", system.origin("id"));
+    system.browser().send_bytes(method, &url, body.to_string().into_bytes(), &headers).await
+}
+
+fn read(page: &Page) -> Value {
+    serde_json::from_str(&page.body).unwrap_or_default()
+}
+
+impl App {
+    async fn call(&self, system: &System, how: (Method, &str), body: Value) -> Page {
+        call(system, &self.bearer, how, &body).await
+    }
+
+    /// What waits, by the names of the events; each with its token.
+    async fn poll(&self, system: &System, ack: &[String]) -> Vec<(String, Value)> {
+        let asked = json!({ "returnImmediately": true, "ack": ack });
+        let page = self.call(system, (Method::POST, "/ssf/poll"), asked).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let sets = read(&page).get("sets").and_then(Value::as_object).cloned().unwrap();
+        sets.into_iter().map(|(jti, set)| (jti, claims(set.as_str().unwrap()))).collect()
+    }
+
+    /// The same once something waits.
+    async fn hears(&self, system: &System) -> Vec<(String, Value)> {
+        for _ in 0..100 {
+            let heard = self.poll(system, &[]).await;
+            if !heard.is_empty() {
+                return heard;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        unreachable!("nothing is heard")
+    }
+}
+
+async fn sign_out_everywhere(system: &System, login: &str) {
+    let person = system.person(login).await;
+    system.demo.assembled.signin.end_everywhere(&person).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_app_asks_for_what_happened_until_it_says_that_it_has_it() {
+    let system = System::start().await;
+    let app = app(&system, "desk").await;
+    let config = read(&system.browser().open(&format!("{}/.well-known/ssf-configuration", system.origin("id"))).await);
+    assert_eq!(config["configuration_endpoint"], format!("{}/ssf/stream", system.origin("id")));
+    assert_eq!(app.call(&system, (Method::GET, "/ssf/stream"), json!({})).await.status, 404, "it has none yet");
+    let made = app.call(&system, (Method::POST, "/ssf/stream"), json!({ "events_requested": [REVOKED, "x"] })).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(read(&made)["events_delivered"], json!([REVOKED]));
+    assert_eq!(app.call(&system, (Method::POST, "/ssf/stream"), json!({})).await.status, 409, "one for each app");
+    sign_out_everywhere(&system, SAMINA).await;
+    sign_out_everywhere(&system, TOBIAS).await;
+    let heard = app.hears(&system).await;
+    let store = &system.demo.assembled.context.store;
+    let client = store.client("desk").await.unwrap().unwrap();
+    let sub = system.demo.assembled.provider.subject(&client, system.person(TOBIAS).await.id);
+    assert_eq!(heard.len(), 1, "what happens to somebody else is not told: {heard:?}");
+    let (jti, set) = &heard[0];
+    assert_eq!((set["aud"].as_str(), set["sub_id"]["sub"].as_str()), (Some("desk"), Some(sub.as_str())), "{set}");
+    assert!(set["events"][REVOKED]["event_timestamp"].is_number() && set["jti"] == *jti, "{set}");
+    assert_eq!(app.poll(&system, &["nonsense".to_owned()]).await.len(), 1, "it waits until it is acknowledged");
+    let system = system.restart().await;
+    assert_eq!(app.poll(&system, &[]).await.len(), 1, "after a restart as well");
+    assert!(app.poll(&system, std::slice::from_ref(jti)).await.is_empty());
+    let verify = app.call(&system, (Method::POST, "/ssf/verify"), json!({ "stream_id": "desk", "state": "s1" })).await;
+    assert_eq!(verify.status, 204);
+    assert_eq!(app.hears(&system).await[0].1["events"][VERIFICATION]["state"], "s1");
+}
+
+#[tokio::test]
+async fn a_stream_is_paused_stopped_and_taken_away() {
+    let system = System::start().await;
+    let app = app(&system, "desk").await;
+    app.call(&system, (Method::POST, "/ssf/stream"), json!({})).await;
+    let set = async |status: &str| app.call(&system, (Method::POST, "/ssf/status"), json!({ "status": status })).await;
+    assert_eq!(read(&set("paused").await)["status"], "paused");
+    sign_out_everywhere(&system, TOBIAS).await;
+    system.settle().await;
+    assert!(app.poll(&system, &[]).await.is_empty(), "nothing comes while it is paused");
+    set("enabled").await;
+    assert_eq!(app.hears(&system).await.len(), 1, "and nothing was lost");
+    set("disabled").await;
+    sign_out_everywhere(&system, TOBIAS).await;
+    system.settle().await;
+    set("enabled").await;
+    assert!(app.poll(&system, &[]).await.is_empty(), "what happened while it was off is not kept");
+    let asked = json!({ "events_requested": [] });
+    let changed = app.call(&system, (Method::PATCH, "/ssf/stream"), asked).await;
+    assert_eq!(read(&changed)["events_delivered"], json!([]), "{}", changed.body);
+    assert_eq!(app.call(&system, (Method::DELETE, "/ssf/stream"), json!({})).await.status, 204);
+    assert_eq!(app.call(&system, (Method::GET, "/ssf/status"), json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn nobody_touches_a_stream_that_is_not_theirs() {
+    let system = System::start().await;
+    let app = app(&system, "desk").await;
+    app.call(&system, (Method::POST, "/ssf/stream"), json!({})).await;
+    let other = json!({ "stream_id": "other", "status": "disabled" });
+    assert_eq!(app.call(&system, (Method::POST, "/ssf/status"), other).await.status, 404);
+    assert_eq!(app.call(&system, (Method::GET, "/ssf/stream?stream_id=other"), json!({})).await.status, 404);
+    for (bearer, status) in [("Bearer nonsense", 401), ("", 401)] {
+        let page = call(&system, bearer, (Method::GET, "/ssf/stream"), &json!({})).await;
+        assert_eq!(page.status, status, "{bearer}");
+    }
+    let store = &system.demo.assembled.context.store;
+    let client = store.client("desk").await.unwrap().unwrap();
+    let secret = Secret::new(&SystemRandom);
+    let auth = ClientAuth::Secret { hash: secret.hash(), before: None };
+    store.save_client(&Client { auth, ..client.clone() }, Effects::none()).await.unwrap();
+    let looks = scoped(&system, "desk", &secret, "ssf.read").await;
+    assert_eq!(call(&system, &looks, (Method::GET, "/ssf/stream"), &json!({})).await.status, 200);
+    assert_eq!(call(&system, &looks, (Method::DELETE, "/ssf/stream"), &json!({})).await.status, 403);
+    for wish in [
+        json!({ "delivery": { "method": PUSH, "endpoint_url": "http://desk.example/events" } }),
+        json!({ "delivery": { "method": PUSH, "endpoint_url": "https://me:x@desk.example/" } }),
+        json!({ "delivery": { "method": PUSH, "endpoint_url": "https://desk.example/", "authorization_header": "a\r\nb: c" } }),
+        json!({ "delivery": { "method": "urn:x" } }),
+        json!([]),
+    ] {
+        let page = app.call(&system, (Method::PATCH, "/ssf/stream"), wish.clone()).await;
+        assert_eq!(page.status, 400, "{wish}: {}", page.body);
+    }
+    // Whoever takes their agreement back is heard of no more, and an app that may no longer hear hears nothing.
+    let person = system.person(TOBIAS).await.id;
+    store.withdraw_consent(person, "desk", system.demo.assembled.context.now(), Effects::none()).await.unwrap();
+    sign_out_everywhere(&system, TOBIAS).await;
+    system.settle().await;
+    assert!(app.poll(&system, &[]).await.is_empty());
+    let client = store.client("desk").await.unwrap().unwrap();
+    let options = ClientOptions { signals: false, ..client.options.clone() };
+    store.save_client(&Client { options, ..client }, Effects::none()).await.unwrap();
+    assert_eq!(app.call(&system, (Method::GET, "/ssf/stream"), json!({})).await.status, 403);
+}
+
+type Heard = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A server that takes events; it is away the first time.
+async fn taking() -> (String, Heard) {
+    let heard = Heard::default();
+    let hear = async |State(heard): State<Heard>, headers: HeaderMap, body: String| {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let mut heard = heard.lock().unwrap();
+        heard.push((format!("{} {}", text("authorization"), text("content-type")), body));
+        if heard.len() == 1 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::ACCEPTED }
+    };
+    let router = axum::Router::new().route("/events", axum::routing::post(hear)).with_state(heard.clone());
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = format!("http://{}/events", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, heard)
+}
+
+#[tokio::test]
+async fn events_are_pushed_until_they_are_taken_and_a_dead_receiver_slows_nobody() {
+    let system = System::start().await;
+    let mute = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let (dead, live) = (app(&system, "dead").await, app(&system, "live").await);
+    let (address, heard) = taking().await;
+    let nowhere = format!("http://{}/events", mute.local_addr().unwrap());
+    for (app, endpoint) in [(&dead, &nowhere), (&live, &address)] {
+        let header = format!("Bearer of {}", app.name);
+        let delivery = json!({ "method": PUSH, "endpoint_url": endpoint, "authorization_header": header });
+        let made = app.call(&system, (Method::POST, "/ssf/stream"), json!({ "delivery": delivery })).await;
+        assert!(made.status == 201 && !made.body.contains("Bearer of"), "{}", made.body);
+    }
+    sign_out_everywhere(&system, TOBIAS).await;
+    for _ in 0..200 {
+        if heard.lock().unwrap().len() > 1 {
+            break;
+        }
+        system.clock.advance(1);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let heard = heard.lock().unwrap().clone();
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert_eq!(heard[1].0, "Bearer of live application/secevent+jwt");
+    let (first, second) = (claims(&heard[0].1), claims(&heard[1].1));
+    assert_eq!(first["jti"], second["jti"], "the same event once more");
+    assert!(second["events"][REVOKED].is_object() && second["aud"] == "live", "{second}");
+}
