@@ -1,4 +1,4 @@
-//! The token endpoint and its neighbours against node-oidc-provider with its in-memory store, a core each, in turns; ours is
+//! The token endpoint and its neighbours against node-oidc-provider with everything in memory, a core each, in turns; ours is
 //! durable, on SQLite and on PostgreSQL, and with a million live tokens.
 
 use std::io::{BufRead, BufReader, Read, Write};
