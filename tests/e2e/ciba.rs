@@ -1,13 +1,11 @@
 //! An app asks a person in their account (CIBA): they agree or refuse there, and the app learns of it by asking or by a call.
 
-use std::sync::{Arc, Mutex};
-
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use idp_domain::client::{Client, ClientAuth, ClientOptions};
 use idp_domain::{Secret, SystemRandom};
 use idp_store::Effects;
 use serde_json::Value;
+use tests::called::Called;
 use tests::oauth::{claims, code, request_of, token};
 use tests::system::SAMINA;
 use tests::{Browser, System};
@@ -175,42 +173,16 @@ async fn an_app_finds_out_about_nobody_and_asks_nobody_too_often() {
     assert_eq!(desk.ask(&[]).await.1["error"], "unauthorized_client");
 }
 
-type Heard = Arc<Mutex<Vec<(String, String)>>>;
-
-/// A server that is called when somebody has decided; it is away the first time.
-async fn called() -> (String, Heard) {
-    let heard = Heard::default();
-    let hear = async |State(heard): State<Heard>, headers: HeaderMap, body: String| {
-        let by = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let mut heard = heard.lock().unwrap();
-        heard.push((by, body));
-        if heard.len() == 1 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::NO_CONTENT }
-    };
-    let router = axum::Router::new().route("/ping", axum::routing::post(hear)).with_state(heard.clone());
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = format!("http://{}/ping", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (address, heard)
-}
-
 #[tokio::test]
 async fn an_app_in_ping_mode_is_called_until_it_answers() {
-    let (address, heard) = called().await;
-    let mut desk = desk(Some(address)).await;
+    let called = Called::start(StatusCode::NO_CONTENT).await;
+    let mut desk = desk(Some(called.address.clone())).await;
     assert_eq!(desk.ask(&[]).await.1["error"], "invalid_request", "it has to say by what it knows us");
     let (_, answer) = desk.ask(&[("client_notification_token", "t0k3n")]).await;
     let id = answer["auth_req_id"].as_str().unwrap().to_owned();
     desk.decide("allow").await;
-    for _ in 0..200 {
-        if heard.lock().unwrap().len() > 1 {
-            break;
-        }
-        desk.system.clock.advance(1);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let heard = heard.lock().unwrap().clone();
-    assert_eq!(heard.len(), 2, "{heard:?}");
-    let body: Value = serde_json::from_str(&heard[1].1).unwrap();
-    assert_eq!((heard[1].0.as_str(), body["auth_req_id"].as_str()), ("Bearer t0k3n", Some(id.as_str())));
+    let heard = called.twice(&desk.system).await;
+    let body: Value = serde_json::from_str(&heard[1].body).unwrap();
+    assert_eq!((heard[1].authorization.as_str(), body["auth_req_id"].as_str()), ("Bearer t0k3n", Some(id.as_str())));
     assert!(desk.tokens(&id).await["access_token"].is_string());
 }

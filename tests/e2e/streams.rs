@@ -1,15 +1,13 @@
 //! Streams of Shared Signals: an app hears what happens to the people who have agreed to it, and to nobody else, when it asks or
 //! by push; one that is dead slows no other.
 
-use std::sync::{Arc, Mutex};
-
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use http::Method;
 use idp_domain::client::{Client, ClientAuth, ClientOptions};
 use idp_domain::{Secret, SystemRandom};
 use idp_store::Effects;
 use serde_json::{Value, json};
+use tests::called::Called;
 use tests::oauth::{claims, code, request_of, token};
 use tests::system::SAMINA;
 use tests::{Page, System};
@@ -189,49 +187,24 @@ async fn nobody_touches_a_stream_that_is_not_theirs() {
     assert_eq!(app.call(&system, (Method::GET, "/ssf/stream"), json!({})).await.status, 403);
 }
 
-type Heard = Arc<Mutex<Vec<(String, String)>>>;
-
-/// A server that takes events; it is away the first time.
-async fn taking() -> (String, Heard) {
-    let heard = Heard::default();
-    let hear = async |State(heard): State<Heard>, headers: HeaderMap, body: String| {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let mut heard = heard.lock().unwrap();
-        heard.push((format!("{} {}", text("authorization"), text("content-type")), body));
-        if heard.len() == 1 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::ACCEPTED }
-    };
-    let router = axum::Router::new().route("/events", axum::routing::post(hear)).with_state(heard.clone());
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = format!("http://{}/events", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (address, heard)
-}
-
 #[tokio::test]
 async fn events_are_pushed_until_they_are_taken_and_a_dead_receiver_slows_nobody() {
     let system = System::start().await;
     let mute = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let (dead, live) = (app(&system, "dead").await, app(&system, "live").await);
-    let (address, heard) = taking().await;
+    let called = Called::start(StatusCode::ACCEPTED).await;
     let nowhere = format!("http://{}/events", mute.local_addr().unwrap());
-    for (app, endpoint) in [(&dead, &nowhere), (&live, &address)] {
+    for (app, endpoint) in [(&dead, &nowhere), (&live, &called.address)] {
         let header = format!("Bearer of {}", app.name);
         let delivery = json!({ "method": PUSH, "endpoint_url": endpoint, "authorization_header": header });
         let made = app.call(&system, (Method::POST, "/ssf/stream"), json!({ "delivery": delivery })).await;
         assert!(made.status == 201 && !made.body.contains("Bearer of"), "{}", made.body);
     }
     sign_out_everywhere(&system, TOBIAS).await;
-    for _ in 0..200 {
-        if heard.lock().unwrap().len() > 1 {
-            break;
-        }
-        system.clock.advance(1);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let heard = heard.lock().unwrap().clone();
-    assert_eq!(heard.len(), 2, "{heard:?}");
-    assert_eq!(heard[1].0, "Bearer of live application/secevent+jwt");
-    let (first, second) = (claims(&heard[0].1), claims(&heard[1].1));
+    let heard = called.twice(&system).await;
+    let headers = (heard[1].authorization.as_str(), heard[1].content_type.as_str());
+    assert_eq!(headers, ("Bearer of live", "application/secevent+jwt"));
+    let (first, second) = (claims(&heard[0].body), claims(&heard[1].body));
     assert_eq!(first["jti"], second["jti"], "the same event once more");
     assert!(second["events"][REVOKED].is_object() && second["aud"] == "live", "{second}");
 }

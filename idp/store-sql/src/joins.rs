@@ -99,6 +99,8 @@ impl Joins for SqlStore {
         }
         self.put(&mut transaction, effects).await?;
         commit(transaction).await?;
+        // Apps name the people who made them.
+        self.known.forget();
         Ok(true)
     }
 

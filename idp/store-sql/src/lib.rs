@@ -12,6 +12,7 @@ mod bounces;
 mod domain_moves;
 mod feedback;
 mod joins;
+mod known;
 mod outbox;
 mod owner_kit;
 mod people;

@@ -9,6 +9,7 @@ use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyPool, Connection, Executor, Transaction};
 
+use crate::known::Known;
 use crate::row::problem;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -22,6 +23,7 @@ pub struct SqlStore {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) known: Known,
     sqlite: bool,
 }
 
@@ -77,7 +79,7 @@ impl SqlStore {
         };
         let migrations = if sqlite { &SQLITE } else { &POSTGRES };
         migrations.run(&write).await.map_err(|e| backend(&e))?;
-        Ok(Self { write, read, clock, random, vault, sqlite })
+        Ok(Self { write, read, clock, random, vault, known: Known::default(), sqlite })
     }
 
     /// Begins a transaction that takes the right to write at once, so that it cannot fail half-way on SQLite.

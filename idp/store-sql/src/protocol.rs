@@ -25,7 +25,9 @@ impl Clients for SqlStore {
         .bind(&client.id)
         .bind(&client.name)
         .bind(to_json(client)?);
-        self.carry(statement, effects).await
+        let kept = self.carry(statement, effects).await;
+        self.known.forget();
+        kept
     }
 
     async fn change_client(&self, seen: &Client, client: &Client, effects: Effects) -> Result<bool> {
@@ -43,16 +45,27 @@ impl Clients for SqlStore {
             .bind(&client.name)
             .bind(to_json(client)?)
             .bind(row.text("body")?);
-        self.settle(statement, effects).await
+        let kept = self.settle(statement, effects).await;
+        self.known.forget();
+        kept
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>> {
+        let now = self.clock.now();
+        let mark = match self.known.look(id, now) {
+            Ok(client) => return Ok(Some(client)),
+            Err(mark) => mark,
+        };
         let row = sqlx::query("SELECT body FROM clients WHERE id = $1")
             .bind(id)
             .fetch_optional(&self.read)
             .await
             .map_err(problem)?;
-        row.map(|row| row.json("body")).transpose()
+        let client: Option<Client> = row.map(|row| row.json("body")).transpose()?;
+        if let Some(client) = &client {
+            self.known.keep(client, now, mark);
+        }
+        Ok(client)
     }
 
     async fn clients(&self) -> Result<Vec<Client>> {

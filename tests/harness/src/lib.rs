@@ -12,6 +12,7 @@
 pub mod authenticator;
 pub mod between;
 pub mod browser;
+pub mod called;
 pub mod client_key;
 pub mod echo;
 pub mod oauth;
