@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use idp_domain::client::{Client, ClientAuth, ClientOptions};
+use idp_domain::{Secret, SystemRandom};
+use idp_store::Effects;
 use tests::System;
 use tests::system::{ADAEZE, CALLUM};
 
@@ -19,6 +22,27 @@ async fn at_with_key(system: &System, tab: &Tab, (login, path): (&str, &str)) {
     tab.goto(&format!("{}/signin?next={path}&key=1", system.origin("id"))).await;
     sign_in(tab, login, lanyard::demo::PASSWORD).await;
     use_key(tab, system, login).await;
+}
+
+/// An app to which somebody has agreed asks them something.
+async fn an_app_asks(system: &System, login: &str) {
+    let store = &system.demo.assembled.context.store;
+    let (plain, secret) = (store.client("bookworm").await.unwrap().unwrap(), Secret::new(&SystemRandom));
+    let auth = ClientAuth::Secret { hash: secret.hash(), before: None };
+    let options = ClientOptions { ciba: true, ..ClientOptions::default() };
+    let desk = Client { id: "desk".to_owned(), name: "Help desk".to_owned(), auth, options, ..plain };
+    store.save_client(&desk, Effects::none()).await.unwrap();
+    let person = system.person(login).await.id;
+    store.save_consent(person, "desk", "openid profile", system.demo.assembled.context.now()).await.unwrap();
+    let form = [
+        ("client_id", "desk"),
+        ("client_secret", secret.reveal()),
+        ("scope", "openid profile"),
+        ("login_hint", login),
+        ("binding_message", "K4-88"),
+    ];
+    let page = system.browser().post(&format!("{}/bc-authorize", system.origin("id")), &form).await;
+    assert_eq!(page.status, 200, "{}", page.body);
 }
 
 #[tokio::test]
@@ -40,6 +64,10 @@ async fn axe_finds_nothing_on_an_import_and_an_app() {
     tab.click("#app button[type=submit]").await;
     tab.see("code").await;
     found.extend(faults(&tab, &axe, "a secret that is shown once").await);
+    tab.goto(&format!("{}/developers/apps", system.origin("id"))).await;
+    tab.click("#token button").await;
+    tab.see("code#token").await;
+    found.extend(faults(&tab, &axe, "a token that registers apps").await);
     tab.goto(&format!("{}/developers/apps", system.origin("id"))).await;
     tab.click("#apps a").await;
     tab.see("#check").await;
@@ -67,6 +95,10 @@ async fn axe_finds_nothing_on_a_join_a_rescue_and_the_list_of_schools() {
     tab.goto(&format!("{id}/switcher")).await;
     tab.see("li a").await;
     found.extend(faults(&tab, &axe, "the list of schools").await);
+    an_app_asks(&system, TAMSIN).await;
+    tab.goto(&format!("{id}/me/requests")).await;
+    tab.see("#answer").await;
+    found.extend(faults(&tab, &axe, "an app asks").await);
     let directory = &system.demo.assembled.directory;
     let (ada, bo) =
         (directory.add_supporter("Ada Vale").await.unwrap(), directory.add_supporter("Bo Reed").await.unwrap());
