@@ -111,9 +111,9 @@ fn sign_ins() {
 }
 
 /// Whether a wrong password takes another time for people who exist: mean difference with its 95 % confidence (Welch).
-fn times() {
+fn times(tries: &str) {
     let mut subject = Subject::start();
-    let answer = subject.ask("times");
+    let answer = subject.ask(&format!("times {tries}"));
     let read = |text: &str| text.split(',').map(|time| 1e3 * time.parse::<f64>().unwrap()).collect::<Vec<f64>>();
     let (known, unknown) = answer.split_once(' ').map(|(known, unknown)| (read(known), read(unknown))).unwrap();
     let (a, b) = (Spread::of(&known), Spread::of(&unknown));
@@ -281,12 +281,13 @@ fn main() {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["subject", database] => return subject::run(database),
         ["protocol"] => return protocol::protocol(),
+        ["times", tries] => return times(tries),
         _ => {}
     }
     protocol::protocol();
     proxy();
     sign_ins();
-    times();
+    times("60");
     flood();
     memory();
     cold_start();

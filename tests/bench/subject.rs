@@ -17,9 +17,6 @@ use idp_store::imports::Batch;
 use tests::System;
 use tests::system::SAMINA;
 
-/// Tries of each kind when times are compared.
-const TRIES: usize = 60;
-
 /// Runs until its input ends.
 pub fn run(database: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -62,7 +59,7 @@ impl Subject {
         match words.as_slice() {
             ["site", upstream] => self.site(upstream).await,
             ["sign-ins"] => self.sign_ins().await.to_string(),
-            ["times"] => self.times().await,
+            ["times", tries] => self.times(number(tries)).await,
             ["clients", secret] => self.clients(secret).await,
             ["codes", count] => self.codes(number(count)).await,
             ["fill", count] => self.fill(number(count)).await,
@@ -133,11 +130,11 @@ impl Subject {
 
     /// Seconds that a wrong password takes for people who exist and for people who do not, in turns, as
     /// `known,known,… unknown,unknown,…`.
-    async fn times(&self) -> String {
+    async fn times(&self, tries: usize) -> String {
         let people = self.with_password().await;
         let mut browser = self.system.browser();
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
-        for number in 0..TRIES {
+        for number in 0..tries {
             let page = browser.open(&format!("{}/signin", self.system.origin("id"))).await;
             let person = people.get(number % people.len()).unwrap().login();
             let nobody = person.replace('@', &format!(".x{number}@"));
