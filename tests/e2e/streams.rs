@@ -118,7 +118,17 @@ async fn an_app_asks_for_what_happened_until_it_says_that_it_has_it() {
     assert!(app.poll(&system, std::slice::from_ref(jti)).await.is_empty());
     let verify = app.call(&system, (Method::POST, "/ssf/verify"), json!({ "stream_id": "desk", "state": "s1" })).await;
     assert_eq!(verify.status, 204);
-    assert_eq!(app.hears(&system).await[0].1["events"][VERIFICATION]["state"], "s1");
+    let heard = app.hears(&system).await;
+    assert_eq!(heard[0].1["events"][VERIFICATION]["state"], "s1");
+    for number in 0..60 {
+        let verify = app.call(&system, (Method::POST, "/ssf/verify"), json!({})).await;
+        assert_eq!(verify.status, if number < 59 { 204 } else { 400 }, "{number}");
+    }
+    // What nobody asks for in a week is dropped.
+    system.clock.advance(7 * 86_400);
+    system.demo.assembled.sql.sweep().await.unwrap();
+    let store = &system.demo.assembled.context.store;
+    assert!(store.streamed("desk", 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -112,6 +112,8 @@ impl SqlStore {
             "DELETE FROM visits WHERE visited_at + 86400 <= $1",
             "DELETE FROM app_visits WHERE visited_at + 2592000 <= $1",
             "DELETE FROM outbox WHERE delivered_at + 2592000 <= $1",
+            // What an app has not asked for in a week, it will not.
+            "DELETE FROM outbox WHERE created_at + 604800 <= $1 AND topic LIKE 'stream:%'",
         ] {
             gone += sqlx::query(sql).bind(now).execute(&self.write).await.map_err(problem)?.rows_affected();
         }

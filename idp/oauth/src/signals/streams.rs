@@ -20,6 +20,8 @@ const CAEP: &str = "https://schemas.openid.net/secevent/caep/event-type/";
 const EVENTS: [&str; 3] = ["session-revoked", "credential-change", "token-claims-change"];
 /// Most events in one answer.
 const MOST: i64 = 100;
+/// How often a stream is verified in an hour.
+const HOURLY: i64 = 60;
 /// What the header of a receiver is sealed for.
 const SEAL: &str = "stream authorization";
 
@@ -172,6 +174,10 @@ impl Provider {
     /// Sends an event that shows that a stream works (§8.1.4).
     pub async fn verify_stream(&self, client: &Client, state: Option<String>) -> Result<(), OAuthError> {
         let stream = client.options.stream.as_ref().ok_or(OAuthError::request("there is no stream"))?;
+        let counter = format!("stream-verify:{}", client.id);
+        if self.context.store.short.count_failure(&counter, self.context.now(), 3600).await?.failures > HOURLY {
+            return Err(OAuthError::new("slow_down", "a stream is verified at most 60 times in an hour"));
+        }
         if state.as_ref().is_some_and(|state| state.len() > 1024) {
             return Err(OAuthError::request("state is longer than 1024 bytes"));
         }
