@@ -119,6 +119,11 @@ async fn a_service_acts_for_whoever_called_it_and_says_who_it_is() {
     let (_, answer) = shop.exchange("print", &third, &[("resource", ORDERS)]).await;
     let (status, refused) = shop.exchange("orders", &access(&answer), &[("resource", STOCK)]).await;
     assert_eq!((status, refused["error"].as_str()), (400, Some("invalid_request")), "a fourth: {refused}");
+    // A service gives up its own token, and nobody else's.
+    let form = [("client_id", "stock"), ("client_secret", shop.secret("stock")), ("token", &third)];
+    shop.system.browser().post(&format!("{}/revoke", shop.system.origin("id")), &form).await;
+    assert_eq!(shop.looked_at("print", &third).await["active"], false);
+    assert_eq!(shop.looked_at("stock", &second).await["active"], true, "that of the one before goes on");
     // They live no longer than what they came from, and end with it.
     shop.system.clock.advance(590);
     let (_, answer) = shop.exchange("orders", &first, &[("resource", STOCK)]).await;

@@ -86,7 +86,7 @@ pub const STANDARDS: [Standard; 35] = [
         "Grants authorization_code, refresh_token, client_credentials, device_code, CIBA and token-exchange. No implicit grant and no passwords, as RFC 9700 asks.",
     ),
     row("RFC 6750", "Bearer tokens", Support::Yes, "By header only; never in a query."),
-    row("RFC 7009", "Revocation", Support::Yes, "A token ends with its whole family."),
+    row("RFC 7009", "Revocation", Support::Yes, "A token ends with its whole family; one that was exchanged, alone."),
     row(
         "RFC 7591",
         "Dynamic client registration",

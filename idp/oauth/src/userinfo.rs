@@ -91,9 +91,11 @@ impl Provider {
             Some(token) => Some(token),
             None => store.refresh_token(&hash, now).await?,
         };
-        if let Some(token) = found.filter(|token| token.facts.client_id == client.id) {
-            store.end_family(&token.family, now).await?;
+        let Some(token) = found.filter(|token| token.facts.client_id == client.id) else { return Ok(()) };
+        // A service that acts for somebody gives its own token up, and not the app's with which it began.
+        if token.facts.origin.is_some() {
+            return Ok(store.end_access(&token.hash).await?);
         }
-        Ok(())
+        Ok(store.end_family(&token.family, now).await?)
     }
 }

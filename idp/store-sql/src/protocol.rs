@@ -301,6 +301,11 @@ impl Tokens for SqlStore {
         Ok(if alive { Rotation::Rotated } else { Rotation::Unknown })
     }
 
+    async fn end_access(&self, hash: &SecretHash) -> Result<()> {
+        let statement = sqlx::query("DELETE FROM access_tokens WHERE hash = $1").bind(&hash.0);
+        statement.execute(&self.write).await.map_err(problem).map(|_| ())
+    }
+
     async fn end_family(&self, family: &str, now: Timestamp) -> Result<()> {
         sqlx::query(END_FAMILY).bind(family).bind(now.0).execute(&self.write).await.map_err(problem).map(|_| ())
     }

@@ -87,6 +87,8 @@ pub trait Tokens: Send + Sync {
         forgiving: bool,
         now: Timestamp,
     ) -> Result<Rotation>;
+    /// Ends one access token, and its family goes on.
+    async fn end_access(&self, hash: &SecretHash) -> Result<()>;
     /// Ends a family: none of its tokens counts any more, nor any that would still be added.
     async fn end_family(&self, family: &str, now: Timestamp) -> Result<()>;
 }
