@@ -85,16 +85,19 @@ impl Walker {
     /// Where it leads is not told by that: there may be more to prove.
     pub async fn use_key(&mut self, (system, samina): (&System, &Samina), page: &Page, (kind, code): (KeyKind, &str)) {
         let (form, field) = if kind == KeyKind::Card { ("card-form", "card") } else { ("key", "code") };
+        let since = system.clock.now();
         self.browser.fill(page, form, &[(field, code)]).await;
-        self.may_have_proven((system, samina), kind).await;
+        self.may_have_proven((system, samina), kind, since).await;
     }
 
     /// A true answer of a key that works may count in Samina's own session; it need not, where another tab was faster.
-    async fn may_have_proven(&mut self, (system, samina): (&System, &Samina), kind: KeyKind) {
-        let proof = Some((samina.id(kind), system.clock.now()));
-        if self.belief.signed_in == Some(SAMINA) && samina.works(kind) && self.proven_key(system).await == proof {
-            self.belief.key = proof;
+    async fn may_have_proven(&mut self, (system, samina): (&System, &Samina), kind: KeyKind, since: Timestamp) {
+        if self.belief.signed_in != Some(SAMINA) || !samina.works(kind) {
+            return;
         }
+        let proven = self.proven_key(system).await;
+        // Time goes on while the answer is on its way.
+        self.belief.key = proven.filter(|(key, at)| *key == samina.id(kind) && *at >= since).or(self.belief.key);
     }
 
     /// Answers with Samina's passkey, or with a lie about it: on a sign-in page it signs her in, on the page that asks for
@@ -106,6 +109,7 @@ impl Walker {
         (form, lie): (&str, bool),
     ) {
         let answer = samina.passkey.get(&asked(page), &Lie { unverified: lie, ..Lie::default() });
+        let since = system.clock.now();
         let page = self.browser.fill(page, form, &[("credential", &answer)]).await;
         let counts = !lie && samina.works(KeyKind::Passkey);
         let signs_in = form == "with-passkey" && page.status == 200 && !is_late(&page);
@@ -113,7 +117,7 @@ impl Walker {
             self.belief.enters(SAMINA);
         }
         if counts {
-            self.may_have_proven((system, samina), KeyKind::Passkey).await;
+            self.may_have_proven((system, samina), KeyKind::Passkey, since).await;
         }
         self.tabs.push(page);
     }
