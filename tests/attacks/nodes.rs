@@ -181,7 +181,7 @@ async fn f_03_memory_is_not_trusted_without_word_from_the_others() {
     eprintln!("cut off from the others, nothing was trusted after {took:?}");
     signal(&nodes.redis, "-CONT");
     until("it goes on", Duration::from_secs(12), async || is_in(&samina.open(&address).await)).await;
-    until("and knows what was ended", Duration::from_secs(5), async || !is_in(&adaeze.open(&address).await)).await;
+    until("and knows what was ended", Duration::from_secs(12), async || !is_in(&adaeze.open(&address).await)).await;
     nodes.finish().await;
 }
 

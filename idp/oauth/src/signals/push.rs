@@ -69,7 +69,8 @@ impl<P: Post> Pusher<P> {
         let now = context.now();
         let written = if refused {
             tracing::warn!("a signal was not accepted; it will be sent again");
-            let wait = 1_i64 << entry.tries.clamp(0, 6);
+            // Never long: a gateway that comes back still lets people in who were removed meanwhile.
+            let wait = 1_i64 << entry.tries.clamp(0, 2);
             context.store.postpone(&entry.id, now.plus(wait), "a receiver did not accept it").await
         } else {
             context.store.delivered(&entry.id, now).await
