@@ -5,19 +5,13 @@ use idp_domain::{Acr, Language};
 use serde_json::{Value, json};
 
 use crate::authorize::response::MODES;
+use crate::token::grants::{CIBA, CODE, DEVICE, EXCHANGE, REFRESH};
 use crate::{Provider, jwk};
 
 /// Scopes that an app may ask for.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Grants of the token endpoint.
-pub const GRANTS: [&str; 6] = [
-    "authorization_code",
-    "refresh_token",
-    "client_credentials",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-    "urn:openid:params:grant-type:ciba",
-];
+pub const GRANTS: [&str; 6] = [CODE, REFRESH, "client_credentials", DEVICE, EXCHANGE, CIBA];
 /// Ways of client authentication.
 pub const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
 /// Claims of ID tokens and userinfo.

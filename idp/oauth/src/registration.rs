@@ -6,6 +6,7 @@ use idp_domain::client::{Client, ClientAuth, IdTokenAlg};
 use serde_json::{Map, Value, json};
 
 use crate::jws::Members;
+use crate::token::grants::{CIBA, CODE, DEVICE, REFRESH};
 use crate::{OAuthError, Provider};
 
 /// What a program says about itself, read and whole. Members that are not named here are passed over (RFC 7591 §2).
@@ -46,10 +47,6 @@ pub struct Metadata {
     pub userinfo_alg: Option<IdTokenAlg>,
 }
 
-const CODE: &str = "authorization_code";
-const REFRESH: &str = "refresh_token";
-const CIBA: &str = "urn:openid:params:grant-type:ciba";
-const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Members that ask for something that we do not do: to pass over them would break what the client goes by.
 const UNKNOWN: [&str; 8] = [
     "sector_identifier_uri",

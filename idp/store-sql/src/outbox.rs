@@ -16,6 +16,11 @@ use crate::row::{Columns, corrupt, placeholders, problem};
 /// Seconds until an entry that could not be read is looked at again.
 const UNREADABLE: i64 = 3600;
 const SEAL: &str = "outbox";
+const ENQUEUE: &str = "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) \
+                       VALUES ($1, $2, $3, $4, 0, '', $4)";
+/// For an entry whose name says what it is: it may be there already.
+const ENQUEUE_ONCE: &str = "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) \
+                            VALUES ($1, $2, $3, $4, 0, '', $4) ON CONFLICT (id) DO NOTHING";
 /// What was delivered is forgotten; a receipt stays.
 pub(crate) const DELIVERED: &str = "UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = '' WHERE id = $1";
 
@@ -24,18 +29,7 @@ impl SqlStore {
     pub(crate) async fn put(&self, transaction: &mut Transaction<'static, Any>, effects: Effects) -> Result<()> {
         let now = self.clock.now().0;
         for outgoing in effects.outgoing {
-            let topic = outgoing.topic();
-            let sealed = self.vault.seal(SEAL, &serde_json::to_vec(&outgoing).map_err(corrupt)?);
-            sqlx::query(
-                "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) VALUES ($1, $2, $3, $4, 0, '', $4)",
-            )
-            .bind(self.new_id())
-            .bind(topic.into_owned())
-            .bind(sealed)
-            .bind(now)
-            .execute(&mut **transaction)
-            .await
-            .map_err(problem)?;
+            self.enqueue(transaction, ENQUEUE, (&self.new_id(), now), &outgoing).await?;
         }
         for entry in effects.audit {
             sqlx::query(
@@ -55,6 +49,25 @@ impl SqlStore {
             .map_err(problem)?;
         }
         Ok(())
+    }
+
+    /// Puts one entry in, by one of the two statements for that.
+    async fn enqueue(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        statement: &'static str,
+        (id, at): (&str, i64),
+        outgoing: &Outgoing,
+    ) -> Result<()> {
+        sqlx::query(statement)
+            .bind(id)
+            .bind(outgoing.topic().into_owned())
+            .bind(self.vault.seal(SEAL, &serde_json::to_vec(outgoing).map_err(corrupt)?))
+            .bind(at)
+            .execute(&mut **transaction)
+            .await
+            .map_err(problem)
+            .map(|_| ())
     }
 
     pub(crate) fn new_id(&self) -> String {
@@ -128,17 +141,8 @@ impl Outbox for SqlStore {
         for (client, push) in apps {
             let event = StreamEvent::Signal(signal.clone());
             let outgoing = Outgoing::StreamEvent { client: client.clone(), event, push: *push };
-            sqlx::query(
-                "INSERT INTO outbox (id, topic, sealed, due_at, tries, problem, created_at) \
-                 VALUES ($1, $2, $3, $4, 0, '', $4) ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(format!("{}.{client}", entry.id))
-            .bind(outgoing.topic().into_owned())
-            .bind(self.vault.seal(SEAL, &serde_json::to_vec(&outgoing).map_err(corrupt)?))
-            .bind(entry.created_at.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
+            let id = format!("{}.{client}", entry.id);
+            self.enqueue(&mut transaction, ENQUEUE_ONCE, (&id, entry.created_at.0), &outgoing).await?;
         }
         commit(transaction).await
     }
@@ -156,18 +160,16 @@ impl Outbox for SqlStore {
     }
 
     async fn acknowledge(&self, client: &str, ids: &[String], now: Timestamp) -> Result<()> {
+        let statement = format!("{DELIVERED} AND topic = $3 AND delivered_at IS NULL");
         let mut transaction = self.begin().await?;
         for id in ids {
-            sqlx::query(
-                "UPDATE outbox SET delivered_at = $2, sealed = NULL, problem = '' WHERE id = $1 AND topic = $3 \
-                 AND delivered_at IS NULL",
-            )
-            .bind(id)
-            .bind(now.0)
-            .bind(Outgoing::asked_for(client))
-            .execute(&mut *transaction)
-            .await
-            .map_err(problem)?;
+            sqlx::query(AssertSqlSafe(statement.as_str()))
+                .bind(id)
+                .bind(now.0)
+                .bind(Outgoing::asked_for(client))
+                .execute(&mut *transaction)
+                .await
+                .map_err(problem)?;
         }
         commit(transaction).await
     }

@@ -89,13 +89,14 @@ impl<C: Call> Teller<C> {
 
     /// Whether an app knows now, or needs to know no more.
     async fn told(&self, entry: &Claimed) -> Result<bool, StoreError> {
-        if let Outgoing::Ping { client, auth_req_id, token, until } = &entry.outgoing {
-            return self.pinged((client, token), auth_req_id, *until).await;
-        }
-        if let Outgoing::StreamEvent { client, .. } = &entry.outgoing {
-            return self.streamed(client, entry).await;
-        }
-        let Outgoing::AppSignOut { client, person, sid } = &entry.outgoing else { return Ok(true) };
+        let (client, person, sid) = match &entry.outgoing {
+            Outgoing::AppSignOut { client, person, sid } => (client, person, sid),
+            Outgoing::Ping { client, auth_req_id, token, until } => {
+                return self.pinged((client, token), auth_req_id, *until).await;
+            }
+            Outgoing::StreamEvent { client, .. } => return self.streamed(client, entry).await,
+            _ => return Ok(true),
+        };
         let Some(client) = self.provider.context.store.client(client).await? else { return Ok(true) };
         let Some(address) = told_at(&client) else { return Ok(true) };
         let Some(token) = self.provider.logout_token(&client, (*person, sid), &entry.id) else {

@@ -188,21 +188,27 @@ impl Provider {
         Ok(self.context.store.record(effects).await?)
     }
 
-    /// What waits for an app, less what it has by now (RFC 8936 §2.3).
-    pub async fn poll(&self, client: &Client, asked: &Poll) -> Result<Value, OAuthError> {
-        let store = &self.context.store;
-        // What it cannot read is read no better the next time.
-        let done: Vec<String> = asked.ack.iter().chain(asked.set_errs.keys()).cloned().collect();
+    /// Notes what an app has by now (RFC 8936 §2.3).
+    pub async fn has_now(&self, client: &Client, asked: &Poll) -> Result<(), OAuthError> {
         if !asked.set_errs.is_empty() {
             tracing::warn!(client = client.id, count = asked.set_errs.len(), "an app could not read its events");
         }
-        store.acknowledge(&client.id, &done, self.context.now()).await?;
+        // What it cannot read is read no better the next time.
+        let done: Vec<String> = asked.ack.iter().chain(asked.set_errs.keys()).cloned().collect();
+        if done.is_empty() {
+            return Ok(());
+        }
+        Ok(self.context.store.acknowledge(&client.id, &done, self.context.now()).await?)
+    }
+
+    /// What waits for an app (RFC 8936 §2.3).
+    pub async fn poll(&self, client: &Client, asked: &Poll) -> Result<Value, OAuthError> {
         let enabled = client.options.stream.as_ref().is_some_and(|stream| stream.status == StreamStatus::Enabled);
         let most = asked.max_events.unwrap_or(MOST).clamp(0, MOST);
         if !enabled || most == 0 {
             return Ok(json!({ "sets": {} }));
         }
-        let mut waiting = store.streamed(&client.id, most + 1).await?;
+        let mut waiting = self.context.store.streamed(&client.id, most + 1).await?;
         let more = i64::try_from(waiting.len()).unwrap_or(i64::MAX) > most;
         waiting.truncate(usize::try_from(most).unwrap_or_default());
         let sets = waiting.iter().filter_map(|entry| Some((entry.id.clone(), self.set_of(client, entry)?.into())));

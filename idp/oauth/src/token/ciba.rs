@@ -133,12 +133,13 @@ impl Provider {
                 }
                 continue;
             };
-            let mut waiting = self.questions_in(&stored).await?;
+            let waiting = self.questions_in(&stored).await?;
             if waiting.len() >= MOST {
                 break;
             }
-            waiting.push(question.clone());
-            stored.body = json!(waiting).to_string();
+            let mut hashes: Vec<SecretHash> = waiting.into_iter().map(|(stored, _)| stored.hash).collect();
+            hashes.push(question.clone());
+            stored.body = json!(hashes).to_string();
             if short.save_attempt(&stored).await? {
                 return Ok(());
             }
@@ -146,37 +147,36 @@ impl Provider {
         Err(OAuthError::new("access_denied", "too many questions wait for this person"))
     }
 
-    /// Those questions of a list that still wait.
-    async fn questions_in(&self, list: &StoredAttempt) -> Result<Vec<SecretHash>, OAuthError> {
+    /// Those questions of a list that still wait, each with what is stored of it.
+    async fn questions_in(&self, list: &StoredAttempt) -> Result<Vec<(StoredAttempt, Question)>, OAuthError> {
         let all: Vec<SecretHash> = serde_json::from_str(&list.body).unwrap_or_default();
         let mut waiting = Vec::new();
         for hash in all {
-            if self.question(&hash).await?.is_some_and(|(_, question)| question.pending.waits()) {
-                waiting.push(hash);
+            let Some(stored) = self.context.store.short.attempt(&hash, self.context.now()).await? else { continue };
+            let question = serde_json::from_str(&stored.body).ok();
+            waiting.extend(question.filter(|question: &Question| question.pending.waits()).map(|one| (stored, one)));
+        }
+        Ok(waiting)
+    }
+
+    /// Every question that waits for a person.
+    async fn questions_to(&self, person: PersonId) -> Result<Vec<(StoredAttempt, Question)>, OAuthError> {
+        let (mut waiting, now) = (Vec::new(), self.context.now());
+        for name in lists_of(person, now) {
+            if let Some(list) = self.context.store.short.attempt(&name, now).await? {
+                waiting.extend(self.questions_in(&list).await?);
             }
         }
         Ok(waiting)
     }
 
-    async fn question(&self, hash: &SecretHash) -> Result<Option<(StoredAttempt, Question)>, OAuthError> {
-        let stored = self.context.store.short.attempt(hash, self.context.now()).await?;
-        Ok(stored.and_then(|stored| {
-            let question = serde_json::from_str(&stored.body).ok()?;
-            Some((stored, question))
-        }))
-    }
-
     /// What waits for a person.
     pub async fn asked_of(&self, person: PersonId) -> Result<Vec<Asked>, OAuthError> {
-        let (mut asked, now) = (Vec::new(), self.context.now());
-        for name in lists_of(person, now) {
-            let Some(list) = self.context.store.short.attempt(&name, now).await? else { continue };
-            for hash in self.questions_in(&list).await? {
-                let Some((_, Question { pending, message, .. })) = self.question(&hash).await? else { continue };
-                let Some(client) = self.context.store.client(&pending.client).await? else { continue };
-                let scopes = pending.scope.split_whitespace().map(str::to_owned).collect();
-                asked.push(Asked { handle: hash.0, client, message, scopes });
-            }
+        let mut asked = Vec::new();
+        for (stored, Question { pending, message, .. }) in self.questions_to(person).await? {
+            let Some(client) = self.context.store.client(&pending.client).await? else { continue };
+            let scopes = pending.scope.split_whitespace().map(str::to_owned).collect();
+            asked.push(Asked { handle: stored.hash.0, client, message, scopes });
         }
         Ok(asked)
     }
@@ -187,11 +187,9 @@ impl Provider {
         (session, person): (&Session, &Person),
         (handle, approve): (&str, bool),
     ) -> Result<bool, OAuthError> {
-        let asked = self.asked_of(person.id).await?.into_iter().find(|asked| asked.handle == handle);
-        let Some(asked) = asked else { return Ok(false) };
-        let Some((mut stored, mut question)) = self.question(&SecretHash(asked.handle)).await? else {
-            return Ok(false);
-        };
+        let found = self.questions_to(person.id).await?.into_iter().find(|(stored, _)| stored.hash.0 == handle);
+        let Some((mut stored, mut question)) = found else { return Ok(false) };
+        let Some(client) = self.context.store.client(&question.pending.client).await? else { return Ok(false) };
         question.pending.decide(session, approve);
         let ping = question.ping.take();
         stored.body = json!(question).to_string();
@@ -199,7 +197,7 @@ impl Provider {
         if !context.store.short.save_attempt(&stored).await? {
             return Ok(false);
         }
-        let (name, app) = (person.full_name(), &asked.client.name);
+        let (name, app) = (person.full_name(), &client.name);
         let entry = if approve {
             AuditEntry::new(now, "app.agreed", format!("{name} agreed to what {app} asked"))
         } else {
@@ -208,7 +206,7 @@ impl Provider {
         let mut effects = Effects::audit(entry.by(person.id).about(person.id));
         let opened = ping.and_then(|sealed| context.vault.open(SEAL, &sealed));
         if let Some((auth_req_id, token)) = opened.and_then(|plain| serde_json::from_slice(&plain).ok()) {
-            let (client, until) = (asked.client.id, stored.expires_at);
+            let (client, until) = (client.id, stored.expires_at);
             effects.outgoing.push(Outgoing::Ping { client, auth_req_id, token, until });
         }
         context.store.record(effects).await?;

@@ -4,7 +4,7 @@ pub(crate) mod access;
 pub mod ciba;
 mod client_auth;
 pub mod device;
-mod grants;
+pub(crate) mod grants;
 mod may_issue;
 mod pending;
 
@@ -47,10 +47,10 @@ pub(crate) struct Granted {
 }
 
 impl Granted {
-    /// An access token and nothing else.
-    fn access_alone(access: &Secret, scope: String) -> Self {
-        let access = access.reveal().to_owned();
-        Self { access, refresh: None, id_token: None, scope, life: ACCESS_LIFE, kind: None }
+    /// Tokens as most grants make them.
+    fn of(access: &Secret, refresh: Option<&Secret>, id_token: Option<String>, scope: String) -> Self {
+        let refresh = refresh.map(|token| token.reveal().to_owned());
+        Self { access: access.reveal().to_owned(), refresh, id_token, scope, life: ACCESS_LIFE, kind: None }
     }
 }
 

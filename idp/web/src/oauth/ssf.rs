@@ -151,6 +151,7 @@ pub(crate) async fn poll(State(web): State<Web>, headers: HeaderMap, body: Strin
     let client = receiver(&web, &headers, ("POST", "/ssf/poll"), None).await?;
     own(&client)?;
     let asked: Poll = json_of(&body)?;
+    web.provider.has_now(&client, &asked).await?;
     let mut answer = web.provider.poll(&client, &asked).await?;
     let nothing = |answer: &Value| answer["sets"].as_object().is_none_or(Map::is_empty);
     for _ in 0..LONGEST {

@@ -7,7 +7,7 @@ use crate::issue::IdTokenFacts;
 use crate::token::access::{Pair, resource, stays_connected};
 use crate::token::pending::{Approval, Pending};
 use crate::token::{Asking, Granted, ciba, device};
-use crate::{ACCESS_LIFE, OAuthError, Provider};
+use crate::{OAuthError, Provider};
 
 /// `urn:ietf:params:oauth:grant-type:device_code`.
 pub(super) async fn of_device(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
@@ -53,12 +53,5 @@ async fn tokens(provider: &Provider, asking: &Asking<'_>, name: &SecretHash) -> 
     let (nonce, ends, elevates) = (None, None, false);
     let facts = IdTokenFacts { person, nonce, auth_time, acr, amr, sid, scope: scope.clone(), ends, elevates };
     let id_token = provider.id_token(client, &facts, access.reveal()).await?;
-    Ok(Granted {
-        access: access.reveal().to_owned(),
-        refresh: refresh.map(|token| token.reveal().to_owned()),
-        id_token: Some(id_token),
-        scope,
-        life: ACCESS_LIFE,
-        kind: None,
-    })
+    Ok(Granted::of(&access, refresh.as_ref(), Some(id_token), scope))
 }

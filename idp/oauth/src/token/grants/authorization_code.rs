@@ -2,7 +2,7 @@
 
 use crate::issue::IdTokenFacts;
 use crate::token::{Asking, Granted};
-use crate::{ACCESS_LIFE, OAuthError, Provider, engine};
+use crate::{OAuthError, Provider, engine};
 
 pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
     asking.params.require("code", "code is missing")?;
@@ -21,12 +21,5 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         elevates: code.elevates,
     };
     let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
-    Ok(Granted {
-        access: issued.access.reveal().to_owned(),
-        refresh: issued.refresh.map(|token| token.reveal().to_owned()),
-        id_token: Some(id_token),
-        scope: issued.scope,
-        life: ACCESS_LIFE,
-        kind: None,
-    })
+    Ok(Granted::of(&issued.access, issued.refresh.as_ref(), Some(id_token), issued.scope))
 }

@@ -43,5 +43,5 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     let family = idp_domain::id::uuid_v7(&*context.clock, &*context.random).to_string();
     let token = Token { hash: access.hash(), family, facts, expires_at: until };
     context.store.add_tokens(&token, None).await?;
-    Ok(Granted::access_alone(&access, asked.to_owned()))
+    Ok(Granted::of(&access, None, None, asked.to_owned()))
 }

@@ -52,14 +52,8 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     if !context.store.add_tokens(&token, None).await? {
         return Err(OAuthError::grant("subject_token does not count any more"));
     }
-    Ok(Granted {
-        access: access.reveal().to_owned(),
-        refresh: None,
-        id_token: None,
-        scope,
-        life: expires_at.since(now),
-        kind: Some(ACCESS),
-    })
+    let granted = Granted::of(&access, None, None, scope);
+    Ok(Granted { life: expires_at.since(now), kind: Some(ACCESS), ..granted })
 }
 
 /// The token that is exchanged: an access token that the asking service was called with, whose person still stands behind it.
