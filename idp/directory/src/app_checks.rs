@@ -73,83 +73,59 @@ impl Default for AppProfile {
     }
 }
 
-/// Addresses of an app beyond those that people come back to, each of which it may go without.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Addresses {
-    pub backchannel_logout_uri: Option<String>,
-    pub frontchannel_logout_uri: Option<String>,
-    pub initiate_login_uri: Option<String>,
-    pub resources: Vec<String>,
-    pub serves: Vec<String>,
-    pub exchange: bool,
-    pub ciba: bool,
-    pub ciba_notify: Option<String>,
-    pub signals: bool,
+/// Options of an app with what its maker wishes beyond the addresses that people come back to; the rest stays as it is.
+pub(crate) fn put(wished: ClientOptions, options: ClientOptions) -> ClientOptions {
+    ClientOptions {
+        backchannel_logout_uri: wished.backchannel_logout_uri,
+        frontchannel_logout_uri: wished.frontchannel_logout_uri,
+        initiate_login_uri: wished.initiate_login_uri,
+        resources: wished.resources,
+        serves: wished.serves,
+        exchange: wished.exchange,
+        ciba: wished.ciba,
+        ciba_notify: wished.ciba_notify,
+        signals: wished.signals,
+        ..options
+    }
 }
 
-impl Addresses {
-    pub fn of(options: &ClientOptions) -> Self {
-        let ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, .. } = options.clone();
-        let ClientOptions { resources, serves, exchange, ciba, ciba_notify, signals, .. } = options.clone();
-        Self {
-            backchannel_logout_uri,
-            frontchannel_logout_uri,
-            initiate_login_uri,
-            resources,
-            serves,
-            exchange,
-            ciba,
-            ciba_notify,
-            signals,
-        }
-    }
+/// Whether each of these wishes is known or left out.
+pub(crate) fn are_known(new: &ClientOptions, known: &ClientOptions) -> bool {
+    let pairs = [
+        (&new.backchannel_logout_uri, &known.backchannel_logout_uri),
+        (&new.frontchannel_logout_uri, &known.frontchannel_logout_uri),
+        (&new.initiate_login_uri, &known.initiate_login_uri),
+        (&new.ciba_notify, &known.ciba_notify),
+    ];
+    pairs.into_iter().all(|(new, known)| new.is_none() || new == known)
+        && new.resources.iter().all(|one| known.resources.contains(one))
+        && new.serves.iter().all(|one| known.serves.contains(one))
+        && (!new.exchange || known.exchange)
+        && (!new.ciba || known.ciba)
+        && (!new.signals || known.signals)
+}
 
-    /// Options that hold these.
-    pub fn put(self, options: ClientOptions) -> ClientOptions {
-        let Self { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, resources, .. } = self;
-        let options = ClientOptions { resources, serves: self.serves, exchange: self.exchange, ..options };
-        let options =
-            ClientOptions { ciba: self.ciba, ciba_notify: self.ciba_notify, signals: self.signals, ..options };
-        ClientOptions { backchannel_logout_uri, frontchannel_logout_uri, initiate_login_uri, ..options }
-    }
-
-    /// Whether each is known or left out.
-    pub fn are_known(&self, known: &Self) -> bool {
-        let pairs = [
-            (&self.backchannel_logout_uri, &known.backchannel_logout_uri),
-            (&self.frontchannel_logout_uri, &known.frontchannel_logout_uri),
-            (&self.initiate_login_uri, &known.initiate_login_uri),
-            (&self.ciba_notify, &known.ciba_notify),
-        ];
-        pairs.into_iter().all(|(new, known)| new.is_none() || new == known)
-            && self.resources.iter().all(|one| known.resources.contains(one))
-            && self.serves.iter().all(|one| known.serves.contains(one))
-            && (!self.exchange || known.exchange)
-            && (!self.ciba || known.ciba)
-            && (!self.signals || known.signals)
-    }
-
-    /// All of them, in order.
-    pub fn all(&self) -> serde_json::Value {
-        serde_json::json!([
-            self.backchannel_logout_uri,
-            self.frontchannel_logout_uri,
-            self.initiate_login_uri,
-            self.resources,
-            self.serves,
-            self.exchange,
-            self.ciba,
-            self.ciba_notify,
-            self.signals,
-        ])
-    }
+/// All of these wishes, in order.
+pub(crate) fn all(options: &ClientOptions) -> serde_json::Value {
+    serde_json::json!([
+        options.backchannel_logout_uri,
+        options.frontchannel_logout_uri,
+        options.initiate_login_uri,
+        options.resources,
+        options.serves,
+        options.exchange,
+        options.ciba,
+        options.ciba_notify,
+        options.signals,
+    ])
 }
 
 /// What a wish holds, once it is right.
 pub(crate) struct Checked {
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
-    pub addresses: Addresses,
+    /// What [`put`] takes of it.
+    pub wished: ClientOptions,
     /// How it proves itself, if by keys.
     pub keys: Option<ClientAuth>,
 }
@@ -196,7 +172,7 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
     if !faults.is_empty() {
         return Err(DirectoryError::Faults(faults));
     }
-    let addresses = Addresses {
+    let wished = ClientOptions {
         backchannel_logout_uri: told.pop(),
         frontchannel_logout_uri: browsed.pop(),
         initiate_login_uri: begun.pop(),
@@ -206,8 +182,9 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
         ciba: wish.ciba,
         ciba_notify: notified.pop(),
         signals: wish.signals,
+        ..ClientOptions::default()
     };
-    Ok(Checked { redirect_uris, post_logout_redirect_uris, addresses, keys })
+    Ok(Checked { redirect_uris, post_logout_redirect_uris, wished, keys })
 }
 
 /// What a wish does not hold, and has to.

@@ -8,7 +8,7 @@ use idp_domain::{PersonId, Secret, TrustId};
 use idp_store::Effects;
 
 use crate::Directory;
-use crate::app_checks::{Addresses, Checked, checked};
+use crate::app_checks::{self, Checked, checked};
 pub use crate::app_checks::{AppProfile, AppWish};
 use crate::error::{DirectoryError, FieldFault, Result};
 
@@ -79,8 +79,8 @@ impl Directory {
             return Err(DirectoryError::NotFound);
         }
         maker.must_be_elevated()?;
-        let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
-        self.serves_alone(&addresses, None).await?;
+        let Checked { redirect_uris, post_logout_redirect_uris, wished, keys } = checked(wish)?;
+        self.serves_alone(&wished.serves, None).await?;
         let context = &self.context;
         let secret = (wish.confidential && keys.is_none()).then(|| Secret::new(&*context.random));
         let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
@@ -102,7 +102,7 @@ impl Directory {
             kind: ClientKind::App,
             id_token_alg,
             disabled: false,
-            options: addresses.put(options),
+            options: app_checks::put(wished, options),
             app: Some(AppFacts { trust, made_by, made_at, stage, touched_by: vec![made_by] }),
         };
         let effects = Effects::audit(self.app_entry(maker, &client, "app.added", "registered the app"));
@@ -116,8 +116,8 @@ impl Directory {
         let (client, app) = self.app_to_change(maker, id).await?;
         let confidential = client.auth != ClientAuth::None;
         let wish = &AppWish { device: client.options.device, confidential, ..wish.clone() };
-        let Checked { redirect_uris, post_logout_redirect_uris, addresses, keys } = checked(wish)?;
-        self.serves_alone(&addresses, Some(id)).await?;
+        let Checked { redirect_uris, post_logout_redirect_uris, wished, keys } = checked(wish)?;
+        self.serves_alone(&wished.serves, Some(id)).await?;
         let by_keys = matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. });
         if by_keys && keys.is_none() {
             let words = "Enter the keys, or the address of them. Without them the app could not prove itself";
@@ -130,22 +130,22 @@ impl Directory {
         let approved = name == client.name
             && all_known(&redirect_uris, &client.redirect_uris)
             && all_known(&post_logout_redirect_uris, &client.post_logout_redirect_uris)
-            && addresses.are_known(&Addresses::of(&client.options));
+            && app_checks::are_known(&wished, &client.options);
         let stage = if approved { app.stage } else { AppStage::Sandbox };
         let app = Some(maker.touches(AppFacts { stage, ..app }));
-        let options = addresses.put(client.options.clone());
+        let options = app_checks::put(wished, client.options.clone());
         let changed = Client { name, auth, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
 
     /// Refuses an address that another app serves: whoever serves it reads the tokens that are for it.
-    async fn serves_alone(&self, addresses: &Addresses, own: Option<&str>) -> Result<()> {
-        if addresses.serves.is_empty() {
+    async fn serves_alone(&self, serves: &[String], own: Option<&str>) -> Result<()> {
+        if serves.is_empty() {
             return Ok(());
         }
         let others = self.context.store.clients().await?;
         let others = others.iter().filter(|client| own != Some(&client.id));
-        let taken = |client: &Client| client.options.serves.iter().any(|one| addresses.serves.contains(one));
+        let taken = |client: &Client| client.options.serves.iter().any(|one| serves.contains(one));
         if others.into_iter().any(taken) {
             let words = "Another app is the resource server at one of these addresses already";
             return Err(DirectoryError::Faults(vec![FieldFault::new("serves", words)]));
@@ -259,8 +259,7 @@ pub(crate) fn changed_meanwhile() -> DirectoryError {
 /// What an approval is about, as one word: what people read of an app, and where they are sent.
 pub fn seen_as(client: &Client) -> String {
     let Client { name, redirect_uris, post_logout_redirect_uris, options, .. } = client;
-    let single = Addresses::of(options);
-    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, single.all()]).to_string();
+    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, app_checks::all(options)]).to_string();
     idp_domain::Secret::presented(&all).hash().0
 }
 
