@@ -3,6 +3,7 @@
 //! What is deliberately absent: any other crate of ours. No key is ever committed; keys are made on first start with
 //! owner-only rights, and a start with looser rights is refused (T-16).
 
+pub mod client;
 pub mod custody;
 pub mod dev_ca;
 pub mod signing;

@@ -7,6 +7,9 @@
     reason = "in tests a broken assumption must stop the test at once"
 )]
 
+mod asks;
+mod mutual;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -86,10 +89,15 @@ struct Ready {
     secret: Secret,
     /// A token by which the client registers itself, if it does.
     registration: Option<String>,
+    /// Its certificate and key, and who vouches for ours, as PEM, where it has one.
+    mutual: Option<Value>,
 }
 
 async fn ready(alg: IdTokenAlg, options: ClientOptions) -> Ready {
-    let system = System::start().await;
+    ready_at(System::start().await, alg, options).await
+}
+
+async fn ready_at(system: System, alg: IdTokenAlg, options: ClientOptions) -> Ready {
     let secret = Secret::new(&SystemRandom);
     let store = &system.demo.assembled.context.store;
     let plain = store.client("bookworm").await.unwrap().unwrap();
@@ -98,7 +106,7 @@ async fn ready(alg: IdTokenAlg, options: ClientOptions) -> Ready {
     let client = Client { id: ID.to_owned(), name, auth, id_token_alg: alg, options, ..plain };
     store.save_client(&client, Effects::none()).await.unwrap();
     let browser = system.admin(WHO).await;
-    Ready { system, browser, secret, registration: None }
+    Ready { system, browser, secret, registration: None, mutual: None }
 }
 
 impl Ready {
@@ -111,7 +119,7 @@ impl Ready {
             "issuer": self.system.origin("id"), "between": format!("http://{between}"), "client": ID,
             "secret": self.secret.reveal(), "alg": client.id_token_alg.name(), "strong": strong,
             "device": client.options.device, "registration": self.registration,
-            "ciba": client.options.ciba.then_some(WHO),
+            "ciba": client.options.ciba.then_some(WHO), "mutual": self.mutual,
             "redirect": client.redirect_uris.first(), "after": client.post_logout_redirect_uris.first(),
         });
         let mut foreign = Foreign::start(library, &asked);
@@ -182,22 +190,9 @@ async fn openid_client_signs_in_with_every_signature() {
 }
 
 #[tokio::test]
-async fn openid_client_asks_somebody_in_their_account() {
-    let mut ready = ready(IdTokenAlg::ES256, ClientOptions { ciba: true, ..ClientOptions::default() }).await;
-    let store = &ready.system.demo.assembled.context.store;
-    let (person, now) = (ready.system.person(WHO).await.id, ready.system.demo.assembled.context.now());
-    store.save_consent(person, ID, "openid profile", now).await.unwrap();
-    let said = ready.run(Library::OpenidClient, false, unchanged()).await;
-    assert_eq!(said["done"]["name"], "Tobias Quennell", "{said}");
-}
-
-#[tokio::test]
 async fn openid_client_registers_itself_and_signs_in() {
     let mut ready = ready(IdTokenAlg::EdDSA, ClientOptions::default()).await;
-    let page = ready.browser.open(&format!("{}/developers/apps", ready.system.origin("id"))).await;
-    let trust = page.body.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let made = ready.browser.fill(&page, "token", &[("trust", &trust)]).await;
-    ready.registration = made.body.split("id=\"token\">").nth(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+    ready.registration = Some(tests::oauth::registration_token(&ready.system).await);
     ends_well(ready, Library::OpenidClient, false).await;
 }
 

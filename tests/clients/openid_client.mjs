@@ -1,5 +1,7 @@
 // openid-client (npm) against Lanyard: everything that a school app does with it, as its own documentation shows.
 import * as oidc from "openid-client";
+import dns from "node:dns";
+import https from "node:https";
 import readline from "node:readline";
 
 const asked = JSON.parse(process.argv[2]);
@@ -7,8 +9,27 @@ const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIte
 const say = (what) => console.log(JSON.stringify(what));
 const heard = async () => (await lines.next()).value;
 
-// All requests go by way of somebody who may change the answers.
-const through = (url, options) => fetch(String(url).replace(asked.issuer, asked.between), options);
+// What comes by TLS comes with the client's certificate, and straight.
+const byCertificate = (url, { method, headers, body }) =>
+  new Promise((resolve, reject) => {
+    const here = (_, options, answer) => dns.lookup("127.0.0.1", options, answer);
+    const sent = { method, headers: Object.fromEntries(new Headers(headers)), lookup: here, ...asked.mutual };
+    const request = https.request(url, sent, (answer) => {
+      const parts = [];
+      answer.on("data", (part) => parts.push(part));
+      answer.on("end", () => {
+        const body = answer.statusCode === 204 ? null : Buffer.concat(parts);
+        resolve(new Response(body, { status: answer.statusCode, headers: answer.headers }));
+      });
+    });
+    request.on("error", reject).end(body ? String(body) : undefined);
+  });
+
+// All other requests go by way of somebody who may change the answers.
+const through = (url, options) =>
+  asked.mutual && String(url).startsWith("https:")
+    ? byCertificate(url, options)
+    : fetch(String(url).replace(asked.issuer, asked.between), options);
 
 // Registers itself with the token of a maker of apps, and goes on as what it was registered as.
 async function registered() {
@@ -34,6 +55,10 @@ async function configured() {
   const metadata = { id_token_signed_response_alg: asked.alg };
   let authentication = oidc.ClientSecretBasic(asked.secret);
   let handle;
+  if (asked.mutual) {
+    metadata.use_mtls_endpoint_aliases = true;
+    authentication = oidc.TlsClientAuth();
+  }
   if (asked.strong) {
     const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
     const jwk = await crypto.subtle.exportKey("jwk", keys.publicKey);

@@ -23,6 +23,7 @@ mod key_rules;
 mod keys;
 mod links;
 mod mail;
+mod mutual_tls;
 mod owner;
 mod questions;
 mod registration;

@@ -4,21 +4,9 @@ use http::Method;
 use idp_domain::client::AppStage;
 use idp_store::audit::AuditQuery;
 use serde_json::{Value, json};
-use tests::oauth::{VERIFIER, challenge};
+use tests::oauth::{TOBIAS, VERIFIER, challenge, registration_token};
 use tests::system::SAMINA;
 use tests::{Page, System};
-
-/// Makes apps for the trust.
-const TOBIAS: &str = "t.quennell@tamberwell.example";
-
-async fn token(system: &System) -> String {
-    let mut tobias = system.admin(TOBIAS).await;
-    let page = tobias.open(&format!("{}/developers/apps", system.origin("id"))).await;
-    let trust = page.body.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let made = tobias.fill(&page, "token", &[("trust", &trust)]).await;
-    assert!(made.header("cache-control").contains("no-store"), "it is shown once");
-    made.body.split("id=\"token\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
-}
 
 async fn register(system: &System, token: &str, said: &Value) -> Page {
     let bearer = format!("Bearer {token}");
@@ -39,7 +27,7 @@ fn said() -> Value {
 async fn a_program_registers_an_app_that_its_makers_trust_can_use_at_once() {
     let system = System::start().await;
     let id = system.origin("id");
-    let token = token(&system).await;
+    let token = registration_token(&system).await;
     let metadata = system.browser().open(&format!("{id}/.well-known/openid-configuration")).await;
     assert_eq!(read(&metadata)["registration_endpoint"], format!("{id}/register"));
     let mut wish = said();
@@ -93,7 +81,7 @@ async fn a_program_registers_an_app_that_its_makers_trust_can_use_at_once() {
 async fn without_a_token_or_with_something_wrong_nothing_is_registered() {
     let system = System::start().await;
     let store = &system.demo.assembled.context.store;
-    let token = token(&system).await;
+    let token = registration_token(&system).await;
     let before = store.clients().await.unwrap().len();
     for wrong in ["", "nonsense", &token[1..]] {
         let page = register(&system, wrong, &said()).await;
@@ -122,12 +110,12 @@ async fn without_a_token_or_with_something_wrong_nothing_is_registered() {
 #[tokio::test]
 async fn a_token_registers_ten_apps_within_a_day_while_its_maker_makes_apps() {
     let system = System::start().await;
-    let first = token(&system).await;
+    let first = registration_token(&system).await;
     for number in 0..10 {
         assert_eq!(register(&system, &first, &said()).await.status, 201, "{number}");
     }
     assert_eq!(register(&system, &first, &said()).await.status, 401, "the eleventh");
-    let (late, orphan) = (token(&system).await, token(&system).await);
+    let (late, orphan) = (registration_token(&system).await, registration_token(&system).await);
     let store = &system.demo.assembled.context.store;
     let tobias = system.person(TOBIAS).await.id;
     for seat in store.seats_of(tobias).await.unwrap() {

@@ -36,6 +36,7 @@ async fn killed() {
         data: "data".into(),
         upstreams: Vec::new(),
         tls: false,
+        clients: None,
         database: None,
         redis: None,
         chance: Chance { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) },

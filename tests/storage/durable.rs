@@ -177,7 +177,7 @@ fn refresh_token() -> Token {
         auth_time: 0,
         acr: String::new(),
         sid: String::new(),
-        jkt: None,
+        bound: idp_store::tokens::Bound::default(),
         audience: None,
         issued_at: 0,
         redirect_uri: String::new(),

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use certs::client::Presented;
 use gateway::error::{Asks, Refusal};
 use gateway::{BoxError, Gateway};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use idp_oauth::mtls::Certificate;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -69,7 +71,14 @@ impl Front {
     async fn handle(&self, request: Request<Incoming>) -> Response<gateway::Body> {
         match (self.router(&request).cloned(), &self.gateway) {
             (Some(router), _) => {
-                let request = request.map(axum::body::Body::new);
+                let mut request = request.map(axum::body::Body::new);
+                if let Some(shown) = request.extensions_mut().remove::<Presented>() {
+                    request.extensions_mut().insert(Certificate {
+                        thumbprint: shown.thumbprint(),
+                        der: shown.der,
+                        trusted: shown.trusted,
+                    });
+                }
                 match tokio::time::timeout(PATIENCE, router.oneshot(request)).await {
                     Ok(answer) => {
                         let answer = answer.unwrap_or_else(|never| match never {});

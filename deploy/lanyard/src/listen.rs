@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use certs::client::{Authorities, Presented};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -13,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use idp_domain::Clock;
 use rustls::ServerConfig;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
@@ -41,12 +43,20 @@ const CONNECTIONS: usize = 16 * 1024;
 pub struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
+    /// By whom certificates of clients are judged, and when it is.
+    judges: Option<(Authorities, Arc<dyn Clock>)>,
 }
 
 impl Listener {
     /// Binds an address.
     pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> std::io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, tls: tls.map(TlsAcceptor::from) })
+        Ok(Self { socket: TcpListener::bind(address).await?, tls: tls.map(TlsAcceptor::from), judges: None })
+    }
+
+    /// The listener, where certificates of clients are asked for and these authorities vouch for them (RFC 8705).
+    #[must_use]
+    pub fn judging(self, authorities: Authorities, clock: Arc<dyn Clock>) -> Self {
+        Self { judges: Some((authorities, clock)), ..self }
     }
 
     /// The address that it is bound to.
@@ -79,8 +89,9 @@ impl Listener {
                     continue;
                 }
             };
-            let (service, builder, tls, watcher) =
-                (With { peer, service: service.clone() }, builder.clone(), self.tls.clone(), graceful.watcher());
+            let mut service = With { peer, certificate: None, service: service.clone() };
+            let (builder, tls, watcher) = (builder.clone(), self.tls.clone(), graceful.watcher());
+            let judges = self.judges.clone();
             tokio::spawn(async move {
                 // An error here is a client that went away.
                 drop(stream.set_nodelay(true));
@@ -89,6 +100,9 @@ impl Listener {
                     None => talk(stream, &builder, service, watcher).await,
                     Some(tls) => {
                         if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+                            service.certificate = judges.and_then(|(authorities, clock)| {
+                                Presented::of(stream.get_ref().1, &authorities, clock.now().0)
+                            });
                             talk(stream, &builder, service, watcher).await;
                         }
                     }
@@ -103,10 +117,11 @@ impl Listener {
     }
 }
 
-/// Says with each request who is at the other end of its connection.
+/// Says with each request who is at the other end of its connection, and what they have shown.
 #[derive(Clone)]
 struct With<S> {
     peer: SocketAddr,
+    certificate: Option<Presented>,
     service: S,
 }
 
@@ -117,6 +132,9 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for With<S> {
 
     fn call(&self, mut request: Request<Incoming>) -> S::Future {
         request.extensions_mut().insert(self.peer);
+        if let Some(certificate) = &self.certificate {
+            request.extensions_mut().insert(certificate.clone());
+        }
         self.service.call(request)
     }
 }

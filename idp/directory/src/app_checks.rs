@@ -1,6 +1,7 @@
 //! What a maker of an app may enter: names, addresses, keys. Every fault is named at once.
 
 use idp_domain::client::{ClientAuth, ClientOptions, IdTokenAlg};
+use idp_domain::tls_subject::TlsSubject;
 use url::Url;
 
 use crate::error::{DirectoryError, FieldFault, Result};
@@ -11,6 +12,8 @@ const MOST: usize = 10;
 const LONGEST_KEYS: usize = 16 * 1024;
 /// Members that only a private or secret key has (RFC 7518 §6).
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+/// The word for a certificate that is with the app's keys, in their `x5c`.
+pub const OWN_CERTIFICATE: &str = "own";
 /// Kinds of key by which apps may sign.
 const KINDS: [&str; 3] = ["EC", "OKP", "RSA"];
 
@@ -36,6 +39,13 @@ pub struct AppWish {
     pub device: bool,
     /// The public keys by which it proves itself in place of a secret, as a JWKS or as the address of one; else empty.
     pub keys: String,
+    /// How it proves itself by a certificate (RFC 8705): [`OWN_CERTIFICATE`] for one that is with its keys, the word of a kind of
+    /// [`TlsSubject`] for one with that name in it; empty when it does not.
+    pub certificate: String,
+    /// That name.
+    pub certificate_name: String,
+    /// Whether its access tokens are bound to its certificate.
+    pub tls_bound: bool,
     /// Resource servers that it calls, one on each line.
     pub resources: String,
     /// Addresses for which it is the resource server, one on each line.
@@ -85,6 +95,7 @@ pub(crate) fn put(wished: ClientOptions, options: ClientOptions) -> ClientOption
         ciba: wished.ciba,
         ciba_notify: wished.ciba_notify,
         signals: wished.signals,
+        tls_bound: wished.tls_bound,
         ..options
     }
 }
@@ -103,6 +114,7 @@ pub(crate) fn are_known(new: &ClientOptions, known: &ClientOptions) -> bool {
         && (!new.exchange || known.exchange)
         && (!new.ciba || known.ciba)
         && (!new.signals || known.signals)
+        && (new.tls_bound || !known.tls_bound)
 }
 
 /// All of these wishes, in order.
@@ -117,6 +129,7 @@ pub(crate) fn all(options: &ClientOptions) -> serde_json::Value {
         options.ciba,
         options.ciba_notify,
         options.signals,
+        options.tls_bound,
     ])
 }
 
@@ -126,8 +139,8 @@ pub(crate) struct Checked {
     pub post_logout_redirect_uris: Vec<String>,
     /// What [`put`] takes of it.
     pub wished: ClientOptions,
-    /// How it proves itself, if by keys.
-    pub keys: Option<ClientAuth>,
+    /// How it proves itself, if by keys or a certificate.
+    pub proof: Option<ClientAuth>,
 }
 
 /// What a wish holds, if everything in it is right.
@@ -168,7 +181,7 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
         }
     }
     faults.extend(missing(wish, redirect_uris.is_empty(), serves.is_empty()));
-    let keys = keys_of(&wish.keys).map_err(|words| faults.push(FieldFault::new("keys", words))).ok().flatten();
+    let proof = proof_of(wish).map_err(|(field, words)| faults.push(FieldFault::new(field, words))).ok().flatten();
     if !faults.is_empty() {
         return Err(DirectoryError::Faults(faults));
     }
@@ -182,14 +195,15 @@ pub(crate) fn checked(wish: &AppWish) -> Result<Checked> {
         ciba: wish.ciba,
         ciba_notify: notified.pop(),
         signals: wish.signals,
+        tls_bound: wish.tls_bound,
         ..ClientOptions::default()
     };
-    Ok(Checked { redirect_uris, post_logout_redirect_uris, wished, keys })
+    Ok(Checked { redirect_uris, post_logout_redirect_uris, wished, proof })
 }
 
 /// What a wish does not hold, and has to.
 fn missing(wish: &AppWish, nobody_comes_back: bool, serves_nothing: bool) -> Vec<FieldFault> {
-    let alone = !wish.confidential && wish.keys.trim().is_empty();
+    let alone = !wish.confidential && wish.keys.trim().is_empty() && wish.certificate.is_empty();
     let exchange = "Enter the addresses at which it is called for people, to call others for them";
     [
         (nobody_comes_back && !wish.device, "redirect_uris", "Enter at least one address"),
@@ -201,6 +215,31 @@ fn missing(wish: &AppWish, nobody_comes_back: bool, serves_nothing: bool) -> Vec
     .filter(|(wrong, ..)| *wrong)
     .map(|(_, field, words)| FieldFault::new(field, words))
     .collect()
+}
+
+/// How an app proves itself, if not by a secret.
+fn proof_of(wish: &AppWish) -> std::result::Result<Option<ClientAuth>, (&'static str, &'static str)> {
+    let keys = keys_of(&wish.keys).map_err(|words| ("keys", words))?;
+    match (wish.certificate.as_str(), keys) {
+        ("", keys) => Ok(keys),
+        (OWN_CERTIFICATE, Some(ClientAuth::Keys { jwks })) => {
+            let set: serde_json::Value = serde_json::from_str(&jwks).unwrap_or_default();
+            let mut keys = set.get("keys").and_then(serde_json::Value::as_array).into_iter().flatten();
+            if keys.all(|key| key.get("x5c").is_none()) {
+                return Err(("keys", "None of the keys has a certificate with it (x5c)"));
+            }
+            Ok(Some(ClientAuth::SelfSigned { jwks }))
+        }
+        (OWN_CERTIFICATE, Some(ClientAuth::KeysAt { uri })) => Ok(Some(ClientAuth::SelfSignedAt { uri })),
+        (OWN_CERTIFICATE, _) => {
+            Err(("keys", "Enter the keys with their certificates (x5c), or where they are published"))
+        }
+        (_, Some(_)) => Err(("keys", "An app proves itself by its keys or by the name in a certificate, not by both")),
+        (kind, None) => match TlsSubject::parse(kind, &wish.certificate_name) {
+            Some(subject) => Ok(Some(ClientAuth::Tls { subject })),
+            None => Err(("certificate_name", "Enter the name as it is in the certificate, of the kind that you chose")),
+        },
+    }
 }
 
 /// The keys that a maker pasted or named; none for an empty field.

@@ -9,7 +9,7 @@ use idp_store::Effects;
 
 use crate::Directory;
 use crate::app_checks::{self, Checked, checked};
-pub use crate::app_checks::{AppProfile, AppWish};
+pub use crate::app_checks::{AppProfile, AppWish, OWN_CERTIFICATE};
 use crate::error::{DirectoryError, FieldFault, Result};
 
 /// Scopes that every app may ask for; people agree to each.
@@ -79,12 +79,12 @@ impl Directory {
             return Err(DirectoryError::NotFound);
         }
         maker.must_be_elevated()?;
-        let Checked { redirect_uris, post_logout_redirect_uris, wished, keys } = checked(wish)?;
+        let Checked { redirect_uris, post_logout_redirect_uris, wished, proof } = checked(wish)?;
         self.serves_alone(&wished.serves, None).await?;
         let context = &self.context;
-        let secret = (wish.confidential && keys.is_none()).then(|| Secret::new(&*context.random));
+        let secret = (wish.confidential && proof.is_none()).then(|| Secret::new(&*context.random));
         let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
-        let auth = keys.or(secret.as_ref().map(by_secret)).unwrap_or(ClientAuth::None);
+        let auth = proof.or(secret.as_ref().map(by_secret)).unwrap_or(ClientAuth::None);
         let id = format!("app-{}", context.random.readable(12).to_lowercase());
         let (made_by, made_at, stage) = (maker.person, context.now(), AppStage::Sandbox);
         let AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg } = wish.profile;
@@ -116,15 +116,15 @@ impl Directory {
         let (client, app) = self.app_to_change(maker, id).await?;
         let confidential = client.auth != ClientAuth::None;
         let wish = &AppWish { device: client.options.device, confidential, ..wish.clone() };
-        let Checked { redirect_uris, post_logout_redirect_uris, wished, keys } = checked(wish)?;
+        let Checked { redirect_uris, post_logout_redirect_uris, wished, proof } = checked(wish)?;
         self.serves_alone(&wished.serves, Some(id)).await?;
-        let by_keys = matches!(client.auth, ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. });
-        if by_keys && keys.is_none() {
-            let words = "Enter the keys, or the address of them. Without them the app could not prove itself";
+        let by_secret = matches!(client.auth, ClientAuth::None | ClientAuth::Secret { .. });
+        if !by_secret && proof.is_none() {
+            let words = "Enter keys, or a certificate. Without one of them the app could not prove itself";
             return Err(DirectoryError::Faults(vec![FieldFault::new("keys", words)]));
         }
         // A secret that it had until now counts no more.
-        let auth = keys.unwrap_or_else(|| client.auth.clone());
+        let auth = proof.unwrap_or_else(|| client.auth.clone());
         let name = wish.name.trim().to_owned();
         let all_known = |new: &[String], known: &[String]| new.iter().all(|uri| known.contains(uri));
         let approved = name == client.name

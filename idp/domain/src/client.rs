@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::id::{PersonId, TrustId};
 use crate::secret::SecretHash;
 use crate::slug::Slug;
+use crate::tls_subject::TlsSubject;
 
 /// A registered client (OpenID Connect Dynamic Registration §2 names its fields).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,8 @@ pub struct ClientOptions {
     pub device: bool,
     /// Access tokens are bound to a key of the client (RFC 9449 §5.2).
     pub dpop: bool,
+    /// Access tokens are bound to the certificate of the client’s connection (RFC 8705 §3).
+    pub tls_bound: bool,
     /// Access tokens are JWTs (RFC 9068) rather than opaque.
     pub jwt_access: bool,
     /// Resource servers for which it may ask for tokens (RFC 8707).
@@ -181,6 +184,21 @@ pub enum ClientAuth {
     /// The same, by one of the keys that it publishes.
     KeysAt {
         /// Where its JWKS is (`jwks_uri`, OpenID Connect Dynamic Registration §2).
+        uri: String,
+    },
+    /// A certificate for which an authority vouches, with this name in it (`tls_client_auth`, RFC 8705 §2.1).
+    Tls {
+        /// The name.
+        subject: TlsSubject,
+    },
+    /// One of its own certificates, in its JWKS (`self_signed_tls_client_auth`, RFC 8705 §2.2).
+    SelfSigned {
+        /// The JWKS, as JSON; each key has its certificate in `x5c`.
+        jwks: String,
+    },
+    /// The same, in the JWKS that it publishes.
+    SelfSignedAt {
+        /// Where.
         uri: String,
     },
 }

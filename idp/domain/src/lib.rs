@@ -25,6 +25,7 @@ pub mod session;
 pub mod site;
 pub mod slug;
 pub mod text_size;
+pub mod tls_subject;
 pub mod trust;
 mod trust_role;
 pub mod vault;

@@ -50,11 +50,11 @@ impl PublishedKeys {
         let _ = self.fetch.set(fetch);
     }
 
-    async fn at(&self, uri: &str, kid: Option<&str>, now: Timestamp) -> Vec<PublicKey> {
+    /// The keys at an address, looked for anew when the `wanted` one is not among them.
+    async fn at(&self, uri: &str, wanted: impl Fn(&PublicKey) -> bool, now: Timestamp) -> Vec<PublicKey> {
         let known = self.read().get(uri).cloned();
-        let has = |found: &Fetched| kid.is_none() || found.keys.iter().any(|key| key.kid.as_deref() == kid);
         if let Some(found) = &known
-            && ((has(found) && now.since(found.at) < FRESH) || now.since(found.asked_at) < PAUSE)
+            && ((found.keys.iter().any(wanted) && now.since(found.at) < FRESH) || now.since(found.asked_at) < PAUSE)
         {
             return counting(found, now);
         }
@@ -94,9 +94,24 @@ impl Provider {
     pub(crate) async fn keys_of(&self, client: &Client, kid: Option<&str>) -> Vec<PublicKey> {
         match &client.auth {
             ClientAuth::PrivateKeyJwt { public_key } => PublicKey::of_point(public_key).into_iter().collect(),
-            ClientAuth::Keys { jwks } => PublicKey::parse_set(jwks),
-            ClientAuth::KeysAt { uri } => self.published_keys.at(uri, kid, self.context.now()).await,
-            ClientAuth::None | ClientAuth::Secret { .. } => Vec::new(),
+            ClientAuth::Keys { jwks } | ClientAuth::SelfSigned { jwks } => PublicKey::parse_set(jwks),
+            ClientAuth::KeysAt { uri } | ClientAuth::SelfSignedAt { uri } => {
+                let wanted = |key: &PublicKey| kid.is_none() || key.kid.as_deref() == kid;
+                self.published_keys.at(uri, wanted, self.context.now()).await
+            }
+            ClientAuth::None | ClientAuth::Secret { .. } | ClientAuth::Tls { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether a certificate is among those with which a client proves itself (RFC 8705 §2.2).
+    pub(crate) async fn has_certificate(&self, client: &Client, der: &[u8]) -> bool {
+        let is_it = |key: &PublicKey| key.certificate.as_deref() == Some(der);
+        match &client.auth {
+            ClientAuth::SelfSigned { jwks } => PublicKey::parse_set(jwks).iter().any(is_it),
+            ClientAuth::SelfSignedAt { uri } => {
+                self.published_keys.at(uri, is_it, self.context.now()).await.iter().any(is_it)
+            }
+            _ => false,
         }
     }
 }
@@ -130,13 +145,13 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_key_is_looked_for_once_a_minute_and_an_address_that_is_away_forgets_nothing_for_a_day() {
         let (published, address) = (PublishedKeys::default(), Arc::new(Changing::default()));
-        assert!(published.at("u", Some("a"), Timestamp(0)).await.is_empty(), "nothing is fetched by nobody");
+        assert!(published.at("u", |_| true, Timestamp(0)).await.is_empty(), "nothing is fetched by nobody");
         published.fetch_by(address.clone());
         *address.text.lock().unwrap() = Some(set("a"));
         let count = |kid: &'static str, at: i64| {
             let (published, address) = (&published, &address);
             async move {
-                let keys = published.at("u", Some(kid), Timestamp(at)).await;
+                let keys = published.at("u", |key| key.kid.as_deref() == Some(kid), Timestamp(at)).await;
                 (keys.iter().any(|key| key.kid.as_deref() == Some(kid)), address.asked.load(Ordering::Relaxed))
             }
         };

@@ -87,6 +87,9 @@ impl Provider {
             url.set_fragment(None);
             Some(url)
         };
-        normal(htu).is_some_and(|claimed| normal(&format!("{}{path}", self.issuer)) == Some(claimed))
+        let origins = [Some(&self.issuer), self.mtls.as_ref().map(|mtls| &mtls.origin)];
+        let at = |origin: &String| normal(&format!("{origin}{path}"));
+        normal(htu)
+            .is_some_and(|claimed| origins.into_iter().flatten().any(|origin| at(origin).as_ref() == Some(&claimed)))
     }
 }

@@ -63,7 +63,7 @@ impl Provider {
         let mut answer = self.token_claims(&client, facts, token.expires_at.0);
         answer.insert("active".to_owned(), json!(true));
         if access {
-            answer.insert("token_type".to_owned(), json!(if facts.jkt.is_some() { "DPoP" } else { "Bearer" }));
+            answer.insert("token_type".to_owned(), json!(if facts.bound.jkt.is_some() { "DPoP" } else { "Bearer" }));
         }
         Ok(Some(answer.into()))
     }

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{
     UnparsedPublicKey,
 };
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 /// Algorithms by which clients may sign.
@@ -20,6 +20,8 @@ pub struct PublicKey {
     kind: Kind,
     /// The one algorithm that the JWK names, if it names one.
     alg: Option<String>,
+    /// The certificate that comes with it (`x5c`), DER.
+    pub certificate: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +54,8 @@ impl PublicKey {
             Kind::Rsa { n, e } => (256..=1024).contains(&n.len()) && (1..=4).contains(&e.len()),
         };
         let alg = text("alg").map(str::to_owned);
-        sized.then(|| Self { kid: text("kid").map(str::to_owned), kind, alg })
+        let certificate = jwk.get("x5c").and_then(|chain| STANDARD.decode(chain.get(0)?.as_str()?).ok());
+        sized.then(|| Self { kid: text("kid").map(str::to_owned), kind, alg, certificate })
     }
 
     /// Reads a P-256 point, uncompressed SEC1 in base64url, that signs as ES256.
@@ -60,7 +63,7 @@ impl PublicKey {
         let point = URL_SAFE_NO_PAD.decode(point).ok()?;
         let (x, y) = point.strip_prefix(&[4])?.split_at_checked(32)?;
         let kind = Kind::P256 { x: x.to_vec(), y: y.to_vec() };
-        (y.len() == 32).then(|| Self { kid: None, kind, alg: Some("ES256".to_owned()) })
+        (y.len() == 32).then(|| Self { kid: None, kind, alg: Some("ES256".to_owned()), certificate: None })
     }
 
     /// Reads the keys of a JWKS; those that are of no use here are left out.

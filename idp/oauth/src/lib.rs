@@ -17,6 +17,7 @@ pub mod jws;
 pub mod keys;
 pub mod logout;
 pub mod metadata;
+pub mod mtls;
 pub mod params;
 pub mod registration;
 pub mod registry;
@@ -45,6 +46,8 @@ pub struct Provider {
     pub pairwise_salt: Arc<[u8]>,
     /// Keys that clients publish.
     pub published_keys: Arc<client_keys::PublishedKeys>,
+    /// Where clients with certificates come, if anywhere.
+    pub mtls: Option<mtls::Mtls>,
 }
 
 /// Seconds for which an authorization code can be used.

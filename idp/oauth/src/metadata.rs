@@ -13,7 +13,17 @@ pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Grants of the token endpoint.
 pub const GRANTS: [&str; 6] = [CODE, REFRESH, "client_credentials", DEVICE, EXCHANGE, CIBA];
 /// Ways of client authentication.
-pub const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+/// Addresses that clients with certificates find at the origin for mutual TLS, too.
+const ALIASED: [(&str, &str); 7] = [
+    ("token_endpoint", "/token"),
+    ("userinfo_endpoint", "/userinfo"),
+    ("revocation_endpoint", "/revoke"),
+    ("introspection_endpoint", "/introspect"),
+    ("pushed_authorization_request_endpoint", "/par"),
+    ("device_authorization_endpoint", "/device_authorization"),
+    ("backchannel_authentication_endpoint", "/bc-authorize"),
+];
 /// Claims of ID tokens and userinfo.
 const CLAIMS: [&str; 17] = [
     "iss",
@@ -41,7 +51,8 @@ impl Provider {
         let at = |path: &str| format!("{}{path}", self.issuer);
         let signed: Vec<&str> = IdTokenAlg::ALL.map(IdTokenAlg::name).to_vec();
         // Every client can be told apart at these, and only confidential ones may introspect.
-        let confidential: Vec<&str> = CLIENT_AUTH.into_iter().filter(|way| *way != "none").collect();
+        let proofs = self.client_auth();
+        let confidential: Vec<&str> = proofs.iter().copied().filter(|way| *way != "none").collect();
         let mut document = json!({
             "issuer": self.issuer,
             "authorization_endpoint": at("/authorize"),
@@ -66,11 +77,11 @@ impl Provider {
             "introspection_signing_alg_values_supported": ["ES256"],
             "request_object_signing_alg_values_supported": jwk::ALGS,
             "dpop_signing_alg_values_supported": jwk::ALGS,
-            "token_endpoint_auth_methods_supported": CLIENT_AUTH,
+            "token_endpoint_auth_methods_supported": proofs,
             "token_endpoint_auth_signing_alg_values_supported": jwk::ALGS,
             "introspection_endpoint_auth_methods_supported": confidential,
             "introspection_endpoint_auth_signing_alg_values_supported": jwk::ALGS,
-            "revocation_endpoint_auth_methods_supported": CLIENT_AUTH,
+            "revocation_endpoint_auth_methods_supported": proofs,
             "revocation_endpoint_auth_signing_alg_values_supported": jwk::ALGS,
             "code_challenge_methods_supported": ["S256"],
             "claim_types_supported": ["normal"],
@@ -93,7 +104,24 @@ impl Provider {
         ];
         if let Some(document) = document.as_object_mut() {
             document.extend(logout.chain(apart.map(|(name, value)| (name.to_owned(), value))));
+            document.extend(self.by_certificate());
         }
         document
+    }
+
+    /// Ways of client authentication that work here.
+    pub fn client_auth(&self) -> Vec<&'static str> {
+        let own = self.mtls.is_some().then_some("self_signed_tls_client_auth");
+        let vouched = self.mtls.as_ref().is_some_and(|mtls| mtls.authorities).then_some("tls_client_auth");
+        CLIENT_AUTH.into_iter().chain(own).chain(vouched).collect()
+    }
+
+    /// What clients with certificates have to know (RFC 8705 §3.3 and §5).
+    fn by_certificate(&self) -> Vec<(String, Value)> {
+        let Some(mtls) = &self.mtls else { return Vec::new() };
+        let aliases = ALIASED.map(|(name, path)| (name.to_owned(), json!(format!("{}{path}", mtls.origin))));
+        let aliases = Value::Object(aliases.into_iter().collect());
+        let bound = "tls_client_certificate_bound_access_tokens";
+        vec![("mtls_endpoint_aliases".to_owned(), aliases), (bound.to_owned(), json!(true))]
     }
 }

@@ -3,6 +3,7 @@
 
 use idp_domain::Secret;
 use idp_domain::client::{Client, ClientAuth, IdTokenAlg};
+use idp_domain::tls_subject::TlsSubject;
 use serde_json::{Map, Value, json};
 
 use crate::jws::Members;
@@ -25,10 +26,16 @@ pub struct Metadata {
     pub frontchannel_logout_uri: String,
     /// `initiate_login_uri`.
     pub initiate_login_uri: String,
-    /// `jwks` as JSON, or `jwks_uri`; empty when it proves itself by a secret, or not at all.
+    /// `jwks` as JSON, or `jwks_uri`; empty when it proves itself without keys.
     pub keys: String,
     /// `token_endpoint_auth_method` is one with a secret.
     pub secret: bool,
+    /// The name in its certificate, when `token_endpoint_auth_method` is `tls_client_auth`.
+    pub certificate: Option<TlsSubject>,
+    /// `token_endpoint_auth_method` is `self_signed_tls_client_auth`: its certificates are with its keys.
+    pub own_certificate: bool,
+    /// `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
+    pub tls_bound: bool,
     /// `grant_types` holds the device grant, and not the code.
     pub device: bool,
     /// `grant_types` holds the CIBA grant.
@@ -48,7 +55,7 @@ pub struct Metadata {
 }
 
 /// Members that ask for something that we do not do: to pass over them would break what the client goes by.
-const UNKNOWN: [&str; 8] = [
+const UNKNOWN: [&str; 7] = [
     "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "userinfo_encrypted_response_alg",
@@ -56,8 +63,16 @@ const UNKNOWN: [&str; 8] = [
     "authorization_encrypted_response_alg",
     "introspection_encrypted_response_alg",
     "software_statement",
-    "tls_client_certificate_bound_access_tokens",
 ];
+
+/// How a client proves itself, as it says.
+#[derive(Default)]
+struct Proof {
+    secret: bool,
+    keys: String,
+    certificate: Option<TlsSubject>,
+    own_certificate: bool,
+}
 
 /// What is wrong with what a program says about itself (RFC 7591 §3.2.2).
 const fn bad(description: &'static str) -> OAuthError {
@@ -68,7 +83,7 @@ const fn bad(description: &'static str) -> OAuthError {
 pub fn read(body: &str) -> Result<Metadata, OAuthError> {
     let Members(said) = serde_json::from_str(body).map_err(|_| bad("the body is not one JSON object"))?;
     if UNKNOWN.iter().any(|name| said.get(*name).is_some_and(|value| !value.is_null() && *value != json!(false))) {
-        return Err(bad("encryption, software statements, sector identifiers and mutual TLS are not supported"));
+        return Err(bad("encryption, software statements and sector identifiers are not supported"));
     }
     if texts(&said, "response_types")?.is_some_and(|types| types != ["code"]) {
         return Err(bad("response_types must be code"));
@@ -87,7 +102,7 @@ pub fn read(body: &str) -> Result<Metadata, OAuthError> {
     let host = redirect_uris.first().and_then(|uri| url::Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let name = text(&said, "client_name")?.map(str::to_owned).or(host).unwrap_or_default();
     let address = |name| Ok::<_, OAuthError>(text(&said, name)?.unwrap_or_default().to_owned());
-    let (secret, keys) = proof(&said)?;
+    let Proof { secret, keys, certificate, own_certificate } = proof(&said)?;
     Ok(Metadata {
         name,
         redirect_uris,
@@ -97,6 +112,9 @@ pub fn read(body: &str) -> Result<Metadata, OAuthError> {
         initiate_login_uri: address("initiate_login_uri")?,
         keys,
         secret,
+        certificate,
+        own_certificate,
+        tls_bound: flag(&said, "tls_client_certificate_bound_access_tokens")?,
         device: has(DEVICE),
         ciba: has(CIBA),
         ciba_notify: notify(&said, has(CIBA))?,
@@ -118,20 +136,38 @@ fn notify(said: &Map<String, Value>, ciba: bool) -> Result<String, OAuthError> {
     }
 }
 
-/// Whether it proves itself by a secret, and the keys by which it does otherwise.
-fn proof(said: &Map<String, Value>) -> Result<(bool, String), OAuthError> {
+/// How it proves itself.
+fn proof(said: &Map<String, Value>) -> Result<Proof, OAuthError> {
     let (jwks, uri) = (said.get("jwks").filter(|jwks| !jwks.is_null()), text(said, "jwks_uri")?);
     let keys = match (jwks, uri) {
         (Some(_), Some(_)) => return Err(bad("jwks and jwks_uri exclude each other")),
         (Some(jwks), None) => jwks.to_string(),
         (None, uri) => uri.unwrap_or_default().to_owned(),
     };
-    match text(said, "token_endpoint_auth_method")?.unwrap_or("client_secret_basic") {
-        "private_key_jwt" if keys.is_empty() => Err(bad("private_key_jwt needs jwks or jwks_uri")),
-        "private_key_jwt" => Ok((false, keys)),
-        _ if !keys.is_empty() => Err(bad("keys are of use with private_key_jwt only")),
-        "client_secret_basic" | "client_secret_post" => Ok((true, keys)),
-        "none" => Ok((false, keys)),
+    let mut names = Vec::new();
+    for (kind, member) in TlsSubject::KINDS {
+        names.extend(text(said, member)?.map(|name| (kind, name)));
+    }
+    let method = text(said, "token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
+    if method != "tls_client_auth" && !names.is_empty() {
+        return Err(bad("names of a certificate are of use with tls_client_auth only"));
+    }
+    let by_keys = ["private_key_jwt", "self_signed_tls_client_auth"].contains(&method);
+    if by_keys == keys.is_empty() {
+        return Err(bad("jwks or jwks_uri belong to private_key_jwt, and (with x5c) to self_signed_tls_client_auth"));
+    }
+    match method {
+        "private_key_jwt" => Ok(Proof { keys, ..Proof::default() }),
+        "self_signed_tls_client_auth" => Ok(Proof { keys, own_certificate: true, ..Proof::default() }),
+        "client_secret_basic" | "client_secret_post" => Ok(Proof { secret: true, ..Proof::default() }),
+        "none" => Ok(Proof::default()),
+        "tls_client_auth" => {
+            let [(kind, name)] = names.as_slice() else {
+                return Err(bad("tls_client_auth needs exactly one name of the certificate"));
+            };
+            let subject = TlsSubject::parse(kind, name).ok_or(bad("the name of the certificate cannot be read"))?;
+            Ok(Proof { certificate: Some(subject), ..Proof::default() })
+        }
         _ => Err(bad("token_endpoint_auth_method is not supported")),
     }
 }
@@ -175,6 +211,8 @@ impl Provider {
             ClientAuth::None => "none",
             ClientAuth::Secret { .. } => "client_secret_basic",
             ClientAuth::PrivateKeyJwt { .. } | ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. } => "private_key_jwt",
+            ClientAuth::Tls { .. } => "tls_client_auth",
+            ClientAuth::SelfSigned { .. } | ClientAuth::SelfSignedAt { .. } => "self_signed_tls_client_auth",
         };
         let mut grants = vec![if client.options.device { DEVICE } else { CODE }];
         grants.extend(client.refresh.then_some(REFRESH));
@@ -194,11 +232,15 @@ impl Provider {
             "id_token_signed_response_alg": client.id_token_alg.name(),
             "require_pushed_authorization_requests": client.options.pushed_only,
             "dpop_bound_access_tokens": client.options.dpop,
+            "tls_client_certificate_bound_access_tokens": client.options.tls_bound,
         });
         let options = &client.options;
-        let keys = match &client.auth {
-            ClientAuth::Keys { jwks } => serde_json::from_str(jwks).ok().map(|jwks: Value| ("jwks", jwks)),
-            ClientAuth::KeysAt { uri } => Some(("jwks_uri", json!(uri))),
+        let proof = match &client.auth {
+            ClientAuth::Keys { jwks } | ClientAuth::SelfSigned { jwks } => {
+                serde_json::from_str(jwks).ok().map(|jwks: Value| ("jwks", jwks))
+            }
+            ClientAuth::KeysAt { uri } | ClientAuth::SelfSignedAt { uri } => Some(("jwks_uri", json!(uri))),
+            ClientAuth::Tls { subject } => Some((subject.member(), json!(subject.name()))),
             _ => None,
         };
         let maybe = [
@@ -214,7 +256,7 @@ impl Provider {
         ];
         if let Some(told) = told.as_object_mut() {
             let maybe = maybe.into_iter().filter_map(|(name, value)| Some((name, value?)));
-            told.extend(maybe.chain(keys).map(|(name, value)| (name.to_owned(), value)));
+            told.extend(maybe.chain(proof).map(|(name, value)| (name.to_owned(), value)));
         }
         told
     }

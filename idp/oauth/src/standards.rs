@@ -107,7 +107,12 @@ pub const STANDARDS: [Standard; 35] = [
         Support::Yes,
         "The audience is the issuer. Each jti counts once. Keys are registered, or published at a jwks_uri.",
     ),
-    row("RFC 8705", "Mutual TLS", Support::No, ""),
+    row(
+        "RFC 8705",
+        "Mutual TLS",
+        Support::Yes,
+        "Where the installation has an address for it, which discovery names (mtls_endpoint_aliases). By a name in a certificate, or by the app’s own. Access tokens are bound to it.",
+    ),
     row("RFC 8252", "Native apps", Support::Yes, "The port of a loopback address may vary."),
     row("RFC 8414", "Authorization server metadata", Support::Yes, "At the address of OpenID Connect Discovery."),
     row("RFC 8628", "Device grant", Support::Yes, "For apps that are registered as a device."),
@@ -134,8 +139,8 @@ pub const STANDARDS: [Standard; 35] = [
     row(
         "FAPI 2.0 Security Profile",
         "The strongest profile",
-        Support::Part,
-        "With PAR, PKCE, private_key_jwt and DPoP; not with mutual TLS.",
+        Support::Yes,
+        "With PAR, PKCE, private_key_jwt or mutual TLS, and tokens bound by DPoP or to a certificate.",
     ),
     row(
         "FAPI 2.0 Message Signing",

@@ -3,10 +3,11 @@
 use idp_domain::Secret;
 use idp_domain::client::Client;
 use idp_domain::person::Person;
-use idp_store::tokens::Token;
+use idp_store::tokens::{Bound, Token};
 use serde_json::Value;
 
 use crate::dpop::Target;
+use crate::mtls::Certificate;
 use crate::{OAuthError, Provider};
 
 const BAD_TOKEN: OAuthError = OAuthError::new("invalid_token", "the access token does not count");
@@ -18,6 +19,8 @@ pub struct Bearing<'a> {
     pub authorization: Option<&'a str>,
     /// The `DPoP` header.
     pub dpop: Option<&'a str>,
+    /// The certificate of its connection, if any.
+    pub certificate: Option<&'a Certificate>,
     /// Method and path of the request.
     pub at: (&'a str, &'a str),
 }
@@ -32,7 +35,7 @@ pub enum Userinfo {
 
 impl Provider {
     /// The token of an `Authorization` header: `Bearer` (RFC 6750 §2.1), or `DPoP` with a proof for one that is bound to a
-    /// key (RFC 9449 §7.1). A token in a query is never taken (I-24), nor one that is for another server.
+    /// key (RFC 9449 §7.1); from the certificate's connection for one that is bound to it (RFC 8705 §3). A token in a query is never taken (I-24), nor one that is for another server.
     pub async fn bearer(&self, bearing: Bearing<'_>) -> Result<(Token, Client), OAuthError> {
         let (scheme, token) = bearing.authorization.and_then(|header| header.split_once(' ')).ok_or(BAD_TOKEN)?;
         let token = token.trim();
@@ -41,7 +44,11 @@ impl Provider {
         if found.facts.audience.as_ref().is_some_and(|audience| *audience != self.issuer) {
             return Err(BAD_TOKEN);
         }
-        match &found.facts.jkt {
+        let Bound { jkt, x5t } = &found.facts.bound;
+        if x5t.is_some() && x5t.as_ref() != bearing.certificate.map(|shown| &shown.thumbprint) {
+            return Err(BAD_TOKEN);
+        }
+        match jkt {
             None if scheme.eq_ignore_ascii_case("bearer") => {}
             Some(jkt) if scheme.eq_ignore_ascii_case("dpop") => {
                 let (method, path) = bearing.at;

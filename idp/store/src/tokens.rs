@@ -25,9 +25,9 @@ pub struct TokenFacts {
     pub sid: String,
     /// The redirect address of the grant, kept for the grammar of the refresh grant.
     pub redirect_uri: String,
-    /// Thumbprint of the key to which it is bound (RFC 9449 §6); a bearer token has none.
-    #[serde(default)]
-    pub jkt: Option<String>,
+    /// To what it is bound; a bearer token to nothing.
+    #[serde(flatten)]
+    pub bound: Bound,
     /// The resource server it is for (RFC 8707); absent for our own userinfo.
     #[serde(default)]
     pub audience: Option<String>,
@@ -40,6 +40,17 @@ pub struct TokenFacts {
     /// The client to which the person agreed, where services act for them; else `client_id` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+}
+
+/// To what a token is bound, and what a request has proven to have: thumbprints, SHA-256 in base64url.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Of a key (RFC 9449 §6).
+    #[serde(default)]
+    pub jkt: Option<String>,
+    /// Of a certificate (`x5t#S256`, RFC 8705 §3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x5t: Option<String>,
 }
 
 /// A stored access or refresh token.

@@ -15,6 +15,7 @@ pub mod browser;
 pub mod called;
 pub mod client_key;
 pub mod echo;
+pub mod mutual;
 pub mod oauth;
 pub mod raw;
 pub mod servers;

@@ -89,3 +89,16 @@ pub async fn redeem(system: &System, code: &str, verifier: &str) -> (u16, Value)
 pub fn claims(jwt: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
+
+/// Makes apps for the trust.
+pub const TOBIAS: &str = "t.quennell@tamberwell.example";
+
+/// A token by which programs register apps in the trust, made as people make it.
+pub async fn registration_token(system: &System) -> String {
+    let mut tobias = system.admin(TOBIAS).await;
+    let page = tobias.open(&format!("{}/developers/apps", system.origin("id"))).await;
+    let trust = page.body.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let made = tobias.fill(&page, "token", &[("trust", &trust)]).await;
+    assert!(made.header("cache-control").contains("no-store"), "it is shown once");
+    made.body.split("id=\"token\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+}

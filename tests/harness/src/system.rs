@@ -63,6 +63,22 @@ impl System {
         system
     }
 
+    /// Starts one that takes certificates of clients at an address of its own, where this authority (PEM) vouches for some.
+    pub async fn start_mutual(authority: String) -> Self {
+        let clock = Arc::new(SteppedClock::new());
+        let folder = tempfile::tempdir().unwrap();
+        let plan = DemoPlan { clients: Some(authority), ..plan(&folder, &clock, 0, None, None) };
+        let demo = Demo::start(plan).await.unwrap();
+        let system = Self { demo, clock, folder, tls: false };
+        system.settle().await;
+        system
+    }
+
+    /// A file in its folder.
+    pub fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Starts one whose people may sign in with accounts of another.
     pub async fn start_below(upstream: Upstream) -> Self {
         let clock = Arc::new(SteppedClock::new());
@@ -255,6 +271,7 @@ fn plan(
         address: SocketAddr::from(([127, 0, 0, 1], port)),
         data: folder.path().to_owned(),
         tls: false,
+        clients: None,
         upstreams: Vec::new(),
         database,
         redis,

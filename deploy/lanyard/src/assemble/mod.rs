@@ -19,6 +19,7 @@ use idp_domain::site::Site;
 use idp_domain::{Clock, Random};
 use idp_oauth::Provider;
 use idp_oauth::keys::KeyRing;
+use idp_oauth::mtls::Mtls;
 use idp_signin::SignIn;
 use idp_signin::hashing::Hasher;
 use idp_signin::upstreams::{Fetch, Upstream, Upstreams};
@@ -58,6 +59,8 @@ pub struct Plan {
     pub upstreams: Vec<Upstream>,
     /// Where apps may be that are told of a sign-out.
     pub apps: Reach,
+    /// Where clients with certificates come, if anywhere.
+    pub mtls: Option<Mtls>,
 }
 
 /// Time and chance.
@@ -123,6 +126,7 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         issuer: plan.issuer.clone(),
         pairwise_salt: salt.into(),
         published_keys: Arc::default(),
+        mtls: plan.mtls.clone(),
     };
     let directory =
         Directory { context: context.clone(), rules: Arc::new(Rules::shipped()?), origin: plan.issuer.clone() };

@@ -50,6 +50,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<()> {
         data: arguments.data.clone(),
         upstreams: Vec::new(),
         tls: arguments.tls,
+        clients: None,
         database: arguments.database,
         redis: arguments.redis,
         chance: Chance { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) },

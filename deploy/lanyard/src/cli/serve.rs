@@ -53,11 +53,7 @@ pub(super) async fn run(at: &At, only: Option<Half>) -> Result<()> {
     let plan = config.plan();
     let stop = CancellationToken::new();
     let workers = Workers::new(stop.clone());
-    let tls = match &config.tls {
-        Some(tls) => Some(certs::tls::server(&tls.chain, &tls.key)?),
-        None => None,
-    };
-    let listener = Listener::bind(config.listen, tls).await?;
+    let listeners = listeners(&config).await?;
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let metrics = Listener::bind(config.metrics, None).await?;
     let front = match only {
@@ -68,15 +64,32 @@ pub(super) async fn run(at: &At, only: Option<Half>) -> Result<()> {
     let metrics_host = config.metrics.ip().to_string();
     let metrics_front = Front::new([(metrics_host, shown.clone()), ("localhost".to_owned(), shown)], None);
     let measured = tokio::spawn(metrics.serve(metrics_front, stop.clone()));
-    tracing::info!(address = %listener.address()?, issuer = %plan.issuer, "serving");
-    let served = tokio::spawn(listener.serve(front, stop.clone()));
+    let mut served = Vec::new();
+    for listener in listeners {
+        tracing::info!(address = %listener.address()?, issuer = %plan.issuer, "serving");
+        served.push(tokio::spawn(listener.serve(front.clone(), stop.clone())));
+    }
     asked_to_stop().await?;
     tracing::info!("stopping");
     stop.cancel();
-    served.await?;
+    for listener in served {
+        listener.await?;
+    }
     measured.await?;
     workers.finish().await;
     Ok(())
+}
+
+/// The listener for everybody, and the one for programs that have certificates, where there is one.
+async fn listeners(config: &Config) -> Result<Vec<Listener>> {
+    let Some(tls) = &config.tls else { return Ok(vec![Listener::bind(config.listen, None).await?]) };
+    let mut all = vec![Listener::bind(config.listen, Some(certs::tls::server(&tls.chain, &tls.key)?)).await?];
+    if let Some(mtls) = &config.mtls {
+        let asking = certs::tls::server_asking(&tls.chain, &tls.key)?;
+        let listener = Listener::bind(mtls.listen, Some(asking)).await?;
+        all.push(listener.judging(mtls.authorities.clone(), Arc::new(SystemClock)));
+    }
+    Ok(all)
 }
 
 async fn provider_front(config: &Config, only: Option<Half>, workers: &Workers) -> Result<Front> {

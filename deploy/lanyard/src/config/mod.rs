@@ -7,6 +7,8 @@ mod raw;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use certs::client::Authorities;
+
 use crate::assemble::Plan;
 
 /// A valid configuration.
@@ -18,6 +20,8 @@ pub struct Config {
     pub metrics: SocketAddr,
     /// TLS of the listener; without it a TLS-terminating proxy must stand in front.
     pub tls: Option<TlsConfig>,
+    /// The listener that asks clients for a certificate.
+    pub mtls: Option<MtlsConfig>,
     /// The way out for mail.
     pub smtp: Option<SmtpConfig>,
     /// Event addresses of gateways elsewhere.
@@ -34,6 +38,15 @@ pub struct TlsConfig {
     pub chain: String,
     /// The key.
     pub key: String,
+}
+
+/// A second listener, for programs that have certificates (RFC 8705); it serves TLS by the same certificate.
+#[derive(Clone, Debug)]
+pub struct MtlsConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Who vouches for certificates of clients.
+    pub authorities: Authorities,
 }
 
 /// Where mail goes.

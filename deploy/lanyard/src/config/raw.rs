@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Config, SmtpConfig, TlsConfig, resolved};
+use super::{Config, MtlsConfig, SmtpConfig, TlsConfig, resolved};
+use certs::client::Authorities;
 use idp_domain::Secret;
+use idp_oauth::mtls::Mtls;
 use idp_signin::upstreams::Upstream;
 
 use crate::assemble::Plan;
 use crate::outside::Reach;
 
 /// Every key that there is, with a hint of what it holds.
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 22] = [
     ("issuer", "the provider's public address, https://id.example.org"),
     ("sites", "how a site's address is made, https://{slug}.example.org"),
     ("data", "a folder for keys and the embedded database, /var/lib/lanyard"),
@@ -26,6 +28,9 @@ const KEYS: [(&str, &str); 19] = [
     ("apps_inside", "true when apps in your own network are told of a sign-out; false otherwise"),
     ("tls.chain", "a PEM file"),
     ("tls.key", "a PEM file"),
+    ("mtls.listen", "an address and port for programs that have certificates, 0.0.0.0:8443"),
+    ("mtls.origin", "the public address of it, https://id.example.org:8443"),
+    ("mtls.clients", "a PEM file: who vouches for certificates of programs; without it only self-signed ones count"),
     ("smtp.url", "smtps://user:password@host"),
     ("smtp.ca", "a PEM file: who vouches for a mail relay inside the house"),
     ("smtp.from", "Lanyard <lanyard@example.org>"),
@@ -57,6 +62,7 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
     let password_tries = judge.number("password_tries", 5..=10, 10);
     let apps = if judge.flag("apps_inside") { Reach::Anywhere } else { Reach::Public };
     let tls = judge.tls(folder);
+    let (mtls, at) = judge.mtls(folder, &issuer, tls.is_some());
     let smtp = judge.smtp(folder);
     let upstreams = judge.upstreams(folder);
     let gateways = judge.gateways();
@@ -80,8 +86,9 @@ pub(super) fn judge(text: &str, folder: &Path) -> Result<Config, Vec<String>> {
         password_tries,
         upstreams,
         apps,
+        mtls: at,
     };
-    Ok(Config { listen, metrics, tls, smtp, gateways, gateway_public_key, plan })
+    Ok(Config { listen, metrics, tls, mtls, smtp, gateways, gateway_public_key, plan })
 }
 
 impl Judge {
@@ -210,6 +217,26 @@ impl Judge {
         Some(TlsConfig { chain: chain.unwrap_or_default(), key: key.unwrap_or_default() })
     }
 
+    /// The listener for programs that have certificates, and what the provider says of it.
+    fn mtls(&mut self, folder: &Path, issuer: &str, tls: bool) -> (Option<MtlsConfig>, Option<Mtls>) {
+        let [listen, origin, clients] = ["mtls.listen", "mtls.origin", "mtls.clients"].map(|key| self.text(key, false));
+        if listen.is_empty() && origin.is_empty() && clients.is_empty() {
+            return (None, None);
+        }
+        let listen = self.address("mtls.listen", "0.0.0.0:8443");
+        let host = |text: &str| url::Url::parse(text).ok()?.host_str().map(str::to_owned);
+        if self.origin("mtls.origin", false).starts_with("http:") || host(&origin) != host(issuer) {
+            self.fault("mtls.origin", "must begin with https:// and have the host of issuer, with a port of its own");
+        }
+        if !tls {
+            self.fault("tls.chain", "is missing: certificates of programs are seen only where TLS ends here");
+        }
+        let authorities = self.pem("mtls.clients", folder).map(|pem| Authorities::read(&pem)).transpose();
+        let authorities = authorities.map_err(|error| self.fault("mtls.clients", &error.to_string())).ok().flatten();
+        let at = Mtls { origin, authorities: authorities.is_some() };
+        (Some(MtlsConfig { listen, authorities: authorities.unwrap_or_default() }), Some(at))
+    }
+
     /// The text of a file that a key names.
     fn pem(&mut self, key: &str, folder: &Path) -> Option<String> {
         let path = Some(self.text(key, false)).filter(|path| !path.is_empty())?;
@@ -333,7 +360,7 @@ mod tests {
     #[tokio::test]
     async fn every_fault_is_named_at_once_with_a_hint() {
         let text = "issuer = \"id.a.example\"\nsites = \"https://a.example/\"\ndatabse = \"x\"\nlisten = \"here\"\nhashing_threads = 0\npassword_tries = 0\n\
-                    database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n\
+                    database = \"mysql://x\"\n[tls]\nchain = \"/none.pem\"\n[smtp]\nurl = \"nonsense\"\n[mtls]\norigin = \"http://a.example\"\n\
                     [[upstream]]\nid = \"x\"\nname = \"X\"\nclientid = \"y\"\n";
         let faults = judge(text, Path::new("/")).unwrap_err().join("\n");
         for part in [
@@ -350,6 +377,7 @@ mod tests {
             "data: is missing. Hint:",
             "support_email: is missing",
             "smtp.url: cannot be read",
+            "mtls.origin: must begin with https://",
             "smtp.from",
         ] {
             assert!(faults.contains(part), "{part} is not in:\n{faults}");

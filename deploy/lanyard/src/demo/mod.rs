@@ -15,7 +15,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use certs::client::Authorities;
 use certs::dev_ca::DevCertificates;
+use idp_oauth::mtls::Mtls;
 use tokio_util::sync::CancellationToken;
 
 use idp_signin::upstreams::Upstream;
@@ -37,6 +39,8 @@ pub struct DemoPlan {
     pub data: PathBuf,
     /// Serve TLS with a development CA.
     pub tls: bool,
+    /// Who vouches for certificates of clients, PEM: with it, or with `tls`, they come to an address of their own.
+    pub clients: Option<String>,
     /// Another database than the file in the folder.
     pub database: Option<String>,
     /// Redis for short-lived things and gateway sessions.
@@ -59,11 +63,13 @@ pub struct Demo {
     pub mailbox: Mailbox,
     /// Public origin of the provider.
     pub issuer: String,
+    /// Where it listens for clients with certificates, if it does.
+    pub mtls: Option<Mtls>,
     workers: Workers,
     mailing: Workers,
     no_mail: CancellationToken,
     stop: CancellationToken,
-    served: tokio::task::JoinHandle<()>,
+    served: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Demo {
@@ -75,14 +81,23 @@ impl Demo {
         );
         std::fs::create_dir_all(&plan.data)?;
         let made = certificates(&plan)?;
-        let tls = made.as_ref().map(|made| certs::tls::server(&made.chain_pem, &made.key_pem)).transpose()?;
+        let tls = made
+            .as_ref()
+            .filter(|_| plan.tls)
+            .map(|made| certs::tls::server(&made.chain_pem, &made.key_pem))
+            .transpose()?;
         let listener = Listener::bind(plan.address, tls)
             .await
             .with_context(|| format!("{} is in use. Stop what uses it, or choose another with --port", plan.address))?;
         let address = listener.address()?;
         let scheme = if plan.tls { "https" } else { "http" };
         let origin = |label: &str| format!("{scheme}://{label}.lanyard.localhost:{}", address.port());
-        let assembled = assemble::provider(&provider_plan(&plan, &origin), &plan.chance).await?;
+        let asking = match &made {
+            Some(made) => Some(asking(&plan, made).await?),
+            None => None,
+        };
+        let told = asking.as_ref().map(|(_, told)| told.clone());
+        let assembled = assemble::provider(&provider_plan(&plan, &origin, told.clone()), &plan.chance).await?;
         let stop = CancellationToken::new();
         let school = school::start(plan.chance.clone(), stop.clone()).await?;
         seed::seed(&assembled, &school.address(), &origin("bookworm")).await?;
@@ -114,8 +129,10 @@ impl Demo {
         ];
         let hosts = hosts.map(|(label, router)| (format!("{label}.lanyard.localhost"), router));
         let front = Front::new(hosts, Some(gateway.clone()));
-        let served = tokio::spawn(listener.serve(front, stop.clone()));
-        Ok(Self { address, assembled, gateway, mailbox, issuer: origin("id"), workers, mailing, no_mail, stop, served })
+        let mut served = vec![tokio::spawn(listener.serve(front.clone(), stop.clone()))];
+        served.extend(asking.map(|(listener, _)| tokio::spawn(listener.serve(front, stop.clone()))));
+        let issuer = origin("id");
+        Ok(Self { address, assembled, gateway, mailbox, issuer, mtls: told, workers, mailing, no_mail, stop, served })
     }
 
     /// From now on mails stay in the outbox, as when a mail server is away.
@@ -127,14 +144,26 @@ impl Demo {
     pub async fn finish(self) {
         self.stop.cancel();
         // A panic of the accept loop shows in the log; there is nothing left to do about it here.
-        drop(self.served.await);
+        for listener in self.served {
+            drop(listener.await);
+        }
         self.workers.finish().await;
         self.mailing.finish().await;
         self.assembled.sql.close().await;
     }
 }
 
-fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String) -> Plan {
+/// The listener for clients with certificates, at a port of its own, and what the provider says of it.
+async fn asking(plan: &DemoPlan, made: &DevCertificates) -> Result<(Listener, Mtls)> {
+    let tls = certs::tls::server_asking(&made.chain_pem, &made.key_pem)?;
+    let authorities = plan.clients.as_deref().map(Authorities::read).transpose()?.unwrap_or_default();
+    let listener = Listener::bind(SocketAddr::new(plan.address.ip(), 0), Some(tls)).await?;
+    let origin = format!("https://{}:{}", host("id"), listener.address()?.port());
+    let told = Mtls { origin, authorities: authorities.are_known() };
+    Ok((listener.judging(authorities, plan.chance.clock.clone()), told))
+}
+
+fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String, mtls: Option<Mtls>) -> Plan {
     Plan {
         issuer: origin("id"),
         site_origin: origin("{slug}"),
@@ -145,13 +174,14 @@ fn provider_plan(plan: &DemoPlan, origin: &impl Fn(&str) -> String) -> Plan {
         password_tries: 10,
         upstreams: plan.upstreams.clone(),
         apps: Reach::Anywhere,
+        mtls,
         hashing_threads: std::thread::available_parallelism().map_or(1, usize::from),
     }
 }
 
 /// The certificates of a demonstration by TLS.
 fn certificates(plan: &DemoPlan) -> Result<Option<DevCertificates>> {
-    if !plan.tls {
+    if !plan.tls && plan.clients.is_none() {
         return Ok(None);
     }
     let mut names: Vec<String> = data::SITES.iter().map(|site| site.slug).map(host).collect();

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::client::{Client, ClientAuth};
 use idp_domain::{PersonId, Secret};
-use idp_store::tokens::{Rotation, TokenFacts};
+use idp_store::tokens::{Bound, Rotation, TokenFacts};
 use oxide_auth::primitives::grant::{Extensions, Grant};
 use oxide_auth::primitives::issuer::{IssuedToken, RefreshedToken, TokenType};
 use oxide_auth_async::primitives::Issuer;
@@ -26,11 +26,15 @@ pub(super) struct Tokens<'a> {
 }
 
 impl Tokens<'_> {
-    /// The key of this request. What is bound to another one is not handed over (RFC 9449 §5 and §10).
-    fn key(&mut self, bound: Option<&String>) -> Result<Option<String>, ()> {
-        let proven = self.asking.and_then(|asking| asking.jkt.clone());
-        if bound.is_some() && bound != proven.as_ref() {
+    /// What this request has proven to have. What is bound to something else is not handed over (RFC 9449 §5 and §10, RFC 8705
+    /// §7.1).
+    fn proven(&mut self, before: &Bound) -> Result<Bound, ()> {
+        let proven = self.asking.map(|asking| asking.bound.clone()).unwrap_or_default();
+        if before.jkt.is_some() && before.jkt != proven.jkt {
             return self.refuse(OAuthError::new("invalid_dpop_proof", "this is bound to another key"));
+        }
+        if before.x5t.is_some() && before.x5t != proven.x5t {
+            return self.refuse(OAuthError::grant("this is bound to another certificate"));
         }
         Ok(proven)
     }
@@ -87,7 +91,7 @@ impl Issuer for Tokens<'_> {
             acr: code.acr.as_str().to_owned(),
             sid: code.sid.clone(),
             redirect_uri: grant.redirect_uri.to_string(),
-            jkt: self.key(code.jkt.as_ref())?,
+            bound: self.proven(&Bound { jkt: code.jkt.clone(), x5t: None })?,
             audience: self.resource(code.resource.as_ref())?,
             issued_at: 0,
             actors: Vec::new(),
@@ -126,9 +130,9 @@ impl Issuer for Tokens<'_> {
         self.may(person, epoch).await?;
         let scope = sorted(&grant.scope.to_string());
         // Whoever proves a key once is bound to it from then on.
-        let jkt = self.key(stored.facts.jkt.as_ref())?;
+        let bound = self.proven(&stored.facts.bound)?;
         let audience = self.resource(stored.facts.audience.as_ref())?;
-        let whole = TokenFacts { jkt, ..stored.facts.clone() };
+        let whole = TokenFacts { bound, ..stored.facts.clone() };
         let narrow = TokenFacts { scope: scope.clone(), audience, ..whole.clone() };
         let Pair { access, refresh, kept_access, kept_refresh } =
             match self.provider.new_pair(self.client, &family, (&narrow, &whole)) {
@@ -136,7 +140,7 @@ impl Issuer for Tokens<'_> {
                 Err(error) => return self.refuse(error),
             };
         // A thief has neither the client’s credentials nor the key: with one of them, whoever comes twice lost a reply.
-        let forgiving = self.client.auth != ClientAuth::None || whole.jkt.is_some();
+        let forgiving = self.client.auth != ClientAuth::None || stored.facts.bound != Bound::default();
         let rotated = context.store.rotate(&hash, (&kept_access, &kept_refresh), forgiving, now).await;
         match rotated {
             Ok(Rotation::Rotated) => {}

@@ -1,8 +1,8 @@
 //! Access tokens: opaque, or a JWT (RFC 9068) where the client asks for one. Both are known here by their hash.
 
-use idp_domain::client::{Client, IdTokenAlg};
+use idp_domain::client::{Client, ClientAuth, IdTokenAlg};
 use idp_domain::{Secret, Timestamp, id};
-use idp_store::tokens::{Token, TokenFacts};
+use idp_store::tokens::{Bound, Token, TokenFacts};
 use serde_json::{Map, Value, json};
 
 use crate::{ACCESS_LIFE, OAuthError, Provider, REFRESH_LIFE};
@@ -35,7 +35,12 @@ impl Provider {
         let (access, refresh) =
             (self.new_access(client, (&narrow, now.plus(ACCESS_LIFE)))?, Secret::new(&*self.context.random));
         let kept_access = kept(&access, narrow, ACCESS_LIFE);
-        let kept_refresh = kept(&refresh, issued(whole), REFRESH_LIFE);
+        let mut whole = issued(whole);
+        if client.auth != ClientAuth::None {
+            // Its own proof binds it, and certificates change (RFC 8705 §7.1).
+            whole.bound.x5t = None;
+        }
+        let kept_refresh = kept(&refresh, whole, REFRESH_LIFE);
         Ok(Pair { access, refresh, kept_access, kept_refresh })
     }
 
@@ -75,8 +80,12 @@ impl Provider {
         if let Some(act) = act {
             say("act", act);
         }
-        if let Some(jkt) = &facts.jkt {
-            say("cnf", json!({ "jkt": jkt }));
+        let Bound { jkt, x5t } = &facts.bound;
+        let cnf = [("jkt", jkt), ("x5t#S256", x5t)];
+        let cnf: Map<_, _> =
+            cnf.into_iter().filter_map(|(name, one)| Some((name.to_owned(), json!(one.as_ref()?)))).collect();
+        if !cnf.is_empty() {
+            say("cnf", cnf.into());
         }
         if facts.person.is_some() {
             say("auth_time", json!(facts.auth_time));

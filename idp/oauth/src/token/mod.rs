@@ -10,9 +10,11 @@ mod pending;
 
 use idp_domain::Secret;
 use idp_domain::client::Client;
+use idp_store::tokens::Bound;
 use serde_json::{Value, json};
 
 use crate::dpop::Target;
+use crate::mtls::Certificate;
 use crate::params::Params;
 use crate::{ACCESS_LIFE, OAuthError, Provider};
 
@@ -22,6 +24,8 @@ pub struct TokenRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The `DPoP` header, if any.
     pub dpop: Option<&'a str>,
+    /// The certificate of its connection, if any.
+    pub certificate: Option<&'a Certificate>,
     /// The form.
     pub params: Params,
 }
@@ -30,8 +34,8 @@ pub struct TokenRequest<'a> {
 pub(crate) struct Asking<'a> {
     pub client: &'a Client,
     pub params: &'a Params,
-    /// Thumbprint of the key that the request proved to have.
-    pub jkt: Option<String>,
+    /// What the request proved to have: tokens are bound to it.
+    pub bound: Bound,
 }
 
 /// What a grant produces; the shared last phase makes the answer of it.
@@ -61,6 +65,15 @@ impl TokenRequest<'_> {
     }
 }
 
+/// The certificate to which a client's tokens are bound, if they are (RFC 8705 §3).
+fn proven_certificate(client: &Client, request: &TokenRequest<'_>) -> Result<Option<String>, OAuthError> {
+    match request.certificate {
+        _ if !client.options.tls_bound => Ok(None),
+        Some(shown) => Ok(Some(shown.thumbprint.clone())),
+        None => Err(OAuthError::request("the client's certificate is needed, at the address for mutual TLS")),
+    }
+}
+
 impl Provider {
     /// The client of a request, its proof checked.
     pub(crate) async fn authenticated_client(&self, request: &TokenRequest<'_>) -> Result<Client, OAuthError> {
@@ -84,9 +97,10 @@ impl Provider {
     /// Answers a token request: authenticate the client, check its key, run its grant, write the answer (RFC 6749 §5.1).
     pub async fn token(&self, request: TokenRequest<'_>) -> Result<Value, OAuthError> {
         let client = client_auth::authenticate(self, &request).await?;
-        let jkt = self.proven_key(&client, &request, "/token").await?;
+        let (jkt, x5t) = (self.proven_key(&client, &request, "/token").await?, proven_certificate(&client, &request)?);
         let kind = if jkt.is_some() { "DPoP" } else { "Bearer" };
-        let granted = grants::run(self, &Asking { client: &client, params: &request.params, jkt }).await?;
+        let bound = Bound { jkt, x5t };
+        let granted = grants::run(self, &Asking { client: &client, params: &request.params, bound }).await?;
         let mut answer = json!({
             "access_token": granted.access,
             "token_type": kind,

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use idp_domain::{Slug, Timestamp};
 use idp_store::Effects;
@@ -10,7 +9,7 @@ use idp_store::mails::{Mail, MailKind};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::oauth::{bearing, refused};
+use crate::oauth::{Sender, refused};
 use crate::signin::inbox;
 use crate::{PageError, Web};
 
@@ -24,8 +23,8 @@ pub(crate) struct Down {
     since: i64,
 }
 
-pub(crate) async fn note(State(web): State<Web>, headers: HeaderMap, Json(down): Json<Down>) -> Response {
-    if let Err(error) = web.provider.gateway(bearing(&headers, ("POST", "/gateway/v1/down"))).await {
+pub(crate) async fn note(State(web): State<Web>, sender: Sender, Json(down): Json<Down>) -> Response {
+    if let Err(error) = web.provider.gateway(sender.bearing(("POST", "/gateway/v1/down"))).await {
         return refused(&error);
     }
     match tell(&web, &down).await {

@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::Web;
-use crate::oauth::{bearing, refused};
+use crate::oauth::{Sender, refused};
 
 /// Longest wait, in seconds.
 const LONGEST: u64 = 25;
 
-pub(crate) async fn sites(State(web): State<Web>, headers: HeaderMap) -> Response {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let known = text("if-none-match").map(|tag| tag.trim_matches('"').to_owned());
-    let wait = text("prefer").and_then(|prefer| prefer.strip_prefix("wait=")?.parse::<u64>().ok()).unwrap_or(0);
+pub(crate) async fn sites(State(web): State<Web>, sender: Sender) -> Response {
+    let known = sender.text("if-none-match").map(|tag| tag.trim_matches('"').to_owned());
+    let wait = sender.text("prefer").and_then(|prefer| prefer.strip_prefix("wait=")?.parse::<u64>().ok()).unwrap_or(0);
     for _ in 0..=wait.min(LONGEST) * 2 {
-        let registry = match web.provider.registry(bearing(&headers, ("GET", "/gateway/v1/sites"))).await {
+        let registry = match web.provider.registry(sender.bearing(("GET", "/gateway/v1/sites"))).await {
             Ok(registry) => registry,
             Err(error) => return refused(&error),
         };

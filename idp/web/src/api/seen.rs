@@ -4,20 +4,16 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use idp_domain::Timestamp;
 
 use crate::Web;
-use crate::oauth::{bearing, refused};
+use crate::oauth::{Sender, refused};
 
 /// `sid` → when it was last used, in seconds. A time that is still to come counts as now.
-pub(crate) async fn note(
-    State(web): State<Web>,
-    headers: HeaderMap,
-    Json(uses): Json<HashMap<String, i64>>,
-) -> Response {
-    if let Err(error) = web.provider.gateway(bearing(&headers, ("POST", "/gateway/v1/seen"))).await {
+pub(crate) async fn note(State(web): State<Web>, sender: Sender, Json(uses): Json<HashMap<String, i64>>) -> Response {
+    if let Err(error) = web.provider.gateway(sender.bearing(("POST", "/gateway/v1/seen"))).await {
         return refused(&error);
     }
     let now = web.signin.context.now();

@@ -92,16 +92,23 @@ struct New {
     frame: Frame,
     trusts: Vec<(String, String)>,
     typed: Typed,
+    /// The origin for mutual TLS; empty where there is none.
+    mtls: String,
     faults: Vec<Fault>,
 }
 
-pub(crate) async fn show_new(by: AppMaker) -> Result<Response, PageError> {
-    new_page(&by, Typed { kind: "server".to_owned(), ..Typed::default() }, vec![])
+/// Where apps with certificates come; empty where they cannot.
+fn mtls(web: &Web) -> String {
+    web.provider.mtls.as_ref().map(|mtls| mtls.origin.clone()).unwrap_or_default()
 }
 
-fn new_page(by: &AppMaker, typed: Typed, faults: Vec<Fault>) -> Result<Response, PageError> {
+pub(crate) async fn show_new(State(web): State<Web>, by: AppMaker) -> Result<Response, PageError> {
+    new_page(&web, &by, Typed { kind: "server".to_owned(), ..Typed::default() }, vec![])
+}
+
+fn new_page(web: &Web, by: &AppMaker, typed: Typed, faults: Vec<Fault>) -> Result<Response, PageError> {
     let (status, title) = form_head("Register an app", &faults);
-    show_with(status, &New { frame: by.frame(&title), trusts: trusts_of(by), typed, faults })
+    show_with(status, &New { frame: by.frame(&title), trusts: trusts_of(by), typed, mtls: mtls(web), faults })
 }
 
 #[derive(Template)]
@@ -129,7 +136,7 @@ pub(crate) async fn add(State(web): State<Web>, by: AppMaker, Form(typed): Form<
     match web.directory.add_app(&by.maker, trust, &typed.wish()).await {
         Ok(made) if made.secret.is_some() => secret_page(&web, &by, &made),
         Ok(made) => Ok(go(&format!("/developers/apps/{}", made.client.id))),
-        Err(DirectoryError::Faults(faults)) => new_page(&by, typed, shown(faults)),
+        Err(DirectoryError::Faults(faults)) => new_page(&web, &by, typed, shown(faults)),
         Err(other) => Err(refused(other, "/developers/apps/new")),
     }
 }
@@ -158,9 +165,11 @@ struct App {
     own: bool,
     /// What an approval is about.
     seen: String,
-    /// `none`, `one` or `two` secrets that count; `keys` where it has keys in place of one.
+    /// `none`, `one` or `two` secrets that count; `keys` where it has keys or a certificate in place of one.
     secrets: &'static str,
     typed: Typed,
+    /// The origin for mutual TLS; empty where there is none.
+    mtls: String,
     errors: Vec<ErrorLine>,
     checked: Option<(String, String)>,
     faults: Vec<Fault>,
@@ -196,10 +205,11 @@ async fn app_page(
         secrets: match &client.auth {
             ClientAuth::Secret { before: Some(_), .. } => "two",
             ClientAuth::Secret { before: None, .. } => "one",
-            ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. } | ClientAuth::PrivateKeyJwt { .. } => "keys",
             ClientAuth::None => "none",
+            _ => "keys",
         },
         typed: typed.unwrap_or_else(|| Typed::of(&client)),
+        mtls: mtls(web),
         errors: errors.collect(),
         checked,
         faults,

@@ -1,6 +1,6 @@
 //! What a maker of an app types, and what is filled in of it.
 
-use idp_directory::apps::{AppProfile, AppWish};
+use idp_directory::apps::{AppProfile, AppWish, OWN_CERTIFICATE};
 use idp_domain::client::{Client, ClientAuth};
 use serde::Deserialize;
 
@@ -26,6 +26,11 @@ pub(crate) struct Typed {
     #[serde(default)]
     pub keys: String,
     #[serde(default)]
+    pub certificate: String,
+    #[serde(default)]
+    pub certificate_name: String,
+    pub tls_bound: Option<String>,
+    #[serde(default)]
     pub resources: String,
     #[serde(default)]
     pub serves: String,
@@ -49,6 +54,9 @@ impl Typed {
             confidential: self.kind == "server",
             device: self.kind == "device",
             keys: self.keys.clone(),
+            certificate: self.certificate.clone(),
+            certificate_name: self.certificate_name.clone(),
+            tls_bound: self.tls_bound.is_some(),
             resources: self.resources.clone(),
             serves: self.serves.clone(),
             exchange: self.exchange.is_some(),
@@ -70,10 +78,21 @@ impl Typed {
             frontchannel_logout_uri: options.frontchannel_logout_uri.clone().unwrap_or_default(),
             initiate_login_uri: options.initiate_login_uri.clone().unwrap_or_default(),
             keys: match &client.auth {
-                ClientAuth::Keys { jwks } => jwks.clone(),
-                ClientAuth::KeysAt { uri } => uri.clone(),
-                ClientAuth::None | ClientAuth::Secret { .. } | ClientAuth::PrivateKeyJwt { .. } => String::new(),
+                ClientAuth::Keys { jwks } | ClientAuth::SelfSigned { jwks } => jwks.clone(),
+                ClientAuth::KeysAt { uri } | ClientAuth::SelfSignedAt { uri } => uri.clone(),
+                _ => String::new(),
             },
+            certificate: match &client.auth {
+                ClientAuth::SelfSigned { .. } | ClientAuth::SelfSignedAt { .. } => OWN_CERTIFICATE,
+                ClientAuth::Tls { subject } => subject.kind(),
+                _ => "",
+            }
+            .to_owned(),
+            certificate_name: match &client.auth {
+                ClientAuth::Tls { subject } => subject.name(),
+                _ => String::new(),
+            },
+            tls_bound: options.tls_bound.then(|| "1".to_owned()),
             resources: options.resources.join("\n"),
             serves: options.serves.join("\n"),
             exchange: options.exchange.then(|| "1".to_owned()),

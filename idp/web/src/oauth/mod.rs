@@ -7,6 +7,7 @@ mod device;
 mod discovery;
 mod logout;
 mod register;
+mod sender;
 mod ssf;
 mod token;
 
@@ -16,7 +17,8 @@ use axum::routing::{get, post};
 use crate::Web;
 
 pub(crate) use consent::facts_of;
-pub(crate) use token::{bearing, refused};
+pub(crate) use sender::Sender;
+pub(crate) use token::refused;
 
 /// Addresses that a browser visits.
 pub(crate) fn pages() -> Router<Web> {

@@ -2,35 +2,38 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use idp_directory::DirectoryError;
-use idp_directory::apps::{AppProfile, AppWish};
+use idp_directory::apps::{AppProfile, AppWish, OWN_CERTIFICATE};
 use idp_oauth::OAuthError;
 use idp_oauth::registration::{Metadata, read};
 
-use super::refused;
-use super::token::{no_store, text};
+use super::token::no_store;
+use super::{Sender, refused};
 use crate::Web;
 
 const NO_TOKEN: OAuthError = OAuthError::new("invalid_token", "the token is not known, used up or too old");
 
-pub(crate) async fn register(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    match made(&web, &headers, &body).await {
+pub(crate) async fn register(State(web): State<Web>, sender: Sender, body: String) -> Response {
+    match made(&web, &sender, &body).await {
         Ok(response) => response,
         Err(error) => refused(&error),
     }
 }
 
-async fn made(web: &Web, headers: &HeaderMap, body: &str) -> Result<Response, OAuthError> {
-    let token = text(headers, header::AUTHORIZATION).and_then(|value| value.split_once(' '));
+async fn made(web: &Web, sender: &Sender, body: &str) -> Result<Response, OAuthError> {
+    let token = sender.text(header::AUTHORIZATION).and_then(|value| value.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     let token = token.ok_or(NO_TOKEN)?;
-    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
+    if !sender.sends("application/json") {
         return Err(OAuthError::new("invalid_client_metadata", "Content-Type must be application/json"));
     }
-    let made = web.directory.register_app(token, &wish(read(body)?)).await.map_err(in_protocol)?.ok_or(NO_TOKEN)?;
+    let said = read(body)?;
+    if (said.own_certificate || said.tls_bound || said.certificate.is_some()) && web.provider.mtls.is_none() {
+        return Err(OAuthError::new("invalid_client_metadata", "there is no address for mutual TLS here"));
+    }
+    let made = web.directory.register_app(token, &wish(said)).await.map_err(in_protocol)?.ok_or(NO_TOKEN)?;
     let told = web.provider.registered(&made.client, made.secret.as_ref());
     Ok(no_store((StatusCode::CREATED, Json(told)).into_response()))
 }
@@ -48,6 +51,13 @@ fn wish(said: Metadata) -> AppWish {
         confidential: said.secret,
         device: said.device,
         keys: said.keys,
+        certificate: match &said.certificate {
+            _ if said.own_certificate => OWN_CERTIFICATE.to_owned(),
+            Some(subject) => subject.kind().to_owned(),
+            None => String::new(),
+        },
+        certificate_name: said.certificate.map(|subject| subject.name()).unwrap_or_default(),
+        tls_bound: said.tls_bound,
         resources: String::new(),
         serves: String::new(),
         exchange: false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use idp_domain::client::{Client, Stream, StreamStatus};
 use idp_oauth::OAuthError;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::token::no_store;
-use super::{bearing, refused};
+use super::{Sender, refused};
 use crate::Web;
 
 /// How often, and at most for how long, somebody waits who asks for events when there are none.
@@ -48,8 +48,8 @@ impl IntoResponse for Refusal {
 type Answer = Result<Response, Refusal>;
 
 /// The app that asks, which may name its own stream and no other.
-async fn receiver(web: &Web, headers: &HeaderMap, at: (&str, &str), named: Option<&str>) -> Result<Client, Refusal> {
-    let client = web.provider.receiver(bearing(headers, at), at.0 != "GET").await?;
+async fn receiver(web: &Web, sender: &Sender, at: (&str, &str), named: Option<&str>) -> Result<Client, Refusal> {
+    let client = web.provider.receiver(sender.bearing(at), at.0 != "GET").await?;
     match named {
         Some(other) if other != client.id => Err(Refusal::Status(StatusCode::NOT_FOUND)),
         _ => Ok(client),
@@ -74,18 +74,12 @@ struct Named {
     stream_id: Option<String>,
 }
 
-pub(crate) async fn stream(
-    State(web): State<Web>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: String,
-) -> Answer {
+pub(crate) async fn stream(State(web): State<Web>, method: Method, uri: Uri, sender: Sender, body: String) -> Answer {
     let in_query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "stream_id")
         .map(|(_, id)| id.into_owned());
     let named = in_query.or(json_of::<Named>(&body)?.stream_id);
-    let client = receiver(&web, &headers, (method.as_str(), "/ssf/stream"), named.as_deref()).await?;
+    let client = receiver(&web, &sender, (method.as_str(), "/ssf/stream"), named.as_deref()).await?;
     if method == Method::POST {
         // One stream for each app (§8.1.1.1).
         if client.options.stream.is_some() {
@@ -118,14 +112,14 @@ fn told_status(client: &Client, status: StreamStatus) -> Response {
     no_store(Json(json!({ "stream_id": client.id, "status": status })))
 }
 
-pub(crate) async fn status(State(web): State<Web>, headers: HeaderMap) -> Answer {
-    let client = receiver(&web, &headers, ("GET", "/ssf/status"), None).await?;
+pub(crate) async fn status(State(web): State<Web>, sender: Sender) -> Answer {
+    let client = receiver(&web, &sender, ("GET", "/ssf/status"), None).await?;
     Ok(told_status(&client, own(&client)?.status))
 }
 
-pub(crate) async fn set_status(State(web): State<Web>, headers: HeaderMap, body: String) -> Answer {
+pub(crate) async fn set_status(State(web): State<Web>, sender: Sender, body: String) -> Answer {
     let Status { stream_id, status } = json_of(&body)?;
-    let client = receiver(&web, &headers, ("POST", "/ssf/status"), stream_id.as_deref()).await?;
+    let client = receiver(&web, &sender, ("POST", "/ssf/status"), stream_id.as_deref()).await?;
     let changed = Stream { status, ..own(&client)? };
     web.provider.keep_stream(&client, Some(changed)).await?;
     Ok(told_status(&client, status))
@@ -139,16 +133,16 @@ struct Verify {
     state: Option<String>,
 }
 
-pub(crate) async fn verify(State(web): State<Web>, headers: HeaderMap, body: String) -> Answer {
+pub(crate) async fn verify(State(web): State<Web>, sender: Sender, body: String) -> Answer {
     let Verify { stream_id, state } = json_of(&body)?;
-    let client = receiver(&web, &headers, ("POST", "/ssf/verify"), stream_id.as_deref()).await?;
+    let client = receiver(&web, &sender, ("POST", "/ssf/verify"), stream_id.as_deref()).await?;
     own(&client)?;
     web.provider.verify_stream(&client, state).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(crate) async fn poll(State(web): State<Web>, headers: HeaderMap, body: String) -> Answer {
-    let client = receiver(&web, &headers, ("POST", "/ssf/poll"), None).await?;
+pub(crate) async fn poll(State(web): State<Web>, sender: Sender, body: String) -> Answer {
+    let client = receiver(&web, &sender, ("POST", "/ssf/poll"), None).await?;
     own(&client)?;
     let asked: Poll = json_of(&body)?;
     web.provider.has_now(&client, &asked).await?;

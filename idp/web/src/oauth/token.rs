@@ -6,15 +6,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::response::{IntoResponse, Response};
 use idp_oauth::OAuthError;
 use idp_oauth::introspection::Introspection;
-use idp_oauth::params::Params;
 use idp_oauth::token::TokenRequest;
-use idp_oauth::userinfo::{Bearing, Userinfo};
+use idp_oauth::userinfo::Userinfo;
 use serde_json::json;
 
 use super::cors::readable;
+use super::sender::{DPOP, Sender};
 use crate::Web;
 
-const DPOP: &str = "dpop";
 /// Media type of a signed introspection (RFC 9701 §4).
 const SIGNED_INTROSPECTION: &str = "application/token-introspection+jwt";
 
@@ -48,40 +47,14 @@ fn refused_at_resource(error: &OAuthError) -> Response {
     response
 }
 
-pub(super) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-fn form(headers: &HeaderMap, body: &str) -> Result<Params, OAuthError> {
-    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default();
-    let plain = kind.split(';').next().unwrap_or_default().trim();
-    if plain.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        Params::parse(body)
-    } else {
-        Err(OAuthError::request("Content-Type must be application/x-www-form-urlencoded"))
-    }
-}
-
-/// The proof of a request. More than one counts as little as one that cannot be read (RFC 9449 §4.3, check 1).
-fn proof(headers: &HeaderMap) -> Option<&str> {
-    let one = headers.get_all(DPOP).iter().nth(1).is_none();
-    headers.contains_key(DPOP).then(|| text(headers, DPOP).filter(|_| one).unwrap_or_default())
-}
-
-/// What a client sent.
-fn request<'a>(headers: &'a HeaderMap, body: &str) -> Result<TokenRequest<'a>, OAuthError> {
-    let params = form(headers, body)?;
-    Ok(TokenRequest { authorization: text(headers, header::AUTHORIZATION), dpop: proof(headers), params })
-}
-
 /// Answers a client: its makers are told what was wrong, and a page of its own origin may read it.
 async fn answered<T>(
     web: &Web,
-    (path, headers, body): (&'static str, &HeaderMap, &str),
+    (path, sender, body): (&'static str, &Sender, &str),
     run: impl AsyncFnOnce(TokenRequest<'_>) -> Result<T, OAuthError>,
     shown: impl FnOnce(T) -> Response,
 ) -> Response {
-    let request = match request(headers, body) {
+    let request = match sender.request(body) {
         Ok(request) => request,
         Err(error) => return refused(&error),
     };
@@ -92,7 +65,7 @@ async fn answered<T>(
         web.errors.note(client.as_deref(), web.signin.context.now(), (path, &redirect_uri), error);
     }
     let response = answer.map_or_else(|error| refused(&error), shown);
-    readable(web, headers, client.as_deref(), with_nonce(web, headers, response)).await
+    readable(web, &sender.headers, client.as_deref(), with_nonce(web, &sender.headers, response)).await
 }
 
 /// Whoever sent a proof learns the nonce for the next one (RFC 9449 §8.2).
@@ -109,54 +82,49 @@ pub(super) fn no_store(response: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], response).into_response()
 }
 
-pub(crate) async fn token(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+pub(crate) async fn token(State(web): State<Web>, sender: Sender, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.token(request).await;
-    answered(&web, ("/token", &headers, &body), run, |answer| no_store(Json(answer))).await
+    answered(&web, ("/token", &sender, &body), run, |answer| no_store(Json(answer))).await
 }
 
-pub(crate) async fn push(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+pub(crate) async fn push(State(web): State<Web>, sender: Sender, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.push(request).await;
     let created = |answer| no_store((StatusCode::CREATED, Json(answer)));
-    answered(&web, ("/par", &headers, &body), run, created).await
+    answered(&web, ("/par", &sender, &body), run, created).await
 }
 
-pub(crate) async fn device(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+pub(crate) async fn device(State(web): State<Web>, sender: Sender, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.device(request).await;
-    answered(&web, ("/device_authorization", &headers, &body), run, |answer| no_store(Json(answer))).await
+    answered(&web, ("/device_authorization", &sender, &body), run, |answer| no_store(Json(answer))).await
 }
 
-pub(crate) async fn ask_person(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+pub(crate) async fn ask_person(State(web): State<Web>, sender: Sender, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.ask_person(request).await;
-    answered(&web, ("/bc-authorize", &headers, &body), run, |answer| no_store(Json(answer))).await
+    answered(&web, ("/bc-authorize", &sender, &body), run, |answer| no_store(Json(answer))).await
 }
 
-pub(crate) async fn revoke(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
+pub(crate) async fn revoke(State(web): State<Web>, sender: Sender, body: String) -> Response {
     let run = async |request: TokenRequest<'_>| web.provider.revoke(request).await;
-    answered(&web, ("/revoke", &headers, &body), run, |()| StatusCode::OK.into_response()).await
+    answered(&web, ("/revoke", &sender, &body), run, |()| StatusCode::OK.into_response()).await
 }
 
-pub(crate) async fn introspect(State(web): State<Web>, headers: HeaderMap, body: String) -> Response {
-    let signed = text(&headers, header::ACCEPT).is_some_and(|accept| accept.contains(SIGNED_INTROSPECTION));
+pub(crate) async fn introspect(State(web): State<Web>, sender: Sender, body: String) -> Response {
+    let signed = sender.text(header::ACCEPT).is_some_and(|accept| accept.contains(SIGNED_INTROSPECTION));
     let run = async |request: TokenRequest<'_>| web.provider.introspect(request, signed).await;
     let shown = |answer| match answer {
         Introspection::Plain(answer) => no_store(Json(answer)),
         Introspection::Signed(answer) => no_store(([(header::CONTENT_TYPE, SIGNED_INTROSPECTION)], answer)),
     };
-    answered(&web, ("/introspect", &headers, &body), run, shown).await
+    answered(&web, ("/introspect", &sender, &body), run, shown).await
 }
 
-/// The token with which a request came.
-pub(crate) fn bearing<'a>(headers: &'a HeaderMap, at: (&'a str, &'a str)) -> Bearing<'a> {
-    Bearing { authorization: text(headers, header::AUTHORIZATION), dpop: proof(headers), at }
-}
-
-pub(crate) async fn userinfo(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let (response, client) = match web.provider.userinfo(bearing(&headers, (method.as_str(), uri.path()))).await {
+pub(crate) async fn userinfo(State(web): State<Web>, method: Method, uri: Uri, sender: Sender) -> Response {
+    let (response, client) = match web.provider.userinfo(sender.bearing((method.as_str(), uri.path()))).await {
         Ok((Userinfo::Plain(claims), client)) => (no_store(Json(claims)), Some(client)),
         Ok((Userinfo::Signed(claims), client)) => {
             (no_store(([(header::CONTENT_TYPE, "application/jwt")], claims)), Some(client))
         }
         Err(error) => (refused_at_resource(&error), None),
     };
-    readable(&web, &headers, client.as_deref(), with_nonce(&web, &headers, response)).await
+    readable(&web, &sender.headers, client.as_deref(), with_nonce(&web, &sender.headers, response)).await
 }

@@ -1,5 +1,6 @@
 //! Client authentication: exactly one method, the one the client is registered for (RFC 6749 §2.3).
 
+mod certificate;
 mod private_key_jwt;
 mod secret;
 
@@ -12,6 +13,7 @@ use crate::{OAuthError, Provider};
 
 /// One way of proving to be a client, as it was presented.
 enum Presented {
+    /// By nothing in the request: a public client, or one that is known by the certificate of its connection.
     None,
     Secret(String),
     Assertion(String),
@@ -30,6 +32,9 @@ pub(super) async fn authenticate(provider: &Provider, request: &TokenRequest<'_>
             ClientAuth::PrivateKeyJwt { .. } | ClientAuth::Keys { .. } | ClientAuth::KeysAt { .. },
             Presented::Assertion(assertion),
         ) => private_key_jwt::check(provider, &client, &assertion).await?,
+        (ClientAuth::Tls { .. } | ClientAuth::SelfSigned { .. } | ClientAuth::SelfSignedAt { .. }, Presented::None) => {
+            certificate::check(provider, &client, request.certificate).await
+        }
         _ => false,
     };
     if proven { Ok(client) } else { Err(REFUSED) }

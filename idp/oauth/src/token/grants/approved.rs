@@ -22,7 +22,7 @@ pub(super) async fn of_ciba(provider: &Provider, asking: &Asking<'_>) -> Result<
 }
 
 async fn tokens(provider: &Provider, asking: &Asking<'_>, name: &SecretHash) -> Result<Granted, OAuthError> {
-    let Asking { client, params, jkt } = asking;
+    let Asking { client, params, bound } = asking;
     let audience = resource(client, params.get("resource"))?.map(str::to_owned);
     let (Pending { scope, .. }, approval) = provider.asked_again(client, name).await?;
     // A key that was used for something else counts for nothing here.
@@ -40,7 +40,7 @@ async fn tokens(provider: &Provider, asking: &Asking<'_>, name: &SecretHash) -> 
         acr: acr.as_str().to_owned(),
         sid: sid.clone(),
         redirect_uri: provider.issuer.clone(),
-        jkt: jkt.clone(),
+        bound: bound.clone(),
         audience,
         issued_at: 0,
         actors: Vec::new(),

@@ -9,7 +9,7 @@ use crate::token::{Asking, Granted, access};
 use crate::{ACCESS_LIFE, OAuthError, Provider};
 
 pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
-    let Asking { client, params, jkt } = asking;
+    let Asking { client, params, bound } = asking;
     let own = client.scopes.iter().any(|scope| scope.starts_with("service:"));
     if client.auth == ClientAuth::None || !(own || client.options.signals) {
         return Err(OAuthError::new("unauthorized_client", "this client acts for people only"));
@@ -32,7 +32,7 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         acr: String::new(),
         sid: String::new(),
         redirect_uri: String::new(),
-        jkt: jkt.clone(),
+        bound: bound.clone(),
         audience: access::resource(client, params.get("resource"))?.map(str::to_owned),
         issued_at: context.now().0,
         actors: Vec::new(),

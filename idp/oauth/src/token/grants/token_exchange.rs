@@ -14,7 +14,7 @@ const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const MOST_ACTORS: usize = 3;
 
 pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Granted, OAuthError> {
-    let Asking { client, params, jkt } = asking;
+    let Asking { client, params, bound } = asking;
     if client.auth == ClientAuth::None || !client.options.exchange {
         return Err(OAuthError::new("unauthorized_client", "the client is not registered for token exchange"));
     }
@@ -34,11 +34,11 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     }
     let now = context.now();
     let origin = facts.origin.clone().or_else(|| Some(facts.client_id.clone()));
-    let (client_id, scope, jkt) = (client.id.clone(), scope.to_owned(), jkt.clone());
+    let (client_id, scope, bound) = (client.id.clone(), scope.to_owned(), bound.clone());
     let new = TokenFacts {
         client_id,
         scope: scope.clone(),
-        jkt,
+        bound,
         audience,
         issued_at: now.0,
         actors,
