@@ -1,6 +1,6 @@
 //! The one table from what went wrong to an answer: a page for people, JSON for scripts.
 
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use crate::Body;
 use crate::body::json;
@@ -74,6 +74,13 @@ pub enum Refusal {
         /// What happened, in plain words.
         reason: &'static str,
     },
+    /// An app's token does not count here, or not for this (RFC 6750 §3.1).
+    Token {
+        /// The code of the protocol.
+        code: &'static str,
+        /// What the app is told beside it, in `WWW-Authenticate`.
+        challenge: String,
+    },
     /// Access ended while the request was under way.
     Ended,
     /// What was sent cannot be kept while its sender signs in; nothing was sent on.
@@ -89,8 +96,16 @@ impl Refusal {
     pub fn answer(self, asks: &Asks) -> Response<Body> {
         let (status, code, title, words) = self.row();
         tracing::debug!(status = status.as_u16(), code, "refused");
+        let body = || json(status, &format!(r#"{{"error":"{code}"}}"#));
+        if let Self::Token { challenge, .. } = &self {
+            let mut answer = body();
+            answer
+                .headers_mut()
+                .extend(HeaderValue::from_str(challenge).map(|value| (header::WWW_AUTHENTICATE, value)));
+            return answer;
+        }
         if !asks.navigates {
-            return json(status, &format!(r#"{{"error":"{code}"}}"#));
+            return body();
         }
         let start = |label: &str| ("/".to_owned(), t(label));
         // The page of our own on every site says where its people and we can be reached; without a site there is none.
@@ -161,6 +176,7 @@ impl Refusal {
             Self::LoginFailed { reason } => {
                 (StatusCode::BAD_REQUEST, "login_failed", "You could not be signed in", t(reason))
             }
+            Self::Token { code, .. } => (StatusCode::UNAUTHORIZED, code, "", String::new()),
             Self::Ended => (
                 StatusCode::UNAUTHORIZED,
                 "login_required",

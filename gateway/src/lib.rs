@@ -15,6 +15,7 @@ mod own;
 mod page;
 mod phases;
 pub mod ports;
+mod proof;
 pub mod registry;
 pub mod session;
 mod upstream;
@@ -175,6 +176,10 @@ impl Gateway {
         let late = session.is_none().then(|| phases::grace::of(&self.inner, &request, &target, &site)).flatten();
         let asks_in_grace = late.as_ref().map(|_| error::Asks::of(request.headers()));
         session = session.or(late);
+        // No browser of anybody: an app that calls for somebody, under the path that the site has for that.
+        if session.is_none() {
+            session = phases::token::find(&self.inner, &request, &target, &site).await?;
+        }
         // The rules: allow, sign in, elevate, or no.
         let allowed = match phases::decide::decide(&self.inner, &request, &target, &site, session.as_deref()) {
             phases::decide::Decided::Allow(allowed) => allowed,
@@ -197,7 +202,8 @@ impl Gateway {
             follow::report_use(&self.inner),
             follow::report_down(&self.inner),
             session::keep_swept(&self.inner.sessions),
-            session::keep_told(&self.inner.sessions)
+            session::keep_told(&self.inner.sessions),
+            phases::token::keep_asked(&self.inner)
         );
     }
 

@@ -57,6 +57,9 @@ pub struct SiteEntry {
     /// Path at which the site takes a concern; empty when there is none.
     #[serde(default)]
     pub concern_path: String,
+    /// Path under which apps may call the site for people; empty when none may.
+    #[serde(default)]
+    pub api_path: String,
     /// How the DSL is reached when the site does not answer, in the school's own words.
     #[serde(default)]
     pub dsl_contact: String,
@@ -87,6 +90,12 @@ pub struct Site {
 }
 
 impl Site {
+    /// Whether apps may call a path for people.
+    pub(crate) fn is_api(&self, path: &str) -> bool {
+        let api = &self.entry.api_path;
+        !api.is_empty() && path.strip_prefix(api.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Its server has answered.
     pub(crate) fn answered(&self) {
         if self.down_since.load(Ordering::Relaxed) != 0 {

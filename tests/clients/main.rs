@@ -9,6 +9,7 @@
 
 mod asks;
 mod mutual;
+mod site;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -119,7 +120,7 @@ impl Ready {
             "issuer": self.system.origin("id"), "between": format!("http://{between}"), "client": ID,
             "secret": self.secret.reveal(), "alg": client.id_token_alg.name(), "strong": strong,
             "device": client.options.device, "registration": self.registration,
-            "ciba": client.options.ciba.then_some(WHO), "mutual": self.mutual,
+            "ciba": client.options.ciba.then_some(WHO), "mutual": self.mutual, "site": client.options.resources.first(),
             "redirect": client.redirect_uris.first(), "after": client.post_logout_redirect_uris.first(),
         });
         let mut foreign = Foreign::start(library, &asked);

@@ -1,6 +1,7 @@
 // openid-client (npm) against Lanyard: everything that a school app does with it, as its own documentation shows.
 import * as oidc from "openid-client";
 import dns from "node:dns";
+import http from "node:http";
 import https from "node:https";
 import readline from "node:readline";
 
@@ -9,12 +10,13 @@ const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIte
 const say = (what) => console.log(JSON.stringify(what));
 const heard = async () => (await lines.next()).value;
 
-// What comes by TLS comes with the client's certificate, and straight.
-const byCertificate = (url, { method, headers, body }) =>
+// What does not go to the provider's usual address goes straight, by TLS with the client's certificate.
+const straight = (url, { method, headers, body }) =>
   new Promise((resolve, reject) => {
     const here = (_, options, answer) => dns.lookup("127.0.0.1", options, answer);
     const sent = { method, headers: Object.fromEntries(new Headers(headers)), lookup: here, ...asked.mutual };
-    const request = https.request(url, sent, (answer) => {
+    const { request: send } = String(url).startsWith("https:") ? https : http;
+    const request = send(url, sent, (answer) => {
       const parts = [];
       answer.on("data", (part) => parts.push(part));
       answer.on("end", () => {
@@ -27,9 +29,9 @@ const byCertificate = (url, { method, headers, body }) =>
 
 // All other requests go by way of somebody who may change the answers.
 const through = (url, options) =>
-  asked.mutual && String(url).startsWith("https:")
-    ? byCertificate(url, options)
-    : fetch(String(url).replace(asked.issuer, asked.between), options);
+  String(url).startsWith(asked.issuer)
+    ? fetch(String(url).replace(asked.issuer, asked.between), options)
+    : straight(url, options);
 
 // Registers itself with the token of a maker of apps, and goes on as what it was registered as.
 async function registered() {
@@ -94,6 +96,24 @@ try {
     say({ open: begun.verification_uri_complete, code: begun.user_code });
     const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 1 });
     say({ done: { name: tokens.claims().name } });
+    process.exit(0);
+  }
+  if (asked.site) {
+    const verifier = oidc.randomPKCECodeVerifier();
+    const key = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
+    const url = oidc.buildAuthorizationUrl(config, {
+      redirect_uri: asked.redirect,
+      scope: "openid",
+      resource: asked.site,
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: "S256",
+    });
+    say({ open: url.href });
+    const checks = { pkceCodeVerifier: verifier, idTokenExpected: true };
+    const tokens = await oidc.authorizationCodeGrant(config, new URL(await heard()), checks, undefined, key);
+    const address = new URL(`${asked.site}/api/lesson`);
+    const lesson = await oidc.fetchProtectedResource(config, tokens.access_token, address, "GET", undefined, undefined, key);
+    say({ done: { status: lesson.status, body: await lesson.text() } });
     process.exit(0);
   }
   const verifier = oidc.randomPKCECodeVerifier();

@@ -3,6 +3,7 @@
 
 mod admin;
 mod alerts;
+mod api;
 mod app_keys;
 mod apps;
 mod ciba;

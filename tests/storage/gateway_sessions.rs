@@ -55,4 +55,10 @@ async fn promises(store: &dyn SessionStore) {
     store.put_bag("flow:1", b"x\0y", 100).await.unwrap();
     assert_eq!(store.take_bag("flow:1", 99).await.unwrap().as_deref(), Some(b"x\0y".as_slice()));
     assert_eq!(store.take_bag("flow:1", 99).await.unwrap(), None, "taken once");
+    let until = idp_domain::Clock::now(&idp_domain::SystemClock).0 + 60;
+    let mut firsts = Vec::new();
+    for _ in 0..3 {
+        firsts.push(store.first_bag("proof:1", until).await.unwrap());
+    }
+    assert_eq!(firsts, [true, false, false]);
 }

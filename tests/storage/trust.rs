@@ -235,6 +235,7 @@ async fn site_in(store: &dyn Durable, trust: Option<TrustId>) -> SiteId {
         former_mail_domains: Vec::new(),
         alerts: false,
         concern_path: String::new(),
+        api_path: String::new(),
         dsl_contact: String::new(),
         hide_on_blur: false,
         key_sign_in_elevates: false,

@@ -28,7 +28,7 @@ pub(crate) fn of(inner: &Inner, site: &Site, live: &Live) -> Option<HeaderValue>
         return Some(value.clone());
     }
     let record = &live.record;
-    let claims = json!({
+    let mut claims = json!({
         "iss": inner.settings.origin_of(&site.entry.slug),
         "aud": site.entry.client_id,
         "sub": record.sub,
@@ -48,6 +48,9 @@ pub(crate) fn of(inner: &Inner, site: &Site, live: &Live) -> Option<HeaderValue>
         "exp": now + LIFE,
         "jti": secret(&*inner.ports.random),
     });
+    if let (Some(act), Some(claims)) = (&record.act, claims.as_object_mut()) {
+        claims.insert("act".to_owned(), act.clone());
+    }
     let value = HeaderValue::from_str(&inner.signer.sign(TYP, &claims.to_string())?).ok()?;
     // An elevation that ends sooner ends the assertion with it.
     let until = elevation.map_or(now + REUSE, |elevation| (now + REUSE).min(elevation.until));

@@ -194,7 +194,7 @@ fn verify(inner: &Inner, client: &RelyingParty, tokens: &TokenResponse, flow: &F
     })
 }
 
-fn acr_at_least(given: &str, asked: &str) -> bool {
+pub(super) fn acr_at_least(given: &str, asked: &str) -> bool {
     given == asked || (asked == ACR_KEY && given == ACR_PHISHING_RESISTANT)
 }
 

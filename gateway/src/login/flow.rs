@@ -137,7 +137,7 @@ pub(crate) async fn start(
 }
 
 /// The least `acr` that elevates at a site.
-pub(super) fn elevating_acr(entry: &SiteEntry) -> &'static str {
+pub(crate) fn elevating_acr(entry: &SiteEntry) -> &'static str {
     if entry.phishing_resistant_only { ACR_PHISHING_RESISTANT } else { ACR_KEY }
 }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreErrorResponseType,
+    CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AsyncHttpClient, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IdTokenFields, IssuerUrl, StandardErrorResponse, StandardTokenResponse,
+    AdditionalClaims, AdditionalProviderMetadata, AsyncHttpClient, ClientId, EmptyExtraTokenFields, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, ProviderMetadata, StandardErrorResponse,
+    StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -113,6 +115,32 @@ type Client<A, T> = openidconnect::Client<
 /// A relying party that is ready.
 pub(super) type RelyingParty = Client<EndpointSet, EndpointSet>;
 
+/// What the provider's metadata say beside those of OpenID Connect (RFC 8414 §2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct More {
+    /// Where tokens are introspected.
+    #[serde(default)]
+    pub introspection_endpoint: Option<String>,
+}
+
+impl AdditionalProviderMetadata for More {}
+
+/// The provider's metadata.
+pub(super) type Metadata = ProviderMetadata<
+    More,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
 /// The back channel in the shape that openidconnect wants.
 pub(super) struct Http<'a>(pub &'a dyn BackChannel);
 
@@ -132,7 +160,7 @@ const FRESH: i64 = 300;
 
 /// What was discovered, and a token for the gateway itself.
 pub(crate) struct Login {
-    metadata: Mutex<Option<Arc<CoreProviderMetadata>>>,
+    metadata: Mutex<Option<Arc<Metadata>>>,
     /// When it was last discovered; strangers' tokens with unknown keys must not make us ask all the time.
     asked_at: AtomicI64,
     service: Mutex<Option<(String, i64)>>,
@@ -157,11 +185,7 @@ impl Login {
     }
 
     /// Endpoints and keys; discovered when they are not known yet or `again` is asked for.
-    pub(super) async fn metadata(
-        &self,
-        inner: &Inner,
-        again: bool,
-    ) -> Result<Arc<CoreProviderMetadata>, ProviderFault> {
+    pub(super) async fn metadata(&self, inner: &Inner, again: bool) -> Result<Arc<Metadata>, ProviderFault> {
         let mut known = self.metadata.lock().await;
         let now = inner.ports.clock.now();
         let age = now - self.asked_at.load(Ordering::Relaxed);
@@ -170,7 +194,7 @@ impl Login {
         }
         let issuer = IssuerUrl::new(inner.settings.issuer.clone()).map_err(|error| ProviderFault(error.to_string()))?;
         let http = Http(&*inner.ports.back_channel);
-        let found = match CoreProviderMetadata::discover_async(issuer, &http).await {
+        let found = match Metadata::discover_async(issuer, &http).await {
             Ok(found) => Arc::new(found),
             // A provider that is away has revoked nothing that could be heard of.
             Err(_) if !again && known.is_some() => return known.clone().ok_or(ProviderFault(String::new())),
@@ -210,25 +234,34 @@ pub(crate) async fn service_token(inner: &Inner, scope: &str) -> Result<String, 
     }
     let metadata = inner.login.metadata(inner, false).await?;
     let endpoint = metadata.token_endpoint().ok_or(ProviderFault("no token endpoint".to_owned()))?;
-    let assertion =
-        client_assertion(inner, &inner.settings.client_id).ok_or(ProviderFault("no assertion".to_owned()))?;
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "client_credentials")
-        .append_pair("scope", scope)
-        .append_pair("client_assertion_type", TYPE)
-        .append_pair("client_assertion", &assertion)
-        .finish();
-    let request = http::Request::post(endpoint.as_str())
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form.into_bytes())
-        .map_err(|error| ProviderFault(error.to_string()))?;
-    let answer = inner.ports.back_channel.send(request).await.map_err(|error| ProviderFault(error.to_string()))?;
+    let form = [("grant_type", "client_credentials"), ("scope", scope)];
+    let answer = ask(inner, &inner.settings.client_id, (endpoint.as_str(), &form)).await?;
     let answer: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let token = answer.get("access_token").and_then(|token| token.as_str());
     let token = token.ok_or(ProviderFault("the provider gave the gateway no token".to_owned()))?.to_owned();
     let life = answer.get("expires_in").and_then(serde_json::Value::as_i64).unwrap_or(60);
     *known = Some((token.clone(), now + life - 30));
     Ok(token)
+}
+
+/// Sends a form to an address of the provider, proven to be from a client of ours.
+pub(super) async fn ask(
+    inner: &Inner,
+    client_id: &str,
+    (address, form): (&str, &[(&str, &str)]),
+) -> Result<http::Response<Vec<u8>>, ProviderFault> {
+    let fault = |error: &dyn std::fmt::Display| ProviderFault(error.to_string());
+    let assertion = client_assertion(inner, client_id).ok_or(ProviderFault("no assertion".to_owned()))?;
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .append_pair("client_assertion_type", TYPE)
+        .append_pair("client_assertion", &assertion)
+        .finish();
+    let request = http::Request::post(address)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.into_bytes())
+        .map_err(|error| fault(&error))?;
+    inner.ports.back_channel.send(request).await.map_err(|error| fault(&error))
 }
 
 /// The provider's keys; asked for anew when `again`.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::decide::Decided;
+use super::token;
 use crate::body::{Sent, json};
 use crate::error::{Asks, Refusal};
-use crate::login::{Start, own_path, start};
+use crate::login::{Start, elevating_acr, own_path, start};
 use crate::page::{escape, raw};
 use crate::registry::Site;
 use crate::session::Live;
@@ -31,8 +32,12 @@ pub(crate) async fn answer(
         Decided::SignIn => None,
         Decided::Elevate(verdict) => Some(verdict),
     };
+    if session.as_ref().is_some_and(|live| live.record.act.is_some()) {
+        // An app asks its person itself.
+        return Err(token::needs(request.headers(), site, elevating_acr(&site.entry)));
+    }
     if !asks.navigates {
-        return Ok(challenge(site, verdict.is_some()));
+        return Ok(challenge(site, &request, verdict.is_some()));
     }
     let headers = request.headers().clone();
     let mut return_to = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
@@ -41,7 +46,7 @@ pub(crate) async fn answer(
         return_to =
             held::hold(inner, request, (site, &site.entry.slug), session.as_deref()).await?.unwrap_or(return_to);
     } else if *request.method() != Method::GET && *request.method() != Method::HEAD {
-        return Ok(challenge(site, verdict.is_some()));
+        return Ok(challenge(site, &request, verdict.is_some()));
     }
     match verdict {
         None => start(inner, &headers, site, Start::sign_in(return_to)).await,
@@ -49,18 +54,20 @@ pub(crate) async fn answer(
     }
 }
 
-/// 401 for scripts, never a redirect (S-22); with the challenge of RFC 9470 when a key is needed.
-fn challenge(site: &Site, key: bool) -> Response<Body> {
-    let (code, acr) = if key { ("insufficient_user_authentication", true) } else { ("login_required", false) };
+/// 401 for scripts, never a redirect (S-22); with the challenge of RFC 9470 when a key is needed. Apps learn how they may
+/// come where they may.
+fn challenge<B>(site: &Site, request: &Request<B>, key: bool) -> Response<Body> {
+    let code = if key { "insufficient_user_authentication" } else { "login_required" };
     let mut response = json(StatusCode::UNAUTHORIZED, &format!(r#"{{"error":"{code}"}}"#));
-    let value = if acr {
-        let max_age = site.entry.carry_over;
-        format!("Bearer error=\"{code}\", acr_values=\"urn:lanyard:acr:key\", max_age=\"{max_age}\"")
+    let own = if key {
+        let (acr, max_age) = (elevating_acr(&site.entry), site.entry.carry_over);
+        format!("Bearer error=\"{code}\", acr_values=\"{acr}\", max_age=\"{max_age}\"")
     } else {
         "Bearer".to_owned()
     };
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    let for_apps = site.is_api(request.uri().path()).then(|| token::challenge(&HeaderMap::new(), ""));
+    for value in [Some(own), for_apps].into_iter().flatten().filter_map(|value| HeaderValue::from_str(&value).ok()) {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, value);
     }
     response
 }

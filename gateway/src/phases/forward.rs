@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use policies::Allowed;
 use tokio_util::sync::CancellationToken;
 
-use super::rewrite;
+use super::rewrite::{self, Place};
 use super::strip::{Upgrade, nominated};
 use crate::body::Sent;
 use crate::error::{Asks, Outage, Refusal};
@@ -35,6 +35,7 @@ pub(crate) async fn forward(
 ) -> Result<Response<Body>, Refusal> {
     let away = || away(inner, site);
     let permit = site.budget.clone().try_acquire_owned().map_err(|_| Refusal::SiteBusy)?;
+    let place = Place { _permit: permit, _session: session.clone() };
     let authority = site.upstream.clone().ok_or_else(away)?;
     let page = Asks::of(request.headers()).navigates && site.entry.bar && session.is_some();
     let upgrade = request.extensions().get::<Arc<Upgrade>>().is_some();
@@ -70,7 +71,7 @@ pub(crate) async fn forward(
         let up = hyper::upgrade::on(&mut answer);
         tokio::spawn(async move {
             tunnel(down, up, ends).await;
-            drop(permit);
+            drop(place);
         });
         let (parts, _) = answer.into_parts();
         return Ok(Response::from_parts(parts, crate::body::full("")));
@@ -78,7 +79,7 @@ pub(crate) async fn forward(
     let (mut parts, body) = answer.into_parts();
     clean(&mut parts.headers);
     let body = body.map_err(BoxError::from).boxed_unsync();
-    let body = rewrite::ending(body, ends, permit);
+    let body = rewrite::ending(body, ends, place);
     if page && rewrite::is_page(&parts) {
         return Ok(rewrite::with_bar(parts, body));
     }

@@ -11,3 +11,4 @@ pub(crate) mod rewrite;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod strip;
+pub(crate) mod token;

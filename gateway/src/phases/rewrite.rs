@@ -15,6 +15,7 @@ use lol_html::{OutputSink, send};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use crate::session::Live;
 use crate::{Body, BoxError};
 
 const BAR: &str = "<script src=\"/.lanyard/bar.js\" defer></script>";
@@ -135,19 +136,25 @@ impl http_body::Body for Rewriting {
     }
 }
 
-/// A body that breaks off when its session ends, and gives its place in the site's budget back.
-pub(crate) fn ending(inner: Body, ends: CancellationToken, permit: OwnedSemaphorePermit) -> Body {
+/// What an answer holds for as long as it is open: its place in the site's budget, and whoever it is for.
+pub(crate) struct Place {
+    pub _permit: OwnedSemaphorePermit,
+    pub _session: Option<Arc<Live>>,
+}
+
+/// A body that breaks off when its session ends, and gives its place back.
+pub(crate) fn ending(inner: Body, ends: CancellationToken, place: Place) -> Body {
     if inner.is_end_stream() {
         return inner;
     }
     let ended = Box::pin(ends.cancelled_owned());
-    Ending { inner, ended, _permit: permit }.boxed_unsync()
+    Ending { inner, ended, _place: place }.boxed_unsync()
 }
 
 struct Ending {
     inner: Body,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl http_body::Body for Ending {

@@ -132,11 +132,14 @@ fn strip_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// A bearer token in a request of a signed-in browser is ours or nobody's; the upstream gets the assertion instead.
+/// A token of ours is nobody else's business, nor its proof; the upstream gets the assertion instead.
 fn strip_own_token(headers: &mut HeaderMap) {
-    let is_bearer =
-        |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
-    if headers.get_all(header::AUTHORIZATION).iter().any(is_bearer) {
+    let begins = |value: &HeaderValue, scheme: &[u8]| {
+        value.as_bytes().get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme))
+    };
+    let is_token = |value: &HeaderValue| begins(value, b"bearer ") || begins(value, b"dpop ");
+    if headers.get_all(header::AUTHORIZATION).iter().any(is_token) {
         headers.remove(header::AUTHORIZATION);
     }
+    headers.remove(super::token::DPOP);
 }

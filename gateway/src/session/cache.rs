@@ -10,6 +10,7 @@ use super::grace::{Grace, Graces};
 use super::record::Record;
 use super::revocations::{Revocations, Revoked};
 use super::store::{SessionStore, StoreAway, Stored, Told};
+use super::tokens::Known;
 use crate::ports::{Clock, Random, hash, secret};
 
 /// A session in memory.
@@ -39,7 +40,7 @@ pub(crate) struct Live {
 pub(crate) const DECISIONS: usize = 64;
 
 impl Live {
-    fn new(hash: String, record: Record, seen: i64) -> Self {
+    pub(super) fn new(hash: String, record: Record, seen: i64) -> Self {
         let ended = CancellationToken::new();
         Self {
             hash,
@@ -108,15 +109,14 @@ impl Live {
 #[derive(Default)]
 pub(super) struct Kept {
     pub live: HashMap<String, Arc<Live>>,
-    revocations: Revocations,
+    /// Whom apps act for, by the hash of their token; see [`super::tokens`].
+    pub(super) tokens: HashMap<String, Known>,
+    pub(super) revocations: Revocations,
     pub graces: Graces,
 }
 
 /// Seconds without use here after which somebody may have been at another gateway: the last use is written down as often.
 const QUIET: i64 = 60;
-
-/// Seconds for which the owner of an ended session is remembered: as long as a page may lie open with words in it.
-const OWNED: i64 = 12 * 3600;
 
 /// Marks a revocation as one whose sessions are leaving the store, for as long as it lives.
 pub(super) struct Ending<'a> {
@@ -236,24 +236,6 @@ impl Sessions {
         Ok(Some(live))
     }
 
-    /// Whose session a cookie is or was today, so that what was typed is given back to the right person.
-    pub async fn owner(&self, cookie: &str) -> Result<Option<String>, StoreAway> {
-        let hash = hash(cookie);
-        if let Some(live) = self.read().live.get(&hash) {
-            return Ok(Some(live.record.sub.clone()));
-        }
-        if let Some(stored) = self.store.get(&hash).await? {
-            return Ok(Some(stored.sub));
-        }
-        let kept = self.store.look_bag(&owner_of(&hash), self.clock.now()).await?;
-        Ok(kept.and_then(|sub| String::from_utf8(sub).ok()))
-    }
-
-    pub(super) async fn note_owner(&self, live: &Live) -> Result<(), StoreAway> {
-        let until = self.clock.now() + OWNED;
-        self.store.put_bag(&owner_of(&live.hash), live.record.sub.as_bytes(), until).await
-    }
-
     /// Begins a session and answers its cookie. A session that it replaces dies with its cookie (S-01). `mark` was taken
     /// before the provider was asked: what was revoked since then keeps the session out, and there is no cookie.
     pub async fn begin(
@@ -320,6 +302,7 @@ impl Sessions {
         let revoked = Revoked { sub: sub.to_owned(), sid: sid.map(str::to_owned), site: site.map(str::to_owned) };
         let ended: Vec<Arc<Live>> = kept.live.values().filter(|live| revoked.means(&live.record)).cloned().collect();
         kept.graces.forget(&revoked);
+        kept.tokens.retain(|_, known| known.stays(&revoked));
         for live in &ended {
             live.ended.cancel();
             kept.live.remove(&live.hash);
@@ -353,7 +336,8 @@ impl Sessions {
         let number = kept.revocations.begin(Revoked { sub: sub.to_owned(), sid: None, site: None });
         let meant: Vec<Arc<Live>> = kept.live.values().filter(|live| live.record.sub == sub).cloned().collect();
         let older = |live: &&Arc<Live>| live.record.elevation.as_ref().is_some_and(|own| own.auth_time <= changed_at);
-        for live in meant.iter().filter(older) {
+        let by_token = kept.tokens.values().map(|known| &known.live).filter(|live| live.record.sub == sub);
+        for live in meant.iter().chain(by_token).filter(older) {
             live.drop_elevation();
         }
         (meant, Ending { sessions: self, number })
@@ -371,15 +355,12 @@ impl Sessions {
 
     /// Ends elevated access at a site whose rules have become stricter (E5).
     pub fn drop_at(&self, site: &str) {
-        for live in self.read().live.values().filter(|live| live.record.site == site) {
+        let kept = self.read();
+        let all = kept.live.values().chain(kept.tokens.values().map(|known| &known.live));
+        for live in all.filter(|live| live.record.site == site) {
             live.drop_elevation();
         }
     }
-}
-
-/// The bag in which the owner of an ended session is remembered.
-fn owner_of(hash: &str) -> String {
-    format!("owner:{hash}")
 }
 
 /// The state to write down: without elevated access that is over, with the last use.

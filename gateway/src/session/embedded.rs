@@ -153,6 +153,12 @@ impl SessionStore for Embedded {
         .map(|_| ())
     }
 
+    async fn first_bag(&self, name: &str, expires_at: i64) -> Result<bool, StoreAway> {
+        let sql = "INSERT INTO bags (name, body, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING RETURNING name";
+        let kept = sqlx::query(sql).bind(name).bind(Vec::new()).bind(expires_at).fetch_all(&self.pool).await;
+        Ok(!kept.map_err(away)?.is_empty())
+    }
+
     async fn look_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway> {
         let row = sqlx::query("SELECT body FROM bags WHERE name = $1 AND expires_at > $2")
             .bind(name)

@@ -4,11 +4,13 @@ mod cache;
 mod cookie;
 mod embedded;
 mod grace;
+mod owner;
 mod record;
 mod redis;
 mod revocations;
 mod store;
 mod sweep;
+mod tokens;
 mod told;
 
 pub(crate) use cache::{DECISIONS, Live, Sessions};
@@ -17,6 +19,7 @@ pub use embedded::Embedded;
 pub(crate) use record::{Elevation, IDLE, LONGEST_IDLE, Record};
 pub use redis::RedisStore;
 pub use store::{Listening, SessionStore, StoreAway, Stored, Told};
+pub(crate) use tokens::{Bound, Standing};
 pub(crate) use told::keep_told;
 
 use std::time::Duration;

@@ -43,6 +43,9 @@ pub(crate) struct Record {
     /// The language in which the person reads (BCP 47); empty when the provider does not say.
     #[serde(default)]
     pub language: String,
+    /// The app that acts for them, where it is not they who ask; in turn the services that it called.
+    #[serde(default)]
+    pub act: Option<serde_json::Value>,
 }
 
 fn idle() -> i64 {

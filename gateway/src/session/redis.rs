@@ -128,6 +128,13 @@ impl SessionStore for RedisStore {
         self.connection.clone().set_ex::<_, _, ()>(format!("gw:bag:{name}"), body, ttl).await.map_err(away)
     }
 
+    async fn first_bag(&self, name: &str, expires_at: i64) -> Result<bool, StoreAway> {
+        let mut command = redis::cmd("SET");
+        command.arg(format!("gw:bag:{name}")).arg("").arg("NX").arg("EX").arg(self.ttl(expires_at));
+        let kept: Option<String> = command.query_async(&mut self.connection.clone()).await.map_err(away)?;
+        Ok(kept.is_some())
+    }
+
     async fn look_bag(&self, name: &str, _now: i64) -> Result<Option<Vec<u8>>, StoreAway> {
         self.connection.clone().get(format!("gw:bag:{name}")).await.map_err(away)
     }

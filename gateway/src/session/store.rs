@@ -86,6 +86,8 @@ pub trait SessionStore: Send + Sync {
     async fn remove_of(&self, sub: &str, sid: Option<&str>, site: Option<&str>) -> Result<(), StoreAway>;
     /// Keeps something, replacing what was there under this name.
     async fn put_bag(&self, name: &str, body: &[u8], expires_at: i64) -> Result<(), StoreAway>;
+    /// Keeps a name for the first who comes with it, until a moment; true for that one.
+    async fn first_bag(&self, name: &str, expires_at: i64) -> Result<bool, StoreAway>;
     /// Looks at it and leaves it there.
     async fn look_bag(&self, name: &str, now: i64) -> Result<Option<Vec<u8>>, StoreAway>;
     /// Takes it out; only one caller gets it.

@@ -81,6 +81,7 @@ impl Directory {
         maker.must_be_elevated()?;
         let Checked { redirect_uris, post_logout_redirect_uris, wished, proof } = checked(wish)?;
         self.serves_alone(&wished.serves, None).await?;
+        self.calls_own_sites(&wished.resources, trust).await?;
         let context = &self.context;
         let secret = (wish.confidential && proof.is_none()).then(|| Secret::new(&*context.random));
         let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
@@ -118,6 +119,7 @@ impl Directory {
         let wish = &AppWish { device: client.options.device, confidential, ..wish.clone() };
         let Checked { redirect_uris, post_logout_redirect_uris, wished, proof } = checked(wish)?;
         self.serves_alone(&wished.serves, Some(id)).await?;
+        self.calls_own_sites(&wished.resources, app.trust).await?;
         let by_secret = matches!(client.auth, ClientAuth::None | ClientAuth::Secret { .. });
         if !by_secret && proof.is_none() {
             let words = "Enter keys, or a certificate. Without one of them the app could not prove itself";
@@ -149,6 +151,20 @@ impl Directory {
         if others.into_iter().any(taken) {
             let words = "Another app is the resource server at one of these addresses already";
             return Err(DirectoryError::Faults(vec![FieldFault::new("serves", words)]));
+        }
+        Ok(())
+    }
+
+    /// Refuses the address of a site of another trust: nobody there has a say in the app.
+    async fn calls_own_sites(&self, resources: &[String], trust: TrustId) -> Result<()> {
+        for client in self.context.store.clients().await? {
+            let ClientKind::Site { slug } = &client.kind else { continue };
+            let Some(address) = resources.iter().find(|one| client.options.serves.contains(one)) else { continue };
+            let site = self.context.store.site_by_slug(slug).await?;
+            if site.is_none_or(|site| site.trust != Some(trust)) {
+                let words = format!("“{address}” is a site of another trust");
+                return Err(DirectoryError::Faults(vec![FieldFault::new("resources", words)]));
+            }
         }
         Ok(())
     }

@@ -148,6 +148,7 @@ impl Directory {
             former_mail_domains: Vec::new(),
             alerts: false,
             concern_path: String::new(),
+            api_path: String::new(),
             dsl_contact: String::new(),
             hide_on_blur: false,
             key_sign_in_elevates: false,

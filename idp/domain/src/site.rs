@@ -81,6 +81,9 @@ pub struct SiteSettings {
     /// may still send one there.
     #[serde(default)]
     pub concern_path: String,
+    /// Path under which apps may call the site for people who have agreed to it, `/api`; empty when none may.
+    #[serde(default)]
+    pub api_path: String,
     /// How the DSL is reached when the site does not answer, in the school's own words.
     #[serde(default)]
     pub dsl_contact: String,
@@ -147,9 +150,13 @@ impl SiteSettings {
         let is_domain =
             crate::email::EmailAddress::parse(&format!("a@{domain}")).is_ok() && *domain == domain.to_lowercase();
         check(domain.is_empty() || is_domain, "mail_domain", "Enter a domain, like larkmoor.example");
+        let is_path =
+            |path: &str| path.starts_with('/') && path.len() <= 200 && !path.contains(['?', '#', ' ', '\\', '%']);
         let path = &self.concern_path;
-        let is_path = path.starts_with('/') && path.len() <= 200 && !path.contains(['?', '#', ' ', '\\']);
-        check(path.is_empty() || is_path, "concern_path", "Enter the path of the form, like /concerns");
+        check(path.is_empty() || is_path(path), "concern_path", "Enter the path of the form, like /concerns");
+        let path = &self.api_path;
+        let whole = is_path(path) && !path.ends_with('/') && !path.starts_with("/.lanyard");
+        check(path.is_empty() || whole, "api_path", "Enter a path without a slash at its end, like /api");
         check(
             self.dsl_contact.chars().count() <= 120,
             "dsl_contact",

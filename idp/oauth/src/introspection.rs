@@ -1,7 +1,7 @@
 //! Introspection (RFC 7662): whether a token counts now, told to the client whose it is and to the server that it is for.
 
 use idp_domain::Secret;
-use idp_domain::client::{Client, ClientAuth, IdTokenAlg};
+use idp_domain::client::{Client, ClientAuth, ClientKind, IdTokenAlg};
 use idp_store::tokens::Token;
 use serde_json::{Value, json};
 
@@ -54,13 +54,17 @@ impl Provider {
         let Some(client) = self.context.store.client(&facts.client_id).await?.filter(|client| !client.disabled) else {
             return Ok(None);
         };
+        let mut answer = self.token_claims(&client, facts, token.expires_at.0);
         if let Some(id) = facts.person {
             let Some(person) = self.context.store.person(id).await? else { return Ok(None) };
             if self.still_counts(&person, &client, facts).await.is_err() {
                 return Ok(None);
             }
+            if matches!(caller.kind, ClientKind::Site { .. }) {
+                let Some(told) = self.told_site(caller, &person, facts).await? else { return Ok(None) };
+                answer.extend(told);
+            }
         }
-        let mut answer = self.token_claims(&client, facts, token.expires_at.0);
         answer.insert("active".to_owned(), json!(true));
         if access {
             answer.insert("token_type".to_owned(), json!(if facts.bound.jkt.is_some() { "DPoP" } else { "Bearer" }));

@@ -59,6 +59,8 @@ pub struct RegisteredSite {
     pub bar: bool,
     /// Path at which the site takes a concern; empty when there is none.
     pub concern_path: String,
+    /// Path under which apps may call the site for people; empty when none may.
+    pub api_path: String,
     /// How the DSL is reached when the site does not answer.
     pub dsl_contact: String,
     /// Whether pages hide by themselves when somebody turns to another window.
@@ -113,6 +115,7 @@ fn registered(site: &Site, keys: KeyPolicy) -> RegisteredSite {
         support_phone: settings.support_phone,
         bar: settings.bar,
         concern_path: settings.concern_path,
+        api_path: settings.api_path,
         dsl_contact: settings.dsl_contact,
         hide_on_blur: settings.hide_on_blur,
     }

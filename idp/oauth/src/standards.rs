@@ -122,7 +122,12 @@ pub const STANDARDS: [Standard; 35] = [
         Support::Part,
         "A service exchanges the access token that it was called with, to call another one for the same person. It is named in act.",
     ),
-    row("RFC 8707", "Resource indicators", Support::Part, "One resource for each request."),
+    row(
+        "RFC 8707",
+        "Resource indicators",
+        Support::Part,
+        "One resource for each request. A school’s site is one, by its address.",
+    ),
     row("RFC 9068", "JWT access tokens", Support::Yes, "Where a client asks for them; opaque otherwise."),
     row(
         "RFC 9101",
@@ -133,7 +138,12 @@ pub const STANDARDS: [Standard; 35] = [
     row("RFC 9126", "Pushed requests (PAR)", Support::Yes, "Each counts once, for a minute."),
     row("RFC 9207", "Issuer in the answer", Support::Yes, ""),
     row("RFC 9449", "DPoP", Support::Yes, "With a nonce, always. Codes, access and refresh tokens are bound."),
-    row("RFC 9470", "Step-up", Support::Yes, "acr_values and max_age; the gateway asks for them by challenge."),
+    row(
+        "RFC 9470",
+        "Step-up",
+        Support::Yes,
+        "acr_values and max_age; the gateway asks scripts and apps for them by challenge.",
+    ),
     row("RFC 9700", "OAuth 2.0 security", Support::Yes, ""),
     row("JARM", "Signed answers", Support::Yes, "jwt, query.jwt and form_post.jwt."),
     row(

@@ -37,11 +37,15 @@ pub fn status(answer: &str) -> u16 {
 
 /// Opens a page of a site and keeps the stream open.
 pub async fn open_stream(system: &crate::System, browser: &crate::Browser, site: &str, path: &str) -> TcpStream {
+    let cookie = browser.cookie(&format!("{site}.lanyard.localhost"), "ln").expect("signed in");
+    open_stream_by(system, &format!("Cookie: ln={cookie}\r\n"), site, path).await
+}
+
+/// The same, by other lines of the head.
+pub async fn open_stream_by(system: &crate::System, head: &str, site: &str, path: &str) -> TcpStream {
     let host = format!("{site}.lanyard.localhost");
-    let cookie = browser.cookie(&host, "ln").expect("signed in");
     let mut stream = TcpStream::connect(system.address()).await.unwrap();
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: ln={cookie}\r\nAccept: text/event-stream\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{head}Accept: text/event-stream\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut read = String::new();
     let mut buffer = [0; 4096];

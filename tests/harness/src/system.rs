@@ -199,8 +199,14 @@ impl System {
 
     /// Points a site at another server.
     pub async fn set_upstream(&self, slug: &str, upstream: &str) {
+        self.set_site(slug, |settings| upstream.clone_into(&mut settings.upstream)).await;
+    }
+
+    /// Changes the settings of a site, as if its admins had.
+    pub async fn set_site(&self, slug: &str, change: impl FnOnce(&mut SiteSettings)) {
         let site = self.site(slug).await;
-        let settings = SiteSettings { upstream: upstream.to_owned(), ..site.settings.clone() };
+        let mut settings = site.settings.clone();
+        change(&mut settings);
         self.demo.assembled.context.store.save_site(&Site { settings, ..site }, Effects::none()).await.unwrap();
         assert!(self.demo.gateway.refresh_registry().await);
     }

@@ -14,7 +14,7 @@ use gateway::Gateway;
 use gateway::ports::{BackChannel, Ports};
 use gateway::session::{Embedded, RedisStore, SessionStore};
 use idp_directory::Directory;
-use idp_domain::client::{Client, ClientAuth, ClientKind, IdTokenAlg};
+use idp_domain::client::{Client, ClientAuth, ClientKind, ClientOptions, IdTokenAlg};
 use idp_domain::site::Site;
 use idp_domain::{Clock, Random};
 use idp_oauth::Provider;
@@ -221,7 +221,7 @@ impl Assembled {
             sector: Some(GATEWAY_SECTOR.to_owned()),
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
-            options: idp_domain::client::ClientOptions::default(),
+            options: ClientOptions::default(),
             app: None,
         };
         self.save_client(&own).await?;
@@ -270,7 +270,8 @@ impl Assembled {
             sector: Some(GATEWAY_SECTOR.to_owned()),
             id_token_alg: IdTokenAlg::ES256,
             disabled: false,
-            options: idp_domain::client::ClientOptions::default(),
+            // Apps name it with or without a slash at the end.
+            options: ClientOptions { serves: vec![format!("{origin}/"), origin], ..ClientOptions::default() },
             app: None,
         }
     }

@@ -144,6 +144,7 @@ impl Seeder<'_> {
             },
             alerts: true,
             concern_path: "/concerns".to_owned(),
+            api_path: "/api".to_owned(),
             dsl_contact: "DSL’s mobile 07700 900123".to_owned(),
             hide_on_blur: false,
             key_sign_in_elevates: false,

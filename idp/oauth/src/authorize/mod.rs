@@ -229,6 +229,11 @@ impl Request {
         self.client.kind == ClientKind::App
     }
 
+    /// What the person agrees to: the scopes, and the server that the client wants to call for them.
+    pub fn agreed(&self) -> Vec<String> {
+        self.scopes.iter().map(String::as_str).chain(self.params.get("resource")).map(str::to_owned).collect()
+    }
+
     /// The language that the client asks our pages to be in, the first that we speak of its `ui_locales` (OpenID Connect
     /// Core §3.1.2.1).
     pub fn language(&self) -> Option<Language> {

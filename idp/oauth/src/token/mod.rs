@@ -1,6 +1,7 @@
 //! The token endpoint: phases owned once, each grant and each way of client authentication one file.
 
 pub(crate) mod access;
+mod at_site;
 pub mod ciba;
 mod client_auth;
 pub mod device;

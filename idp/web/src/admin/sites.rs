@@ -201,6 +201,7 @@ pub(crate) async fn save(
         former_mail_domains: site.settings.former_mail_domains.clone(),
         alerts: !fields.one("alerts").is_empty(),
         concern_path: fields.one("concern_path").trim().to_owned(),
+        api_path: fields.one("api_path").trim().to_owned(),
         dsl_contact: fields.one("dsl_contact").trim().to_owned(),
         hide_on_blur: !fields.one("hide_on_blur").is_empty(),
         key_sign_in_elevates: !fields.one("key_sign_in_elevates").is_empty(),

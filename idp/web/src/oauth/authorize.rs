@@ -258,7 +258,7 @@ async fn consented(web: &Web, request: &Request, person: &Person) -> Result<bool
         return Ok(false);
     }
     let given = web.signin.context.store.consent(person.id, &request.client.id).await?.unwrap_or_default();
-    Ok(request.scopes.iter().all(|scope| given.split_whitespace().any(|have| have == scope)))
+    Ok(request.agreed().iter().all(|scope| given.split_whitespace().any(|have| have == scope)))
 }
 
 /// Somebody without access to a site is told so here, in words, and not by an error code at the site.

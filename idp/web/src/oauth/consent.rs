@@ -49,7 +49,7 @@ pub(crate) async fn ask(
         frame: Frame::of(&t1("Sign in to {0}", &request.client.name), person, ""),
         attempt: asked.attempt,
         app: request.client.name.clone(),
-        facts: facts_of(&request.scopes, person),
+        facts: facts_of(&request.agreed(), person),
         host: host.unwrap_or_default(),
     })
 }
@@ -79,7 +79,7 @@ pub(crate) async fn submit(
     if let Err(error) = web.provider.is_open(&request.client, &signed_in.person).await {
         return back(&web, &request, &error);
     }
-    remember(&web, &signed_in.person, (&request.client, &request.scopes)).await?;
+    remember(&web, &signed_in.person, (&request.client, &request.agreed())).await?;
     let standing = Standing::of(&attempt, Some(&signed_in.session));
     let step = next_step(standing, web.signin.context.now());
     if step != Step::Done {
@@ -89,12 +89,16 @@ pub(crate) async fn submit(
     complete(&web, stage, (&signed_in.session, &signed_in.person)).await
 }
 
-/// What an app is told, in words, scope by scope.
+/// What an app is told, in words, scope by scope, and the servers where it acts for somebody.
 pub(crate) fn facts_of(scopes: &[String], person: &Person) -> Vec<String> {
     let fact = |scope: &String| match scope.as_str() {
         "profile" => Some(t1("Your name: {0}", person.full_name())),
         "email" => person.email.as_ref().map(|email| t1("Your email address: {0}", email)),
         "offline_access" => Some(t("Stay connected while you are away")),
+        address if address.contains("://") => {
+            let host = url::Url::parse(address).ok()?.host_str()?.to_owned();
+            Some(t1("Act for you at {0}, and do there what you may do", host))
+        }
         _ => None,
     };
     scopes.iter().filter_map(fact).collect()
@@ -107,7 +111,12 @@ pub(super) async fn remember(
     (client, scopes): (&Client, &[String]),
 ) -> Result<(), PageError> {
     let (context, now) = (&web.signin.context, web.signin.context.now());
-    context.store.save_consent(person.id, &client.id, &scopes.join(" "), now).await?;
+    // What they agreed to before, for another server, goes on to count.
+    let before = context.store.consent(person.id, &client.id).await?.unwrap_or_default();
+    let mut all: Vec<&str> = before.split_whitespace().chain(scopes.iter().map(String::as_str)).collect();
+    all.sort_unstable();
+    all.dedup();
+    context.store.save_consent(person.id, &client.id, &all.join(" "), now).await?;
     let sentence = format!("{} agreed to sign in to {}", person.full_name(), client.name);
     let entry = AuditEntry::new(now, "consent.given", sentence).by(person.id).about(person.id);
     Ok(context.store.record(Effects::audit(entry)).await?)
