@@ -7,6 +7,7 @@
 mod accounts;
 mod codes;
 mod comebacks;
+mod nodes;
 mod protocol;
 mod writes;
 
@@ -30,15 +31,16 @@ const NEW: &str = "lantern gravel puffin";
 #[tokio::test]
 #[ignore = "started by the tests of this file in a process of its own"]
 async fn killed() {
-    let Ok(port) = std::fs::read_to_string("port") else { return };
+    let Ok(address) = std::fs::read_to_string("address") else { return };
+    let server = |name: &str| std::fs::read_to_string(name).ok();
     let plan = DemoPlan {
-        address: SocketAddr::from(([127, 0, 0, 1], port.trim().parse().unwrap())),
+        address: address.trim().parse().unwrap(),
         data: "data".into(),
         upstreams: Vec::new(),
         tls: false,
         clients: None,
-        database: None,
-        redis: None,
+        database: server("database"),
+        redis: server("redis"),
         chance: Chance { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) },
     };
     let _demo = Demo::start(plan).await.unwrap();
@@ -47,28 +49,30 @@ async fn killed() {
 
 struct Victim {
     child: Child,
+    address: SocketAddr,
     port: u16,
 }
 
 impl Victim {
     async fn start(folder: &Path) -> Self {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        Self::start_at(folder, port).await
+        Self::start_at(folder, SocketAddr::from(([127, 0, 0, 1], port))).await
     }
 
-    async fn start_at(folder: &Path, port: u16) -> Self {
-        std::fs::write(folder.join("port"), port.to_string()).unwrap();
+    async fn start_at(folder: &Path, address: SocketAddr) -> Self {
+        let port = address.port();
+        std::fs::write(folder.join("address"), address.to_string()).unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "killed", "--ignored"]).current_dir(folder);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         if folder.join("kill_at.so").exists() {
             command.env("LD_PRELOAD", folder.join("kill_at.so"));
         }
-        let victim = Self { child: command.spawn().unwrap(), port };
+        let victim = Self { child: command.spawn().unwrap(), address, port };
         for _ in 0..600 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            if tokio::net::TcpStream::connect(address).await.is_ok() {
                 // The port is bound before everything is ready; the first answer is the proof.
-                let mut browser = Browser::new(SocketAddr::from(([127, 0, 0, 1], port)));
+                let mut browser = Browser::new(address);
                 let page = browser.try_open(&format!("http://id.lanyard.localhost:{port}/health/live")).await;
                 if page.is_some_and(|page| page.status == 200) {
                     return victim;
@@ -80,7 +84,7 @@ impl Victim {
     }
 
     fn browser(&self) -> Browser {
-        Browser::new(SocketAddr::from(([127, 0, 0, 1], self.port)))
+        Browser::new(self.address)
     }
 
     fn id(&self) -> String {
@@ -96,7 +100,7 @@ impl Victim {
     async fn kill(mut self, folder: &Path) -> Self {
         drop(self.child.kill());
         self.child.wait().unwrap();
-        Self::start_at(folder, self.port).await
+        Self::start_at(folder, self.address).await
     }
 }
 

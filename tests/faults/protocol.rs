@@ -23,11 +23,11 @@ fn callback(victim: &Victim) -> String {
     format!("http://bookworm.lanyard.localhost:{}/callback", victim.port)
 }
 
-async fn signed_in(victim: &Victim) -> Browser {
+pub(super) async fn signed_in(victim: &Victim) -> Browser {
     super::sign_in(victim, TOBIAS, PASSWORD).await.0
 }
 
-async fn code(victim: &Victim, browser: &mut Browser) -> String {
+pub(super) async fn code(victim: &Victim, browser: &mut Browser) -> String {
     let query = encoded(&[
         ("response_type", "code"),
         ("client_id", "bookworm"),
@@ -42,7 +42,7 @@ async fn code(victim: &Victim, browser: &mut Browser) -> String {
     page.location_param("code").unwrap()
 }
 
-fn redeems(victim: &Victim, code: &str) -> String {
+pub(super) fn redeems(victim: &Victim, code: &str) -> String {
     encoded(&[
         ("grant_type", "authorization_code"),
         ("client_id", "bookworm"),
@@ -52,11 +52,11 @@ fn redeems(victim: &Victim, code: &str) -> String {
     ])
 }
 
-fn refreshes(token: &str) -> String {
+pub(super) fn refreshes(token: &str) -> String {
     encoded(&[("grant_type", "refresh_token"), ("client_id", "bookworm"), ("refresh_token", token)])
 }
 
-async fn token(victim: &Victim, body: String, proof: Option<&str>) -> Page {
+pub(super) async fn token(victim: &Victim, body: String, proof: Option<&str>) -> Page {
     let headers: Vec<(&str, &str)> = proof.map(|proof| ("dpop", proof)).into_iter().collect();
     victim.browser().send(Method::POST, &format!("{}/token", victim.id()), Some(body), &headers).await
 }
@@ -78,11 +78,11 @@ async fn killed_at(victim: Victim, folder: &Path, (moment, body): (u64, String))
     (victim, page.and_then(|page| serde_json::from_str(&page.body).ok()))
 }
 
-fn text(answer: &Value, name: &str) -> String {
+pub(super) fn text(answer: &Value, name: &str) -> String {
     answer.get(name).and_then(Value::as_str).unwrap().to_owned()
 }
 
-async fn opens(victim: &Victim, access: &str) -> bool {
+pub(super) async fn opens(victim: &Victim, access: &str) -> bool {
     let bearer = format!("Bearer {access}");
     let url = format!("{}/userinfo", victim.id());
     victim.browser().send(Method::GET, &url, None, &[("authorization", &bearer)]).await.status == 200

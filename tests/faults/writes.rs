@@ -24,7 +24,13 @@ pub fn build(folder: &Path) {
     let library = folder.join("kill_at.so");
     let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).status();
     assert!(built.is_ok_and(|status| status.success()), "kill_at.c is built by the compiler that links Rust");
-    std::fs::write(folder.join("countdown"), [0; 8]).unwrap();
+    std::fs::write(folder.join("countdown"), [0; 16]).unwrap();
+}
+
+/// Counts messages to servers at these ports as writes, too.
+pub fn count_messages(folder: &Path, ports: [i32; 2]) {
+    let ports = ports.map(i32::to_ne_bytes).concat();
+    std::fs::write(folder.join("countdown"), [vec![0; 8], ports].concat()).unwrap();
 }
 
 /// In place of a number of writes: every write fails, because the disk is full.
@@ -41,14 +47,15 @@ pub fn arm(folder: &Path, writes: i32) {
 pub async fn disarm(folder: &Path, victim: &mut Victim) -> bool {
     arm(folder, 0);
     while !victim.is_dead() {
-        let dying = std::fs::read(folder.join("countdown")).unwrap().split_off(4);
-        if dying == [0; 4] {
+        let state = std::fs::read(folder.join("countdown")).unwrap();
+        if state.iter().skip(4).take(4).all(|byte| *byte == 0) {
             return false;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // For the process that comes next.
-    std::fs::write(folder.join("countdown"), [0; 8]).unwrap();
+    let mut file = std::fs::OpenOptions::new().write(true).open(folder.join("countdown")).unwrap();
+    file.write_all(&[0; 8]).unwrap();
     true
 }
 

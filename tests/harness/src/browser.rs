@@ -136,7 +136,8 @@ impl Browser {
         sent.unwrap_or_else(|| panic!("{url} does not answer"))
     }
 
-    async fn try_send(
+    /// Sends a request to a server that may be dying: nothing when it does not answer.
+    pub async fn try_send(
         &mut self,
         method: Method,
         url: &str,
