@@ -253,6 +253,7 @@ pub fn protocol() {
         };
         let full = if filled > 0 { format!(", {filled} live tokens") } else { String::new() };
         println!("protocol, {name}{full}, v node-oidc-provider in memory:");
+        println!("  {:34}{}", "signing an ID token alone", subject.ask("sign"));
         let mut our_codes =
             || -> Vec<String> { subject.ask(&format!("codes {CODES}")).split(' ').map(str::to_owned).collect() };
         let round = |_| (cases(&ours, &our_codes()), cases(&theirs, &their_codes()));

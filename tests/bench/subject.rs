@@ -17,6 +17,9 @@ use idp_store::imports::Batch;
 use tests::System;
 use tests::system::SAMINA;
 
+/// Tokens that are signed to see how long one takes.
+const SIGNED: u32 = 500;
+
 /// Runs until its input ends.
 pub fn run(database: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -61,6 +64,7 @@ impl Subject {
             ["sign-ins"] => self.sign_ins().await.to_string(),
             ["times", tries] => self.times(number(tries)).await,
             ["clients", secret] => self.clients(secret).await,
+            ["sign"] => self.sign(),
             ["codes", count] => self.codes(number(count)).await,
             ["fill", count] => self.fill(number(count)).await,
             ["attempt"] => self.attempt().await,
@@ -92,6 +96,23 @@ impl Subject {
             store.save_client(client, Effects::none()).await.unwrap();
         }
         self.system.address().port().to_string()
+    }
+
+    /// What it takes to sign an ID token, apart from everything else.
+    fn sign(&self) -> String {
+        let keys = &self.system.demo.assembled.provider.keys;
+        let claims = serde_json::json!({
+            "iss": "https://id.example.org", "aud": "app", "sub": "0123456789abcdefghijklmnop", "name": "Somebody",
+            "exp": 1_800_000_000, "iat": 1_800_000_000, "sid": "01a2294e-a288-713d-a4e1-0ab8d72a3c58",
+        });
+        let took = [IdTokenAlg::ES256, IdTokenAlg::RS256].map(|alg| {
+            let begun = Instant::now();
+            for _ in 0..SIGNED {
+                keys.sign_as(alg, "JWT", &claims).unwrap();
+            }
+            format!("{} {:.0} us", alg.name(), begun.elapsed().as_secs_f64() / f64::from(SIGNED) * 1e6)
+        });
+        took.join(", ")
     }
 
     /// Codes with which somebody who has agreed comes back.

@@ -6,6 +6,7 @@ use idp_domain::client::{Client, ClientAuth, ClientOptions};
 use idp_domain::{Secret, SystemRandom};
 use idp_store::Effects;
 use tests::System;
+use tests::oauth::request_of;
 use tests::system::{ADAEZE, CALLUM};
 
 use super::accessible::{axe, faults, late_system};
@@ -76,6 +77,15 @@ async fn axe_finds_nothing_on_an_import_and_an_app() {
     tab.click("#check button").await;
     tab.see("[role=status]").await;
     found.extend(faults(&tab, &axe, "a redirect address, checked").await);
+    // Its maker tries it, as themselves or as somebody who is invented.
+    let app = tab.url().await.split("/developers/apps/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let mut asked = request_of(&system, &app);
+    asked.retain(|(name, _)| name != "redirect_uri");
+    asked.push(("redirect_uri".to_owned(), "https://reading.example/callback".to_owned()));
+    let asked = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+    tab.goto(&format!("{}/authorize?{asked}", system.origin("id"))).await;
+    tab.see("input[name=persona]").await;
+    found.extend(faults(&tab, &axe, "consent in the sandbox").await);
     assert!(found.is_empty(), "{}", found.join("\n"));
     chromium.finish(tab).await;
 }

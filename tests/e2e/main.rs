@@ -31,6 +31,7 @@ mod registration;
 mod reminders;
 mod requests;
 mod roles;
+mod sandbox;
 mod servers;
 mod signing_keys;
 mod sites;

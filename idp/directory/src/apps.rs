@@ -3,6 +3,7 @@
 use idp_domain::audit::AuditEntry;
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions};
 use idp_domain::person::Person;
+use idp_domain::persona::Persona;
 use idp_domain::trust::{Trust, TrustRole};
 use idp_domain::{PersonId, Secret, TrustId};
 use idp_store::Effects;
@@ -224,9 +225,27 @@ impl Directory {
         if seen != seen_as(&client) {
             return Err(changed_meanwhile());
         }
+        let trust = app.trust;
         let app = Some(AppFacts { stage: AppStage::Live, touched_by: vec![], ..app });
         let changed = Client { app, ..client.clone() };
-        self.keep_app(maker, (&client, &changed), ("app.approved", "opened to everybody the app")).await
+        self.keep_app(maker, (&client, &changed), ("app.approved", "opened to everybody the app")).await?;
+        // Invented people were for trying it out: what it got for them ends.
+        for person in self.context.store.test_people(trust).await? {
+            self.context.store.withdraw_consent(person, id, self.context.now(), Effects::none()).await?;
+        }
+        Ok(())
+    }
+
+    /// An invented person, as whom a maker signs in to an app that is not open to everybody. Nobody for another app.
+    pub async fn test_person(&self, maker: &Maker, client: &Client, persona: Persona) -> Result<Person> {
+        let app = client.app.as_ref().filter(|app| app.stage != AppStage::Live && maker.sees(app.trust));
+        let trust = app.ok_or(DirectoryError::NotFound)?.trust;
+        let (context, now) = (&self.context, self.context.now());
+        let new = persona.person(PersonId::new(&*context.clock, &*context.random), now);
+        let id = context.store.keep_test_person(trust, persona.key, &new).await?;
+        let did = format!("tried {} as {}, who is invented", client.name, persona.full_name());
+        context.store.record(Effects::audit(self.maker_entry(maker, trust, "app.tried", &did))).await?;
+        context.store.person(id).await?.ok_or(DirectoryError::NotFound)
     }
 
     /// Takes an app back to the sandbox.

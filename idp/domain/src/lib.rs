@@ -17,6 +17,7 @@ pub mod language;
 pub mod london;
 pub mod membership;
 pub mod person;
+pub mod persona;
 pub mod random;
 pub mod rights;
 pub mod scope;

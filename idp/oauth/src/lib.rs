@@ -16,6 +16,7 @@ pub mod jwk;
 pub mod jws;
 pub mod keys;
 pub mod logout;
+pub mod may_issue;
 pub mod metadata;
 pub mod mtls;
 pub mod params;

@@ -28,6 +28,7 @@ mod restores;
 mod row;
 mod sessions;
 mod short;
+mod test_people;
 mod upstreams;
 
 pub use pool::{OpenError, SqlStore};

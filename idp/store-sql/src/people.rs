@@ -43,25 +43,7 @@ pub(crate) async fn new_epoch(
 
 /// Inserts a person with the addresses by which they sign in.
 pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at, \
-         language, text_size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(person.id.to_string())
-    .bind(&person.first_name)
-    .bind(&person.last_name)
-    .bind(fold_name(&person.full_name()))
-    .bind(person.email.as_ref().map(|email| email.as_str().to_owned()))
-    .bind(person.username.clone())
-    .bind(person.password.as_ref().map(|hash| hash.0.clone()))
-    .bind(person.status.as_str())
-    .bind(person.epoch)
-    .bind(person.created_at.0)
-    .bind(person.language.code())
-    .bind(person.text_size.as_str())
-    .execute(&mut **transaction)
-    .await
-    .map_err(problem)?;
+    put_row(transaction, person).await?;
     let logins = person.email.as_ref().map(EmailAddress::folded).into_iter().chain(person.username.clone());
     for login in logins {
         sqlx::query("DELETE FROM logins WHERE login = $1 AND alias_until <= $2")
@@ -83,6 +65,29 @@ pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, pers
     Ok(())
 }
 
+/// Inserts a person alone, who signs in by no name.
+pub(crate) async fn put_row(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at, \
+         language, text_size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(person.id.to_string())
+    .bind(&person.first_name)
+    .bind(&person.last_name)
+    .bind(fold_name(&person.full_name()))
+    .bind(person.email.as_ref().map(|email| email.as_str().to_owned()))
+    .bind(person.username.clone())
+    .bind(person.password.as_ref().map(|hash| hash.0.clone()))
+    .bind(person.status.as_str())
+    .bind(person.epoch)
+    .bind(person.created_at.0)
+    .bind(person.language.code())
+    .bind(person.text_size.as_str())
+    .execute(&mut **transaction)
+    .await
+    .map_err(problem)
+    .map(|_| ())
+}
 impl SqlStore {
     /// Sets one word of a person.
     async fn set_word(&self, sql: &'static str, id: PersonId, word: &'static str) -> Result<()> {

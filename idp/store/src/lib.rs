@@ -41,6 +41,7 @@ pub mod restores;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sites;
+pub mod test_people;
 pub mod throttle;
 pub mod tokens;
 pub mod trusts;
@@ -86,6 +87,7 @@ pub trait Durable:
     + day_passes::DayPasses
     + notices::Notices
     + app_visits::AppVisits
+    + test_people::TestPeople
 {
 }
 
@@ -124,6 +126,7 @@ impl<T> Durable for T where
         + day_passes::DayPasses
         + notices::Notices
         + app_visits::AppVisits
+        + test_people::TestPeople
 {
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use idp_domain::client::{Client, ClientAuth};
 use idp_domain::{PersonId, Secret};
-use idp_store::tokens::{Bound, Rotation, TokenFacts};
+use idp_store::tokens::{Bound, Rotation, Token, TokenFacts};
 use oxide_auth::primitives::grant::{Extensions, Grant};
 use oxide_auth::primitives::issuer::{IssuedToken, RefreshedToken, TokenType};
 use oxide_auth_async::primitives::Issuer;
@@ -11,6 +11,7 @@ use oxide_auth_async::primitives::Issuer;
 use super::authorizer::until_always;
 use super::extras::KEY;
 use super::{CodeGrant, Issued};
+use crate::may_issue::Entitled;
 use crate::token::access::Pair;
 use crate::token::{Asking, access};
 use crate::{OAuthError, Provider};
@@ -20,6 +21,8 @@ pub(super) struct Tokens<'a> {
     pub client: &'a Client,
     /// The token request, where there is one.
     pub asking: Option<&'a Asking<'a>>,
+    /// The refresh token that was presented, once it is found.
+    pub found: Option<Token>,
     pub issued: Option<Issued>,
     /// Why nothing was issued, in the words of the protocol.
     pub refused: Option<OAuthError>,
@@ -60,16 +63,9 @@ impl Tokens<'_> {
         Err(())
     }
 
-    async fn may(&mut self, person: PersonId, epoch: i64) -> Result<(), ()> {
-        let found = self.provider.context.store.person(person).await;
-        let person = match found {
-            Ok(Some(person)) => person,
-            Ok(None) => return self.refuse(OAuthError::grant("the person is gone")),
-            Err(error) => return self.refuse(error.into()),
-        };
-        match self.provider.may_issue(&person, self.client, epoch).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code == "access_denied" => self.refuse(OAuthError::grant(error.description)),
+    async fn entitled(&mut self, person: PersonId, epoch: i64) -> Result<Entitled, ()> {
+        match self.provider.entitled(person, self.client, epoch).await {
+            Ok(entitled) => Ok(entitled),
             Err(error) => self.refuse(error),
         }
     }
@@ -81,7 +77,7 @@ impl Issuer for Tokens<'_> {
         let person: PersonId = grant.owner_id.parse().map_err(|_| ())?;
         let code = grant.extensions.private().find(|(name, _)| *name == KEY).and_then(|(_, value)| value);
         let code: CodeGrant = serde_json::from_str(code.ok_or(())?).map_err(|_| ())?;
-        self.may(person, code.epoch).await?;
+        let entitled = self.entitled(person, code.epoch).await?;
         let facts = TokenFacts {
             client_id: grant.client_id.clone(),
             person: Some(person),
@@ -117,17 +113,17 @@ impl Issuer for Tokens<'_> {
         };
         let scope = facts.scope.clone();
         let refresh = with_refresh.then_some(refresh);
-        self.issued = Some(Issued { access, refresh, person, scope, code: Some(code), facts });
+        self.issued = Some(Issued { access, refresh, entitled, scope, code: Some(code), facts });
         Ok(answer)
     }
 
     async fn refresh(&mut self, old: &str, grant: Grant) -> Result<RefreshedToken, ()> {
         let context = &self.provider.context;
         let (hash, now) = (Secret::presented(old).hash(), context.now());
-        let stored = context.store.refresh_token(&hash, now).await.map_err(|_| ())?.ok_or(())?;
+        let stored = self.found.take().filter(|found| found.hash == hash).ok_or(())?;
         let person = stored.facts.person.ok_or(())?;
         let (epoch, family) = (stored.facts.epoch, stored.family.clone());
-        self.may(person, epoch).await?;
+        let entitled = self.entitled(person, epoch).await?;
         let scope = sorted(&grant.scope.to_string());
         // Whoever proves a key once is bound to it from then on.
         let bound = self.proven(&stored.facts.bound)?;
@@ -158,7 +154,7 @@ impl Issuer for Tokens<'_> {
             token_type: TokenType::Bearer,
         };
         let facts = kept_access.facts;
-        self.issued = Some(Issued { access, refresh: Some(refresh), person, scope, code: None, facts });
+        self.issued = Some(Issued { access, refresh: Some(refresh), entitled, scope, code: None, facts });
         Ok(answer)
     }
 
@@ -172,6 +168,7 @@ impl Issuer for Tokens<'_> {
         let Some(stored) = context.store.refresh_token(&hash, context.now()).await.map_err(|_| ())? else {
             return Ok(None);
         };
+        self.found = Some(stored.clone());
         Ok(Some(Grant {
             owner_id: stored.facts.person.map(|person| person.to_string()).unwrap_or_default(),
             client_id: stored.facts.client_id,

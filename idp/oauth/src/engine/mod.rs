@@ -19,6 +19,7 @@ use oxide_auth_async::primitives::{Authorizer, Issuer, Registrar};
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::Request;
+use crate::may_issue::Entitled;
 use crate::token::Asking;
 use crate::{OAuthError, Provider};
 
@@ -55,7 +56,7 @@ pub(crate) struct CodeGrant {
 pub(crate) struct Issued {
     pub access: Secret,
     pub refresh: Option<Secret>,
-    pub person: PersonId,
+    pub entitled: Entitled,
     pub scope: String,
     /// Present after a code, absent after a refresh.
     pub code: Option<CodeGrant>,
@@ -79,7 +80,7 @@ impl<'a> Handler<'a> {
         Self {
             clients: Clients { client },
             codes: Codes { provider, family: code.as_ref().map(|code| code.family.clone()), refused: false },
-            tokens: Tokens { provider, client, asking, issued: None, refused: None },
+            tokens: Tokens { provider, client, asking, found: None, issued: None, refused: None },
             extras: Extras::new(code),
         }
     }

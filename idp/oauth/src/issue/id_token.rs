@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use idp_domain::client::Client;
 use idp_domain::person::Person;
 use idp_domain::session::Ends;
-use idp_domain::{Acr, Amr, PersonId, Timestamp};
+use idp_domain::{Acr, Amr, Timestamp};
 use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AccessToken, Audience, AuthenticationContextClass, AuthenticationMethodReference, EndUserEmail, EndUserFamilyName,
@@ -14,14 +14,13 @@ use openidconnect::{
 };
 
 use super::claims::{LanyardClaims, SiteClaim};
+use crate::may_issue::Entitled;
 use crate::{ID_TOKEN_LIFE, OAuthError, Provider};
 
 type OurIdToken = IdToken<LanyardClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// What goes into an ID token beside what the store knows.
 pub struct IdTokenFacts {
-    /// About whom.
-    pub person: PersonId,
     /// The client's `nonce`, given back.
     pub nonce: Option<String>,
     /// When the person last proved anything.
@@ -41,17 +40,20 @@ pub struct IdTokenFacts {
 }
 
 impl Provider {
-    /// Makes the ID token of a client about a person. `access` is bound in by `at_hash`.
-    pub async fn id_token(&self, client: &Client, facts: &IdTokenFacts, access: &str) -> Result<String, OAuthError> {
+    /// Makes the ID token of a client about somebody who may have one. `access` is bound in by `at_hash`.
+    pub(crate) async fn id_token(
+        &self,
+        client: &Client,
+        (Entitled { person, site }, facts): (&Entitled, &IdTokenFacts),
+        access: &str,
+    ) -> Result<String, OAuthError> {
         let broken = || OAuthError::new("server_error", "the ID token could not be made");
-        let person = self.context.store.person(facts.person).await?.ok_or(OAuthError::grant("the person is gone"))?;
-        let site = self.may_issue(&person, client, person.epoch).await?;
-        let lanyard = site.map(|(site, rights)| {
+        let lanyard = site.as_ref().map(|(site, rights)| {
             // Rights may have changed since the code was made.
             let elevates = facts.elevates && rights.may_elevate;
-            SiteClaim { elevates, ..SiteClaim::of(&site, &rights, (person.epoch, facts.ends)) }
+            SiteClaim { elevates, ..SiteClaim::of(site, rights, (person.epoch, facts.ends)) }
         });
-        self.note_app_visit(client, (facts.person, &facts.sid)).await?;
+        self.note_app_visit(client, (person.id, &facts.sid)).await?;
         let now = self.context.now();
         let amr = facts
             .amr
@@ -63,7 +65,7 @@ impl Provider {
             vec![Audience::new(client.id.clone())],
             at(now.plus(ID_TOKEN_LIFE)).into(),
             at(now).into(),
-            self.standard_claims(client, &person, &facts.scope),
+            self.standard_claims(client, person, &facts.scope),
             LanyardClaims { sid: Some(facts.sid.clone()), lanyard },
         )
         .set_nonce(facts.nonce.clone().map(Nonce::new))

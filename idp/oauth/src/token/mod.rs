@@ -6,7 +6,6 @@ pub mod ciba;
 mod client_auth;
 pub mod device;
 pub(crate) mod grants;
-mod may_issue;
 mod pending;
 
 use idp_domain::Secret;

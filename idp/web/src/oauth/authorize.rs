@@ -222,8 +222,10 @@ async fn finish(
     if let Err(error) = web.provider.refuse_other(&stage.request, person) {
         return back(web, &stage.request, &error);
     }
-    if stage.request.needs_consent() && !consented(web, &stage.request, person).await? {
-        if stage.request.prompts("none") {
+    let silent = stage.request.prompts("none");
+    let tries = !silent && super::consent::maker_of(web, &stage.request.client, person).await?.is_some();
+    if stage.request.needs_consent() && (tries || !consented(web, &stage.request, person).await?) {
+        if silent {
             let error = OAuthError::new("consent_required", "the person has to agree first");
             return back(web, &stage.request, &error);
         }

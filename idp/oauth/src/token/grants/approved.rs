@@ -28,9 +28,8 @@ async fn tokens(provider: &Provider, asking: &Asking<'_>, name: &SecretHash) -> 
     // A key that was used for something else counts for nothing here.
     let acr = Acr::Base;
     let Approval { person, epoch, auth_time, amr, sid } = approval;
-    let (context, gone) = (&provider.context, OAuthError::grant("the person is gone"));
-    let known = context.store.person(person).await?.ok_or(gone)?;
-    provider.may_issue(&known, client, epoch).await.map_err(|error| OAuthError::grant(error.description))?;
+    let context = &provider.context;
+    let entitled = provider.entitled(person, client, epoch).await?;
     let facts = TokenFacts {
         client_id: client.id.clone(),
         person: Some(person),
@@ -51,7 +50,7 @@ async fn tokens(provider: &Provider, asking: &Asking<'_>, name: &SecretHash) -> 
     let refresh = Some(refresh).filter(|_| stays_connected(client, &scope));
     context.store.add_tokens(&kept_access, refresh.as_ref().map(|_| &kept_refresh)).await?;
     let (nonce, ends, elevates) = (None, None, false);
-    let facts = IdTokenFacts { person, nonce, auth_time, acr, amr, sid, scope: scope.clone(), ends, elevates };
-    let id_token = provider.id_token(client, &facts, access.reveal()).await?;
+    let facts = IdTokenFacts { nonce, auth_time, acr, amr, sid, scope: scope.clone(), ends, elevates };
+    let id_token = provider.id_token(client, (&entitled, &facts), access.reveal()).await?;
     Ok(Granted::of(&access, refresh.as_ref(), Some(id_token), scope))
 }

@@ -10,7 +10,6 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     let issued = engine::redeem(provider, asking).await?;
     let code = issued.code.ok_or(OAuthError::new("server_error", "something went wrong here"))?;
     let facts = IdTokenFacts {
-        person: issued.person,
         nonce: code.nonce,
         auth_time: code.auth_time,
         acr: code.acr,
@@ -20,6 +19,6 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         ends: code.ends,
         elevates: code.elevates,
     };
-    let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
+    let id_token = provider.id_token(asking.client, (&issued.entitled, &facts), issued.access.reveal()).await?;
     Ok(Granted::of(&issued.access, issued.refresh.as_ref(), Some(id_token), issued.scope))
 }

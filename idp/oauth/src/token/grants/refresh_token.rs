@@ -13,7 +13,6 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
     }
     let issued = engine::rotate(provider, asking).await?;
     let facts = IdTokenFacts {
-        person: issued.person,
         // OpenID Connect Core §12.2: no nonce, the same auth_time. A refresh proves nothing with a key.
         nonce: None,
         auth_time: Timestamp(issued.facts.auth_time),
@@ -25,6 +24,6 @@ pub(super) async fn run(provider: &Provider, asking: &Asking<'_>) -> Result<Gran
         ends: None,
         elevates: false,
     };
-    let id_token = provider.id_token(asking.client, &facts, issued.access.reveal()).await?;
+    let id_token = provider.id_token(asking.client, (&issued.entitled, &facts), issued.access.reveal()).await?;
     Ok(Granted::of(&issued.access, issued.refresh.as_ref(), Some(id_token), issued.scope))
 }
