@@ -172,7 +172,10 @@ async fn a_secret_is_changed_over_without_a_break() {
         if drop_first {
             tobias.post(&format!("{page}/do"), &[("what", "drop-secret")]).await;
         }
-        let code = open(&system, &mut tobias, &app, BACK).await.location_param("code").unwrap();
+        // In the sandbox its maker is asked each time as whom they try it.
+        let page = open(&system, &mut tobias, &app, BACK).await;
+        let page = tests::oauth::agree(&mut tobias, &system.origin("id"), page).await;
+        let code = page.location_param("code").unwrap();
         assert_eq!(redeem(&system, &app, secret, &code).await, expected);
     }
     tobias.post(&format!("{page}/do"), &[("what", "off")]).await;

@@ -145,3 +145,49 @@ async fn a_token_is_made_with_a_fresh_key_and_for_an_own_trust_only() {
     let mut samina = system.admin(SAMINA).await;
     assert_eq!(samina.post(&format!("{id}/developers/apps/token"), &[("trust", &trust)]).await.status, 404);
 }
+
+#[tokio::test]
+async fn apps_know_people_by_their_own_numbers_by_those_of_a_host_that_lists_them_or_by_public_ones() {
+    let system = System::start().await;
+    let token = registration_token(&system).await;
+    let listing = |list: Value| async move {
+        let app = axum::Router::new().route("/sector.json", axum::routing::get(async move || list.to_string()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/sector.json", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        address
+    };
+    let listed = listing(json!(["http://localhost:3000/callback", "https://two.example/cb"])).await;
+    let nothing = listing(json!({ "redirect_uris": [] })).await;
+    let (store, provider) = (&system.demo.assembled.context.store, &system.demo.assembled.provider);
+    let person = system.person(SAMINA).await.id;
+    let made = async |more: Value| {
+        let mut wish = said();
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        read(&register(&system, &token, &wish).await)
+    };
+    let known_as = async |made: &Value| {
+        let client = store.client(made["client_id"].as_str().unwrap()).await.unwrap().unwrap();
+        provider.subject(&client, person)
+    };
+    let own = made(json!({})).await;
+    let of_host = made(json!({ "sector_identifier_uri": listed })).await;
+    assert_eq!(of_host["sector_identifier_uri"], listed, "{of_host}");
+    let beside = made(json!({ "sector_identifier_uri": listed, "redirect_uris": ["https://two.example/cb"] })).await;
+    let public = made(json!({ "subject_type": "public" })).await;
+    let other = made(json!({ "subject_type": "public" })).await;
+    assert_eq!((&public["subject_type"], &own["subject_type"]), (&json!("public"), &json!("pairwise")));
+    assert_eq!(known_as(&of_host).await, known_as(&beside).await);
+    assert_eq!(known_as(&public).await, known_as(&other).await);
+    let (own, of_host, public) = (known_as(&own).await, known_as(&of_host).await, known_as(&public).await);
+    assert!(own != of_host && own != public && of_host != public);
+    for bad in [
+        json!({ "sector_identifier_uri": listed, "redirect_uris": ["https://three.example/cb"] }),
+        json!({ "sector_identifier_uri": nothing }),
+        json!({ "sector_identifier_uri": "http://127.0.0.1:1/sector.json" }),
+        json!({ "sector_identifier_uri": "sector.json" }),
+        json!({ "sector_identifier_uri": listed, "subject_type": "public" }),
+    ] {
+        assert_eq!(made(bad.clone()).await["error"], "invalid_client_metadata", "{bad}");
+    }
+}

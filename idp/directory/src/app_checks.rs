@@ -58,8 +58,33 @@ pub struct AppWish {
     pub ciba_notify: String,
     /// Whether it hears what happens to people who have agreed to it (Shared Signals).
     pub signals: bool,
+    /// By which numbers it knows people.
+    pub subjects: Subjects,
     /// How it speaks the protocol.
     pub profile: AppProfile,
+}
+
+/// By which numbers an app knows people (OpenID Connect Core §8).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Subjects {
+    /// By its own.
+    #[default]
+    Own,
+    /// By those of every app whose addresses this host lists.
+    OfHost(String),
+    /// By those of all apps that ask for that.
+    Public,
+}
+
+impl Subjects {
+    /// The sector of an app of this identifier. No host is taken for an app, nor for the gateway.
+    pub(crate) fn sector(&self, id: &str) -> Option<String> {
+        match self {
+            Self::Own => Some(id.to_owned()),
+            Self::OfHost(host) => Some(format!("host {host}")),
+            Self::Public => None,
+        }
+    }
 }
 
 /// How an app speaks the protocol; the default is what most of them need, and what the page registers.

@@ -10,7 +10,7 @@ use idp_store::Effects;
 
 use crate::Directory;
 use crate::app_checks::{self, Checked, checked};
-pub use crate::app_checks::{AppProfile, AppWish, OWN_CERTIFICATE};
+pub use crate::app_checks::{AppProfile, AppWish, OWN_CERTIFICATE, Subjects};
 use crate::error::{DirectoryError, FieldFault, Result};
 
 /// Scopes that every app may ask for; people agree to each.
@@ -93,7 +93,7 @@ impl Directory {
         let device = wish.device;
         let options = ClientOptions { device, pushed_only, dpop, userinfo_alg, ..ClientOptions::default() };
         let client = Client {
-            sector: Some(id.clone()),
+            sector: wish.subjects.sector(&id),
             id,
             name: wish.name.trim().to_owned(),
             auth,
@@ -293,8 +293,9 @@ pub(crate) fn changed_meanwhile() -> DirectoryError {
 
 /// What an approval is about, as one word: what people read of an app, and where they are sent.
 pub fn seen_as(client: &Client) -> String {
-    let Client { name, redirect_uris, post_logout_redirect_uris, options, .. } = client;
-    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, app_checks::all(options)]).to_string();
+    let Client { name, redirect_uris, post_logout_redirect_uris, options, sector, .. } = client;
+    let all = serde_json::json!([name, redirect_uris, post_logout_redirect_uris, app_checks::all(options), sector]);
+    let all = all.to_string();
     idp_domain::Secret::presented(&all).hash().0
 }
 

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn each_is_what_it_says() {
         for persona in Persona::ALL {
-            let person = persona.person(PersonId::default(), Timestamp(0));
+            let person = persona.person(PersonId::new(&crate::SystemClock, &crate::SystemRandom), Timestamp(0));
             assert_eq!((person.email.is_some(), person.password), (persona.email.is_some(), None), "{persona:?}");
             assert_eq!(Persona::parse(persona.key), Some(persona));
         }

@@ -50,6 +50,11 @@ impl PublishedKeys {
         let _ = self.fetch.set(fetch);
     }
 
+    /// What an address says now; nothing where nothing is fetched, or it does not answer.
+    pub(crate) async fn text_at(&self, address: &str) -> Option<String> {
+        self.fetch.get()?.get(address).await
+    }
+
     /// The keys at an address, looked for anew when the `wanted` one is not among them.
     async fn at(&self, uri: &str, wanted: impl Fn(&PublicKey) -> bool, now: Timestamp) -> Vec<PublicKey> {
         let known = self.read().get(uri).cloned();
@@ -61,20 +66,17 @@ impl PublishedKeys {
         // Noted before the answer is there: a hundred requests with a made-up key fetch once.
         let before = known.unwrap_or(Fetched { keys: Vec::new(), at: Timestamp(0), asked_at: now });
         self.read().insert(uri.to_owned(), Fetched { asked_at: now, ..before.clone() });
-        let answer = match self.fetch.get() {
-            Some(fetch) => fetch.get(uri).await,
-            None => None,
-        };
-        let found = match answer.map(|text| PublicKey::parse_set(&text)).filter(|keys| !keys.is_empty()) {
-            Some(mut keys) => {
-                keys.truncate(MOST);
-                Fetched { keys, at: now, asked_at: now }
-            }
-            None => {
-                tracing::warn!(uri, "the keys of a client cannot be fetched");
-                Fetched { asked_at: now, ..before }
-            }
-        };
+        let found =
+            match self.text_at(uri).await.map(|text| PublicKey::parse_set(&text)).filter(|keys| !keys.is_empty()) {
+                Some(mut keys) => {
+                    keys.truncate(MOST);
+                    Fetched { keys, at: now, asked_at: now }
+                }
+                None => {
+                    tracing::warn!(uri, "the keys of a client cannot be fetched");
+                    Fetched { asked_at: now, ..before }
+                }
+            };
         let keys = counting(&found, now);
         self.read().insert(uri.to_owned(), found);
         keys

@@ -34,6 +34,10 @@ pub struct Metadata {
     pub certificate: Option<TlsSubject>,
     /// `token_endpoint_auth_method` is `self_signed_tls_client_auth`: its certificates are with its keys.
     pub own_certificate: bool,
+    /// `subject_type` is `public` (OpenID Connect Core §8).
+    pub public: bool,
+    /// `sector_identifier_uri`.
+    pub sector_uri: Option<String>,
     /// `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
     pub tls_bound: bool,
     /// `grant_types` holds the device grant, and not the code.
@@ -55,8 +59,7 @@ pub struct Metadata {
 }
 
 /// Members that ask for something that we do not do: to pass over them would break what the client goes by.
-const UNKNOWN: [&str; 7] = [
-    "sector_identifier_uri",
+const UNKNOWN: [&str; 6] = [
     "id_token_encrypted_response_alg",
     "userinfo_encrypted_response_alg",
     "request_object_encryption_alg",
@@ -83,14 +86,17 @@ const fn bad(description: &'static str) -> OAuthError {
 pub fn read(body: &str) -> Result<Metadata, OAuthError> {
     let Members(said) = serde_json::from_str(body).map_err(|_| bad("the body is not one JSON object"))?;
     if UNKNOWN.iter().any(|name| said.get(*name).is_some_and(|value| !value.is_null() && *value != json!(false))) {
-        return Err(bad("encryption, software statements and sector identifiers are not supported"));
+        return Err(bad("encryption and software statements are not supported"));
     }
     if texts(&said, "response_types")?.is_some_and(|types| types != ["code"]) {
         return Err(bad("response_types must be code"));
     }
-    if text(&said, "subject_type")?.is_some_and(|kind| kind != "pairwise") {
-        return Err(bad("subject_type must be pairwise"));
-    }
+    let (public, sector_uri) = (text(&said, "subject_type")?, text(&said, "sector_identifier_uri")?);
+    let public = match (public.unwrap_or("pairwise"), sector_uri) {
+        ("public", None) => true,
+        ("pairwise", _) => false,
+        _ => return Err(bad("subject_type must be pairwise, or public without a sector_identifier_uri")),
+    };
     let grants = texts(&said, "grant_types")?.unwrap_or_else(|| vec![CODE.to_owned()]);
     let has = |grant: &str| grants.iter().any(|one| one == grant);
     if grants.iter().any(|grant| ![CODE, REFRESH, DEVICE, CIBA].contains(&grant.as_str())) || has(CODE) == has(DEVICE) {
@@ -114,6 +120,8 @@ pub fn read(body: &str) -> Result<Metadata, OAuthError> {
         secret,
         certificate,
         own_certificate,
+        public,
+        sector_uri: sector_uri.map(str::to_owned),
         tls_bound: flag(&said, "tls_client_certificate_bound_access_tokens")?,
         device: has(DEVICE),
         ciba: has(CIBA),
@@ -205,6 +213,21 @@ fn alg(said: &Map<String, Value>, name: &str) -> Result<Option<IdTokenAlg>, OAut
 }
 
 impl Provider {
+    /// The sector of an app that names a list of addresses (OpenID Connect Dynamic Registration §5): the host that has the list,
+    /// if every address that people come back to is on it.
+    pub async fn sector(&self, uri: &str, redirect_uris: &[String]) -> Result<String, OAuthError> {
+        let host = url::Url::parse(uri).ok().filter(|url| url.scheme() == "https" || self.issuer.starts_with("http:"));
+        let host = host.and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.ok_or(bad("sector_identifier_uri must be a whole address that begins with https://"))?;
+        let listed = self.published_keys.text_at(uri).await;
+        let listed: Option<Vec<String>> = listed.and_then(|text| serde_json::from_str(&text).ok());
+        let listed = listed.ok_or(bad("no JSON list of addresses is at sector_identifier_uri"))?;
+        if redirect_uris.iter().any(|uri| !listed.contains(uri)) {
+            return Err(bad("an address of redirect_uris is not in the list at sector_identifier_uri"));
+        }
+        Ok(host)
+    }
+
     /// What a program is told of the app that was made (RFC 7591 §3.2.1). The secret is told this once.
     pub fn registered(&self, client: &Client, secret: Option<&Secret>) -> Value {
         let method = match client.auth {
@@ -227,7 +250,7 @@ impl Provider {
             "grant_types": grants,
             "response_types": if client.options.device { vec![] } else { vec!["code"] },
             "token_endpoint_auth_method": method,
-            "subject_type": "pairwise",
+            "subject_type": if client.sector.is_some() { "pairwise" } else { "public" },
             "scope": client.scopes.join(" "),
             "id_token_signed_response_alg": client.id_token_alg.name(),
             "require_pushed_authorization_requests": client.options.pushed_only,
@@ -290,14 +313,14 @@ mod tests {
             ("grant_types", json!([])),
             ("grant_types", json!(["authorization_code", "client_credentials"])),
             ("grant_types", json!(["authorization_code", DEVICE])),
-            ("subject_type", json!("public")),
+            ("subject_type", json!("secret")),
             ("token_endpoint_auth_method", json!("client_secret_jwt")),
             ("token_endpoint_auth_method", json!("private_key_jwt")),
             ("jwks_uri", json!("https://app.example/jwks")),
             ("id_token_signed_response_alg", json!("none")),
             ("id_token_signed_response_alg", json!("HS256")),
             ("dpop_bound_access_tokens", json!("true")),
-            ("sector_identifier_uri", json!("https://app.example/sector")),
+            ("sector_identifier_uri", json!(["https://app.example/sector"])),
             ("software_statement", json!("x.y.z")),
             ("client_name", json!(7)),
         ] {

@@ -71,7 +71,7 @@ pub const STANDARDS: [Standard; 35] = [
         "OpenID Connect Dynamic Registration",
         "Registering apps by a program",
         Support::Part,
-        "With a token that a maker of apps makes on the page of their apps, in a sandbox first. Pairwise subjects only, no encryption and no sector_identifier_uri. What was registered is changed on the app’s page.",
+        "With a token that a maker of apps makes on the page of their apps, in a sandbox first. No encryption and no software statements. What was registered is changed on the app’s page.",
     ),
     row(
         "OpenID Connect CIBA",

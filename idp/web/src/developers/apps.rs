@@ -168,6 +168,8 @@ struct App {
     /// `none`, `one` or `two` secrets that count; `keys` where it has keys or a certificate in place of one.
     secrets: &'static str,
     typed: Typed,
+    /// By which numbers it knows people, in words.
+    subjects: String,
     /// The origin for mutual TLS; empty where there is none.
     mtls: String,
     errors: Vec<ErrorLine>,
@@ -209,6 +211,11 @@ async fn app_page(
             _ => "keys",
         },
         typed: typed.unwrap_or_else(|| Typed::of(&client)),
+        subjects: match client.sector.as_deref().map(|sector| (sector, sector.strip_prefix("host "))) {
+            None => "The same as every app that asks for that (public)".to_owned(),
+            Some((_, Some(host))) => format!("The same as every app that {host} lists"),
+            Some(_) => "Its own, which no other app knows".to_owned(),
+        },
         mtls: mtls(web),
         errors: errors.collect(),
         checked,

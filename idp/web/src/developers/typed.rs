@@ -1,6 +1,6 @@
 //! What a maker of an app types, and what is filled in of it.
 
-use idp_directory::apps::{AppProfile, AppWish, OWN_CERTIFICATE};
+use idp_directory::apps::{AppProfile, AppWish, OWN_CERTIFICATE, Subjects};
 use idp_domain::client::{Client, ClientAuth};
 use serde::Deserialize;
 
@@ -63,6 +63,7 @@ impl Typed {
             signals: self.signals.is_some(),
             ciba: self.ciba.is_some(),
             ciba_notify: self.ciba_notify.clone(),
+            subjects: Subjects::Own,
             profile: AppProfile::default(),
         }
     }

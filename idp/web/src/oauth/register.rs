@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use idp_directory::DirectoryError;
-use idp_directory::apps::{AppProfile, AppWish, OWN_CERTIFICATE};
+use idp_directory::apps::{AppProfile, AppWish, OWN_CERTIFICATE, Subjects};
 use idp_oauth::OAuthError;
 use idp_oauth::registration::{Metadata, read};
 
@@ -33,8 +33,22 @@ async fn made(web: &Web, sender: &Sender, body: &str) -> Result<Response, OAuthE
     if (said.own_certificate || said.tls_bound || said.certificate.is_some()) && web.provider.mtls.is_none() {
         return Err(OAuthError::new("invalid_client_metadata", "there is no address for mutual TLS here"));
     }
-    let made = web.directory.register_app(token, &wish(said)).await.map_err(in_protocol)?.ok_or(NO_TOKEN)?;
-    let told = web.provider.registered(&made.client, made.secret.as_ref());
+    let subjects = match &said.sector_uri {
+        _ if said.public => Subjects::Public,
+        Some(uri) => Subjects::OfHost(web.provider.sector(uri, &said.redirect_uris).await?),
+        None => Subjects::Own,
+    };
+    let sector_uri = said.sector_uri.clone();
+    let made = web
+        .directory
+        .register_app(token, &AppWish { subjects, ..wish(said) })
+        .await
+        .map_err(in_protocol)?
+        .ok_or(NO_TOKEN)?;
+    let mut told = web.provider.registered(&made.client, made.secret.as_ref());
+    if let (Some(uri), Some(told)) = (sector_uri, told.as_object_mut()) {
+        told.insert("sector_identifier_uri".to_owned(), uri.into());
+    }
     Ok(no_store((StatusCode::CREATED, Json(told)).into_response()))
 }
 
@@ -64,6 +78,7 @@ fn wish(said: Metadata) -> AppWish {
         ciba: said.ciba,
         ciba_notify: said.ciba_notify,
         signals: false,
+        subjects: Subjects::Own,
         profile: AppProfile { refresh, pushed_only, dpop, id_token_alg, userinfo_alg },
     }
 }
