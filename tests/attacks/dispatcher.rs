@@ -1,6 +1,6 @@
 //! I-29: random steps of random people from random tabs, held to a small model: no path leads to "signed in" or to a key
-//! proof without what it takes. Passwords, mailed codes and links, soft keys, cards, passkeys, recovery codes, day passes,
-//! an account elsewhere, suspended keys, time that passes, lies and stolen forms.
+//! proof without what it takes. Passwords, mailed codes and links, soft keys, cards, passkeys, recovery codes, temporary and
+//! day passes, an account elsewhere, keys that are added, removed and suspended, time that passes, lies and stolen forms.
 
 use idp_domain::key::KeyKind;
 use idp_domain::{Clock, Random, SeededRandom};
@@ -42,7 +42,7 @@ impl Walk<'_> {
     }
 
     async fn throw(&mut self) -> Option<String> {
-        let (second, mut kind, tab) = (self.roll(2) == 1, self.roll(24), self.roll(4));
+        let (second, mut kind, tab) = (self.roll(2) == 1, self.roll(30), self.roll(4));
         let (lie, which) = (self.roll(4) == 0, *KINDS.get(self.roll(3)).unwrap());
         // What ends a session comes seldom, so that something grows in between.
         if [7, 13, 16, 17].contains(&kind) && self.roll(3) > 0 {
@@ -141,6 +141,24 @@ async fn about_both(
                 (if suspend { "suspends" } else { "switches on again" }, if done { "" } else { " in vain" });
             format!("{who} {what} the {kind:?} of Samina{how}")
         }
+        24 | 25 if samina.spare.is_none() => {
+            let done = walker.add_spare((system, samina)).await;
+            for walker in [walker, other].into_iter().filter(|_| done) {
+                // Nobody is without a key any more.
+                walker.belief.recovered = None;
+            }
+            format!("{who} adds a key to those of Samina{}", if done { "" } else { " in vain" })
+        }
+        24 | 25 => {
+            let (spare, done) = (samina.spare.as_ref().map(|(id, _)| *id), walker.remove_spare((system, samina)).await);
+            for walker in [walker, other].into_iter().filter(|_| done) {
+                walker.belief.key = walker.belief.key.filter(|(key, _)| Some(*key) != spare);
+            }
+            if done {
+                samina.spare = None;
+            }
+            format!("{who} removes a key of Samina{}", if done { "" } else { " in vain" })
+        }
         _ => return None,
     })
 }
@@ -170,6 +188,10 @@ async fn anywhere(walker: &mut Walker, (system, samina): (&System, &mut Samina),
             walker.recover(system, &code).await;
             format!("{who} uses a recovery code of Samina")
         }
+        26 => {
+            walker.recover_by_pass(system).await;
+            format!("{who} uses a temporary pass of Samina")
+        }
         13 => {
             walker.use_pass(&id, &samina.day_pass).await;
             format!("{who} types the code of a day pass")
@@ -193,7 +215,7 @@ async fn on_a_page(
     let who = walker.name;
     let shows = |what: &str| page.body.contains(&format!("id=\"{what}\""));
     Some(match kind {
-        2 | 23 if shows("signin") => {
+        2 | 23 | 29 if shows("signin") => {
             walker.sign_in(system, page, SAMINA).await;
             format!("{who} signs in as Samina")
         }
@@ -214,6 +236,10 @@ async fn on_a_page(
             let code = samina.card.pop().unwrap_or_default();
             walker.use_key((system, samina), page, (KeyKind::Card, &code)).await;
             format!("{who} types a code of Samina's card")
+        }
+        27 | 28 if shows("card-form") && samina.spare.as_ref().is_some_and(|(_, codes)| !codes.is_empty()) => {
+            walker.use_spare((system, samina), page).await;
+            format!("{who} types a code of the card that was added")
         }
         11 | 12 if shows("with-passkey") || shows("passkey") => {
             let form = if shows("with-passkey") { "with-passkey" } else { "passkey" };
@@ -240,6 +266,9 @@ struct Somewhere {
     elsewhere: usize,
     for_a_day: usize,
     by_link: usize,
+    added: usize,
+    removed: usize,
+    by_added: usize,
     suspended: usize,
     in_vain: usize,
 }
@@ -254,6 +283,10 @@ impl Somewhere {
         self.elsewhere += any(&|belief| belief.signed_in == Some(ADAEZE));
         self.for_a_day += any(&|belief| belief.signed_in == Some(OTTILIE));
         self.by_link += usize::from(step.ends_with("by a mailed link"));
+        self.added += usize::from(step.ends_with("to those of Samina"));
+        self.removed += usize::from(step.contains(" removes ") && step.ends_with("Samina"));
+        let spare = walk.samina.spare.as_ref().map(|(id, _)| *id);
+        self.by_added += any(&|belief| belief.key.is_some_and(|(key, _)| Some(key) == spare));
         self.suspended += usize::from(step.contains(" suspends ") && step.ends_with("Samina"));
         self.in_vain += usize::from(step.ends_with("in vain"));
     }
@@ -265,6 +298,9 @@ impl Somewhere {
             && self.elsewhere > 5
             && self.for_a_day > 5
             && self.by_link > 5
+            && self.added > 5
+            && self.removed > 2
+            && self.by_added > 2
             && self.suspended > 2
             && self.in_vain > 5
     }

@@ -1,5 +1,6 @@
 //! Somebody at a browser who does whatever the dice say, and what the model believes of them (I-29).
 
+use idp_directory::passes::Seen;
 use idp_domain::key::KeyKind;
 use idp_domain::{Clock, KeyId, Secret, Timestamp, london};
 use idp_store::Effects;
@@ -164,14 +165,65 @@ impl Walker {
     /// Suspends a key of Samina's, or switches it on again, from a page of any session. Answers whether the model lets that
     /// happen: in her own session with a fresh proof; after a recovery code, suspending alone.
     pub async fn change_key(&mut self, (system, samina): (&System, &Samina), (kind, suspend): (KeyKind, bool)) -> bool {
-        let now = system.clock.now();
-        let fresh = self.belief.key.is_some_and(|(_, at)| now.since(at) <= FRESH);
-        let back = suspend && self.belief.recovered.is_some_and(|at| now.since(at) < RECOVERED);
+        let (fresh, back) = (self.is_fresh(system), suspend && self.is_back(system));
         let fields =
             [("key", samina.id(kind).to_string()), ("act", if suspend { "suspend" } else { "resume" }.to_owned())];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.browser.post(&format!("{}/me/keys", system.origin("id")), &fields).await;
         self.belief.signed_in == Some(SAMINA) && (fresh || back)
+    }
+
+    /// A temporary pass for which a colleague has vouched does what a recovery code does.
+    pub async fn recover_by_pass(&mut self, system: &System) {
+        let (directory, joss) = (&system.demo.assembled.directory, system.person(JOSS).await);
+        let asker = directory.asker(&joss, true).await.unwrap();
+        let pass = directory.make_pass(&asker, SAMINA, Some(Seen::FaceToFace)).await.unwrap();
+        self.browser.post(&format!("{}/signin/lost", system.origin("id")), &[("pass", &pass.code)]).await;
+        if self.belief.signed_in == Some(SAMINA) {
+            self.belief.recovered = Some(system.clock.now());
+        }
+    }
+
+    /// Adds a printed card to Samina's keys, from a page of any session. The model lets that happen in her own session, with
+    /// a fresh proof or after coming back without a key.
+    pub async fn add_spare(&mut self, (system, samina): (&System, &mut Samina)) -> bool {
+        let may = self.belief.signed_in == Some(SAMINA) && (self.is_fresh(system) || self.is_back(system));
+        let url = format!("{}/me/keys/card", system.origin("id"));
+        let page = self.browser.post(&url, &[("name", "Spare")]).await;
+        samina.spare = samina.added(system).await.map(|id| (id, printed(&page)));
+        assert_eq!(samina.spare.is_some(), may, "a key is added: {:?}\n{}", self.belief, page.body);
+        may
+    }
+
+    /// Takes that card away again: in her own session with a fresh proof, and nothing else will do.
+    pub async fn remove_spare(&mut self, (system, samina): (&System, &mut Samina)) -> bool {
+        let may = self.belief.signed_in == Some(SAMINA) && self.is_fresh(system);
+        let Some((id, _)) = samina.spare else { return false };
+        let fields = [("key", id.to_string()), ("act", "remove".to_owned())];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let page = self.browser.post(&format!("{}/me/keys", system.origin("id")), &fields).await;
+        let is_gone = samina.added(system).await.is_none();
+        assert_eq!(is_gone, may, "a key is removed: {:?}\n{}", self.belief, page.body);
+        may
+    }
+
+    /// Types a code of that card.
+    pub async fn use_spare(&mut self, (system, samina): (&System, &mut Samina), page: &Page) {
+        let Some((id, codes)) = &mut samina.spare else { return };
+        let (id, code, since) = (*id, codes.pop().unwrap_or_default(), system.clock.now());
+        self.browser.fill(page, "card-form", &[("card", &code)]).await;
+        if self.belief.signed_in == Some(SAMINA) {
+            let proven = self.proven_key(system).await;
+            self.belief.key = proven.filter(|(key, at)| *key == id && *at >= since).or(self.belief.key);
+        }
+    }
+
+    fn is_fresh(&self, system: &System) -> bool {
+        self.belief.key.is_some_and(|(_, at)| system.clock.now().since(at) <= FRESH)
+    }
+
+    fn is_back(&self, system: &System) -> bool {
+        self.belief.recovered.is_some_and(|at| system.clock.now().since(at) < RECOVERED)
     }
 
     /// Takes Samina's mailed link and sets her password with it, to what it was. Answers whether that was done: then she is
@@ -236,6 +288,11 @@ impl Walker {
     }
 }
 
+/// The codes on a card that is shown once.
+fn printed(page: &Page) -> Vec<String> {
+    page.body.split("<code>").skip(1).filter_map(|part| part.split('<').next()).map(str::to_owned).collect()
+}
+
 /// Reception makes a day pass, on the morning after the last one.
 pub async fn day_pass(system: &System) -> String {
     let now = system.clock.now();
@@ -263,6 +320,8 @@ pub struct Samina {
     /// A card that lies at reception.
     pub day_pass: String,
     keys: Vec<(KeyKind, KeyId)>,
+    /// A card that is added and taken away again, with its codes.
+    pub spare: Option<(KeyId, Vec<String>)>,
     /// The key that is suspended; never more than one, so that she always has one that works.
     pub suspended: Option<KeyKind>,
 }
@@ -279,16 +338,21 @@ impl Samina {
         let codes = system.demo.assembled.signin.new_recovery_codes(&person, "").await.unwrap();
         let page = browser.open(&format!("{id}/me/keys/card")).await;
         let page = browser.fill(&page, "make", &[("name", "Card")]).await;
-        let card: Vec<_> = page.body.split("<code>").skip(1).filter_map(|part| part.split('<').next()).collect();
+        let card = printed(&page);
         assert_eq!(card.len(), 10, "{}", page.body);
-        let card = card.into_iter().map(str::to_owned).collect();
         let keys = system.demo.assembled.context.store.keys_of(person.id).await.unwrap();
         let keys = keys.iter().map(|key| (key.kind, key.id)).collect();
-        Self { passkey, codes, card, day_pass: String::new(), keys, suspended: None }
+        Self { passkey, codes, card, day_pass: String::new(), keys, suspended: None, spare: None }
     }
 
     pub fn id(&self, kind: KeyKind) -> KeyId {
         self.keys.iter().find(|(own, _)| *own == kind).map(|(_, id)| *id).unwrap()
+    }
+
+    /// The key that she has beside those with which she began, as it is stored.
+    async fn added(&self, system: &System) -> Option<KeyId> {
+        let keys = system.demo.assembled.context.store.keys_of(system.person(SAMINA).await.id).await.unwrap();
+        keys.iter().map(|key| key.id).find(|id| self.keys.iter().all(|(_, own)| own != id))
     }
 
     fn works(&self, kind: KeyKind) -> bool {

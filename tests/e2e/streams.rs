@@ -218,3 +218,40 @@ async fn events_are_pushed_until_they_are_taken_and_a_dead_receiver_slows_nobody
     assert_eq!(first["jti"], second["jti"], "the same event once more");
     assert!(second["events"][REVOKED].is_object() && second["aud"] == "live", "{second}");
 }
+
+#[tokio::test]
+async fn an_app_takes_somebody_out_of_its_stream_and_puts_them_in_again() {
+    let system = System::start().await;
+    let (app, other) = (app(&system, "desk").await, app(&system, "till").await);
+    for app in [&app, &other] {
+        assert_eq!(app.call(&system, (Method::POST, "/ssf/stream"), json!({})).await.status, 201);
+    }
+    let client = system.demo.assembled.context.store.client("desk").await.unwrap().unwrap();
+    let sub_of = async |login| system.demo.assembled.provider.subject(&client, system.person(login).await.id);
+    let (tobias, samina) = (sub_of(TOBIAS).await, sub_of(SAMINA).await);
+    let set = async |path: &str, more: Value| {
+        let mut body = json!({
+            "stream_id": "desk", "subject": { "format": "iss_sub", "iss": system.origin("id"), "sub": tobias },
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        app.call(&system, (Method::POST, path), body).await.status
+    };
+    let (add, remove) = ("/ssf/subjects/add", "/ssf/subjects/remove");
+    assert_eq!(set(remove, json!({})).await, 204);
+    assert_eq!(set(remove, json!({})).await, 204, "twice is as good as once");
+    sign_out_everywhere(&system, TOBIAS).await;
+    assert!(!other.hears(&system).await.is_empty(), "another app has its own");
+    assert!(app.poll(&system, &[]).await.is_empty(), "it does not want to hear");
+    // A change of the stream keeps them out.
+    assert_eq!(app.call(&system, (Method::PATCH, "/ssf/stream"), json!({})).await.status, 200);
+    assert_eq!(set(add, json!({})).await, 200);
+    sign_out_everywhere(&system, TOBIAS).await;
+    assert_eq!(app.hears(&system).await.len(), 1);
+    let named = |format: &str, iss: &str, sub: &str| json!({ "subject": { "format": format, "iss": iss, "sub": sub } });
+    let id = system.origin("id");
+    assert_eq!(set(add, named("iss_sub", &id, &samina)).await, 404, "she has not agreed to it");
+    assert_eq!(set(add, named("iss_sub", "https://elsewhere.example", &tobias)).await, 404);
+    assert_eq!(set(add, named("email", &id, &tobias)).await, 400);
+    assert_eq!(set(add, json!({ "stream_id": "till" })).await, 404, "nor is another stream its own");
+    assert_eq!(set(add, json!({ "subject": 7 })).await, 400);
+}

@@ -128,6 +128,9 @@ pub struct Stream {
     pub events: Vec<String>,
     /// Whether they come.
     pub status: StreamStatus,
+    /// People of whom it does not want to hear; it hears of everybody else who has agreed to it.
+    #[serde(default)]
+    pub without: Vec<PersonId>,
 }
 
 /// How events come to an app.

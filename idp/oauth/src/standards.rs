@@ -162,7 +162,7 @@ pub const STANDARDS: [Standard; 35] = [
         "OpenID Shared Signals Framework",
         "Hearing what happens to people",
         Support::Part,
-        "One stream for each app, by push or poll, of the people who have agreed to it. No adding and removing of single subjects.",
+        "One stream for each app, by push or poll, of the people who have agreed to it, but for those whom it takes out.",
     ),
     row(
         "OpenID CAEP",

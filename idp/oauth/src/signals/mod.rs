@@ -5,7 +5,9 @@ mod apps;
 mod event;
 mod push;
 pub(crate) mod streams;
+mod subjects;
 
 pub use apps::{Call, Teller};
 pub use push::{Post, Pusher, Receiver};
 pub use streams::{Poll, Wish};
+pub use subjects::Subject;

@@ -84,6 +84,8 @@ impl Provider {
             "configuration_endpoint": at("/ssf/stream"),
             "status_endpoint": at("/ssf/status"),
             "verification_endpoint": at("/ssf/verify"),
+            "add_subject_endpoint": at("/ssf/subjects/add"),
+            "remove_subject_endpoint": at("/ssf/subjects/remove"),
             "authorization_schemes": [{ "spec_urn": "urn:ietf:rfc:6749" }],
             "default_subjects": "ALL",
         })
@@ -114,8 +116,9 @@ impl Provider {
             (None, Some(before)) => before.events.clone(),
             (None, None) => known,
         };
-        let status = before.map_or(StreamStatus::Enabled, |before| before.status);
-        self.keep_stream(client, Some(Stream { delivery, events, status })).await
+        let (status, without) =
+            before.map_or((StreamStatus::Enabled, Vec::new()), |before| (before.status, before.without));
+        self.keep_stream(client, Some(Stream { delivery, events, status, without })).await
     }
 
     fn delivery(&self, wished: WishedDelivery) -> Result<Delivery, OAuthError> {
@@ -250,7 +253,8 @@ impl Provider {
             let Some(client) = self.context.store.client(&consent.client).await? else { continue };
             let hears = client.options.signals && !client.disabled;
             let stream = client.options.stream.filter(|stream| hears && stream.status != StreamStatus::Disabled);
-            if let Some(stream) = stream.filter(|stream| stream.events.contains(&wanted)) {
+            let wants = |stream: &Stream| stream.events.contains(&wanted) && !stream.without.contains(&person);
+            if let Some(stream) = stream.filter(wants) {
                 apps.push((client.id, matches!(stream.delivery, Delivery::Push { .. })));
             }
         }

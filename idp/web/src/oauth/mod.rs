@@ -42,6 +42,8 @@ pub(crate) fn machines() -> Router<Web> {
         .route("/ssf/status", get(ssf::status).post(ssf::set_status))
         .route("/ssf/verify", post(ssf::verify))
         .route("/ssf/poll", post(ssf::poll))
+        .route("/ssf/subjects/add", post(ssf::add_subject))
+        .route("/ssf/subjects/remove", post(ssf::remove_subject))
         .route("/jwks", get(discovery::jwks))
         .route("/token", post(token::token).options(cors::preflight))
         .route("/register", post(register::register))

@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use idp_domain::client::{Client, Stream, StreamStatus};
 use idp_oauth::OAuthError;
-use idp_oauth::signals::{Poll, Wish};
+use idp_oauth::signals::{Poll, Subject, Wish};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -156,4 +156,31 @@ pub(crate) async fn poll(State(web): State<Web>, sender: Sender, body: String) -
         answer = web.provider.poll(&client, &asked).await?;
     }
     Ok(no_store(Json(answer)))
+}
+
+#[derive(Deserialize)]
+struct About {
+    stream_id: String,
+    subject: Subject,
+}
+
+/// Puts somebody in, or takes them out (§8.1.3).
+async fn set_subject(web: &Web, sender: &Sender, (path, body, hears): (&str, &str, bool)) -> Result<(), Refusal> {
+    let About { stream_id, subject } = json_of(body)?;
+    let client = receiver(web, sender, ("POST", path), Some(&stream_id)).await?;
+    let stream = own(&client)?;
+    match web.provider.set_subject((&client, &stream), &subject, hears).await? {
+        true => Ok(()),
+        false => Err(Refusal::Status(StatusCode::NOT_FOUND)),
+    }
+}
+
+pub(crate) async fn add_subject(State(web): State<Web>, sender: Sender, body: String) -> Answer {
+    set_subject(&web, &sender, ("/ssf/subjects/add", &body, true)).await?;
+    Ok(StatusCode::OK.into_response())
+}
+
+pub(crate) async fn remove_subject(State(web): State<Web>, sender: Sender, body: String) -> Answer {
+    set_subject(&web, &sender, ("/ssf/subjects/remove", &body, false)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
