@@ -1,5 +1,8 @@
 //! Apps that a program registers: with a token of a maker of apps, into the sandbox, and nothing without it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use http::Method;
 use idp_domain::client::AppStage;
 use idp_store::audit::AuditQuery;
@@ -150,8 +153,14 @@ async fn a_token_is_made_with_a_fresh_key_and_for_an_own_trust_only() {
 async fn apps_know_people_by_their_own_numbers_by_those_of_a_host_that_lists_them_or_by_public_ones() {
     let system = System::start().await;
     let token = registration_token(&system).await;
-    let listing = |list: Value| async move {
-        let app = axum::Router::new().route("/sector.json", axum::routing::get(async move || list.to_string()));
+    let asked = Arc::new(AtomicUsize::default());
+    let listing = async |list: Value| {
+        let asked = asked.clone();
+        let answer = async move || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            list.to_string()
+        };
+        let app = axum::Router::new().route("/sector.json", axum::routing::get(answer));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/sector.json", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -181,6 +190,12 @@ async fn apps_know_people_by_their_own_numbers_by_those_of_a_host_that_lists_the
     assert_eq!(known_as(&public).await, known_as(&other).await);
     let (own, of_host, public) = (known_as(&own).await, known_as(&of_host).await, known_as(&public).await);
     assert!(own != of_host && own != public && of_host != public);
+    // Nothing is fetched for strangers.
+    let before = asked.load(Ordering::Relaxed);
+    let mut wish = said();
+    wish["sector_identifier_uri"] = json!(listed);
+    assert_eq!(register(&system, "nobodys", &wish).await.status, 401);
+    assert_eq!((before, asked.load(Ordering::Relaxed)), (2, 2));
     for bad in [
         json!({ "sector_identifier_uri": listed, "redirect_uris": ["https://three.example/cb"] }),
         json!({ "sector_identifier_uri": nothing }),

@@ -35,6 +35,8 @@ async fn made(web: &Web, sender: &Sender, body: &str) -> Result<Response, OAuthE
     }
     let subjects = match &said.sector_uri {
         _ if said.public => Subjects::Public,
+        // Nothing is fetched for strangers.
+        Some(_) if !web.directory.may_register(token).await.map_err(in_protocol)? => return Err(NO_TOKEN),
         Some(uri) => Subjects::OfHost(web.provider.sector(uri, &said.redirect_uris).await?),
         None => Subjects::Own,
     };
