@@ -157,7 +157,10 @@ impl Demo {
 async fn asking(plan: &DemoPlan, made: &DevCertificates) -> Result<(Listener, Mtls)> {
     let tls = certs::tls::server_asking(&made.chain_pem, &made.key_pem)?;
     let authorities = plan.clients.as_deref().map(Authorities::read).transpose()?.unwrap_or_default();
-    let listener = Listener::bind(SocketAddr::new(plan.address.ip(), 0), Some(tls)).await?;
+    // The port after the usual one, so that it is the same the next time; any, where tests take any.
+    let port = if plan.address.port() == 0 { 0 } else { plan.address.port().saturating_add(1) };
+    let address = SocketAddr::new(plan.address.ip(), port);
+    let listener = Listener::bind(address, Some(tls)).await.with_context(|| format!("{address} is in use"))?;
     let origin = format!("https://{}:{}", host("id"), listener.address()?.port());
     let told = Mtls { origin, authorities: authorities.are_known() };
     Ok((listener.judging(authorities, plan.chance.clock.clone()), told))
