@@ -203,7 +203,7 @@ impl Gateway {
             follow::report_down(&self.inner),
             session::keep_swept(&self.inner.sessions),
             session::keep_told(&self.inner.sessions),
-            phases::token::keep_asked(&self.inner)
+            login::keep_asked(&self.inner)
         );
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::client_key::ClientKey;
 use tests::echo::Echo;
 use tests::mutual::{Authority, Identity, send};
-use tests::oauth::{VERIFIER, agree, authorize, request_of};
+use tests::oauth::{agree, authorize, redeeming, request_of};
 use tests::raw::{open_stream_by, until_closed};
 use tests::system::{ADAEZE, CALLUM, SAMINA};
 use tests::{Browser, Page, System};
@@ -47,13 +47,7 @@ impl Caller {
         let page = agree(browser, &system.origin("id"), page).await;
         let mut caller = Self { key: ClientKey::default(), tokens: Value::Null };
         let (code, back) = (page.location_param("code").unwrap(), format!("{}/callback", system.origin("bookworm")));
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", APP),
-            ("code", &code),
-            ("redirect_uri", &back),
-            ("code_verifier", VERIFIER),
-        ];
+        let form = redeeming((APP, &code, &back));
         caller.tokens = caller.ask(system, "/token", &form).await;
         caller
     }
@@ -311,13 +305,7 @@ async fn a_token_that_is_bound_to_a_certificate_works_on_its_connection() {
     let page = begin(&system, &mut adaeze, &[]).await;
     let page = agree(&mut adaeze, &system.origin("id"), page).await;
     let (code, back) = (page.location_param("code").unwrap(), format!("{}/callback", system.origin("bookworm")));
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("client_id", APP),
-        ("code", &code),
-        ("redirect_uri", &back),
-        ("code_verifier", VERIFIER),
-    ];
+    let form = redeeming((APP, &code, &back));
     let tokens = tests::mutual::post(&system, Some(&own), "/token", &form).await.json();
     let bearer = format!("authorization: Bearer {}\r\n", tokens["access_token"].as_str().unwrap());
     for (by, status) in [(Some(&own), 200), (Some(&other), 401), (None, 401)] {

@@ -7,7 +7,7 @@ use rcgen::SanType;
 use serde_json::{Value, json};
 use tests::System;
 use tests::mutual::{Answer, Authority, Identity, post, send};
-use tests::oauth::{VERIFIER, agree, authorize, request_of};
+use tests::oauth::{agree, authorize, redeeming, request_of};
 use tests::system::ADAEZE;
 
 /// An app with the addresses of the demonstration's, that proves itself like this.
@@ -27,13 +27,7 @@ async fn code(system: &System, client: &str) -> String {
 
 async fn redeem(system: &System, client: &str, by: Option<&Identity>) -> Answer {
     let (code, back) = (code(system, client).await, format!("{}/callback", system.origin("bookworm")));
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("client_id", client),
-        ("code", &code),
-        ("redirect_uri", &back),
-        ("code_verifier", VERIFIER),
-    ];
+    let form = redeeming((client, &code, &back));
     post(system, by, "/token", &form).await
 }
 

@@ -6,7 +6,7 @@ use idp_domain::TrustId;
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth};
 use idp_store::Effects;
 use serde_json::Value;
-use tests::oauth::{TOBIAS, VERIFIER, authorize, claims, request_of, token};
+use tests::oauth::{TOBIAS, authorize, claims, redeeming, request_of, token};
 use tests::system::{ADAEZE, CALLUM};
 use tests::{Browser, Page, System};
 
@@ -40,13 +40,7 @@ async fn agree_as(system: &System, browser: &mut Browser, persona: &str) -> Page
 async fn tokens_as(system: &System, browser: &mut Browser, persona: &str) -> Value {
     let page = agree_as(system, browser, persona).await;
     let (code, back) = (page.location_param("code").unwrap(), format!("{}/callback", system.origin("bookworm")));
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("client_id", APP),
-        ("code", &code),
-        ("redirect_uri", &back),
-        ("code_verifier", VERIFIER),
-    ];
+    let form = redeeming((APP, &code, &back));
     let (status, tokens) = token(system, &form).await;
     assert_eq!(status, 200, "{tokens}");
     tokens

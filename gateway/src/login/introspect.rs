@@ -1,6 +1,8 @@
 //! What a token stands for at a site: the provider is asked in the site's name (RFC 7662), and says of the person what their ID
 //! token for the site would say.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -10,6 +12,9 @@ use super::provider::{ProviderFault, SiteFacts, ask};
 use crate::Inner;
 use crate::registry::Site;
 use crate::session::{Bound, Elevation, Record, Standing};
+
+/// Pause between two looks for tokens by which something is open.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the provider says of a token.
 pub(crate) enum Told {
@@ -97,4 +102,21 @@ fn standing(site: &Site, said: Said) -> Standing {
         ..said.lanyard.record((said.sub, said.name), said.iat)
     };
     Standing { record, bound: Bound { jkt: said.cnf.jkt, x5t: said.cnf.x5t } }
+}
+
+/// Asks again of tokens by which something is open, for ever: what was given up ends what it opened.
+pub(crate) async fn keep_asked(inner: &Inner) {
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        for (name, token, slug) in inner.sessions.tokens_to_ask() {
+            let Some(site) = inner.registry.site(&slug) else { continue };
+            let mark = inner.sessions.mark();
+            match told_of(inner, &site, &token).await {
+                Ok(Told::For(standing)) => drop(inner.sessions.told_of_token((&name, &token), Some(*standing), mark)),
+                Ok(_) => drop(inner.sessions.told_of_token((&name, &token), None, mark)),
+                // It ends with its time; people are told of by events meanwhile.
+                Err(error) => tracing::warn!(%error, "a token cannot be looked up"),
+            }
+        }
+    }
 }

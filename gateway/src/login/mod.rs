@@ -10,5 +10,5 @@ mod provider;
 pub(crate) use callback::finish;
 pub(crate) use flow::{Kind, Start, elevating_acr, own_path, redirect, start};
 pub(crate) use initiated::initiate;
-pub(crate) use introspect::{Told, told_of};
+pub(crate) use introspect::{Told, keep_asked, told_of};
 pub(crate) use provider::{Login, SiteFacts, keys_of, service_token};

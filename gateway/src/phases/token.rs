@@ -120,20 +120,3 @@ pub(crate) fn needs(headers: &HeaderMap, site: &Site, acr: &str) -> Refusal {
     let why = format!("error=\"{code}\", acr_values=\"{acr}\", max_age=\"{max_age}\"");
     Refusal::Token { code, challenge: challenge(headers, &why) }
 }
-
-/// Asks again of tokens by which something is open, for ever: what was given up ends what it opened.
-pub(crate) async fn keep_asked(inner: &Inner) {
-    loop {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        for (name, token, slug) in inner.sessions.tokens_to_ask() {
-            let Some(site) = inner.registry.site(&slug) else { continue };
-            let mark = inner.sessions.mark();
-            match told_of(inner, &site, &token).await {
-                Ok(Told::For(standing)) => drop(inner.sessions.told_of_token((&name, &token), Some(*standing), mark)),
-                Ok(_) => drop(inner.sessions.told_of_token((&name, &token), None, mark)),
-                // It ends with its time; people are told of by events meanwhile.
-                Err(error) => tracing::warn!(%error, "a token cannot be looked up"),
-            }
-        }
-    }
-}

@@ -72,6 +72,17 @@ pub async fn token(system: &System, params: &[(&str, &str)]) -> (u16, Value) {
     (page.status, serde_json::from_str(&page.body).unwrap_or_default())
 }
 
+/// The form with which a client redeems a code that came back to an address, with the usual verifier.
+pub fn redeeming<'a>((client, code, back): (&'a str, &'a str, &'a str)) -> [(&'static str, &'a str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("client_id", client),
+        ("code", code),
+        ("redirect_uri", back),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
 /// Redeems a code of the app.
 pub async fn redeem(system: &System, code: &str, verifier: &str) -> (u16, Value) {
     let redirect = format!("{}/callback", system.origin("bookworm"));
