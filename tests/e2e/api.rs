@@ -128,6 +128,11 @@ async fn an_app_does_at_a_site_what_its_person_may_and_the_site_learns_who_acts(
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let page = system.browser().send(Method::GET, &url, None, &headers).await;
     assert!(page.status == 401 && echo.heads().iter().all(|head| !head.contains("quillbrook")), "{}", page.body);
+    assert_eq!(
+        app.call(&system, "/api/lessons").await.status,
+        200,
+        "what another site hears of it changes nothing here"
+    );
     let page = call(&system, "/api/lessons", &[]).await;
     assert!(why(&page) == refused("login_required") && page.headers.get_all("www-authenticate").iter().count() == 2);
     // Where the school names no path, no app calls.

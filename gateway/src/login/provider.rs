@@ -1,8 +1,8 @@
 //! What the gateway knows of the provider: endpoints and keys, discovered once, refetched when a key is unknown.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreErrorResponseType,
@@ -164,6 +164,26 @@ pub(crate) struct Login {
     /// When it was last discovered; strangers' tokens with unknown keys must not make us ask all the time.
     asked_at: AtomicI64,
     service: Mutex<Option<(String, i64)>>,
+    lookups: Lookups,
+}
+
+/// Most tokens of which nothing is known that the provider is asked about in one second.
+const LOOKUPS: u32 = 200;
+
+/// Questions about unknown tokens within one second.
+#[derive(Default)]
+struct Lookups(std::sync::Mutex<(i64, u32)>);
+
+impl Lookups {
+    fn may(&self, now: i64) -> bool {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (second, count) = &mut *counted;
+        if *second != now {
+            (*second, *count) = (now, 0);
+        }
+        *count += 1;
+        *count <= LOOKUPS
+    }
 }
 
 /// The provider does not answer as it should.
@@ -173,7 +193,17 @@ pub(crate) struct ProviderFault(pub String);
 
 impl Login {
     pub(crate) fn new() -> Self {
-        Self { metadata: Mutex::new(None), asked_at: AtomicI64::new(i64::MIN / 2), service: Mutex::new(None) }
+        Self {
+            metadata: Mutex::new(None),
+            asked_at: AtomicI64::new(i64::MIN / 2),
+            service: Mutex::new(None),
+            lookups: Lookups::default(),
+        }
+    }
+
+    /// Whether the provider may be asked about one more token of which nothing is known.
+    pub(crate) fn may_look_up(&self, now: i64) -> bool {
+        self.lookups.may(now)
     }
 
     /// Whether the provider answers at all, within two seconds.
@@ -267,4 +297,16 @@ pub(super) async fn ask(
 /// The provider's keys; asked for anew when `again`.
 pub(crate) async fn keys_of(inner: &Inner, again: bool) -> Option<Vec<CoreJsonWebKey>> {
     Some(inner.login.metadata(inner, again).await.ok()?.jwks().keys().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOOKUPS, Lookups};
+
+    #[test]
+    fn a_flood_of_made_up_tokens_asks_two_hundred_questions_a_second() {
+        let lookups = Lookups::default();
+        let asked = (0..1000).filter(|_| lookups.may(7)).count();
+        assert_eq!((asked, lookups.may(7), lookups.may(8)), (usize::try_from(LOOKUPS).unwrap(), false, true));
+    }
 }

@@ -57,8 +57,9 @@ pub(crate) async fn find<B>(
 ) -> Result<Option<Arc<Live>>, Refusal> {
     let headers = request.headers();
     let Some((scheme, token)) = token_of(headers).filter(|_| site.is_api(&target.path)) else { return Ok(None) };
-    let name = hash(token);
-    let (live, bound) = match inner.sessions.token(&name, &site.entry.slug) {
+    // What one site hears of a token is no business of another.
+    let name = hash(&format!("{} {token}", site.entry.slug));
+    let (live, bound) = match inner.sessions.token(&name) {
         Some(known) => known,
         None => ask(inner, site, (&name, token), headers).await?,
     };
@@ -97,6 +98,10 @@ async fn ask(
     headers: &HeaderMap,
 ) -> Result<(Arc<Live>, Bound), Refusal> {
     let _permit = site.budget.clone().try_acquire_owned().map_err(|_| Refusal::SiteBusy)?;
+    // A flood of made-up tokens must not become one of questions; what was good a moment ago is asked about in any case.
+    if !inner.sessions.knows_token(name) && !inner.login.may_look_up(inner.ports.clock.now()) {
+        return Err(Refusal::SiteBusy);
+    }
     let mark = inner.sessions.mark();
     let told = told_of(inner, site, token).await.map_err(|error| {
         tracing::warn!(%error, "a token cannot be looked up");

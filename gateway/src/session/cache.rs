@@ -109,7 +109,7 @@ impl Live {
 #[derive(Default)]
 pub(super) struct Kept {
     pub live: HashMap<String, Arc<Live>>,
-    /// Whom apps act for, by the hash of their token; see [`super::tokens`].
+    /// Whom apps act for, by the hash of site and token; see [`super::tokens`].
     pub(super) tokens: HashMap<String, Known>,
     pub(super) revocations: Revocations,
     pub graces: Graces,

@@ -52,11 +52,16 @@ pub(crate) struct Standing {
 
 impl Sessions {
     /// What is known of a token, if the provider was asked in this very second.
-    pub fn token(&self, hash: &str, site: &str) -> Option<(Arc<Live>, Bound)> {
+    pub fn token(&self, hash: &str) -> Option<(Arc<Live>, Bound)> {
         let now = self.clock.now();
         let kept = self.read();
-        let known = kept.tokens.get(hash).filter(|known| known.asked_at == now && known.live.record.site == site)?;
+        let known = kept.tokens.get(hash).filter(|known| known.asked_at == now)?;
         Some((known.live.clone(), known.bound.clone()))
+    }
+
+    /// Whether a token counted when the provider was last asked.
+    pub fn knows_token(&self, hash: &str) -> bool {
+        self.read().tokens.contains_key(hash)
     }
 
     /// Takes what the provider said of a token, with the mark from before it was asked; nothing when it does not count, or

@@ -35,7 +35,8 @@ pub enum Userinfo {
 
 impl Provider {
     /// The token of an `Authorization` header: `Bearer` (RFC 6750 §2.1), or `DPoP` with a proof for one that is bound to a
-    /// key (RFC 9449 §7.1); from the certificate's connection for one that is bound to it (RFC 8705 §3). A token in a query is never taken (I-24), nor one that is for another server.
+    /// key (RFC 9449 §7.1); on the certificate's connection for one that is bound to it (RFC 8705 §3). A token in a query is
+    /// never taken (I-24), nor one that is for another server.
     pub async fn bearer(&self, bearing: Bearing<'_>) -> Result<(Token, Client), OAuthError> {
         let (scheme, token) = bearing.authorization.and_then(|header| header.split_once(' ')).ok_or(BAD_TOKEN)?;
         let token = token.trim();
