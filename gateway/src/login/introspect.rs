@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,6 +16,8 @@ use crate::session::{Bound, Elevation, Record, Standing};
 
 /// Pause between two looks for tokens by which something is open.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Most of them that are asked about at once.
+const AT_ONCE: usize = 16;
 
 /// What the provider says of a token.
 pub(crate) enum Told {
@@ -108,8 +111,9 @@ fn standing(site: &Site, said: Said) -> Standing {
 pub(crate) async fn keep_asked(inner: &Inner) {
     loop {
         tokio::time::sleep(PAUSE).await;
-        for (name, token, slug) in inner.sessions.tokens_to_ask() {
-            let Some(site) = inner.registry.site(&slug) else { continue };
+        let open = futures_util::stream::iter(inner.sessions.tokens_to_ask());
+        open.for_each_concurrent(AT_ONCE, |(name, token, slug)| async move {
+            let Some(site) = inner.registry.site(&slug) else { return };
             let mark = inner.sessions.mark();
             match told_of(inner, &site, &token).await {
                 Ok(Told::For(standing)) => drop(inner.sessions.told_of_token((&name, &token), Some(*standing), mark)),
@@ -117,6 +121,7 @@ pub(crate) async fn keep_asked(inner: &Inner) {
                 // It ends with its time; people are told of by events meanwhile.
                 Err(error) => tracing::warn!(%error, "a token cannot be looked up"),
             }
-        }
+        })
+        .await;
     }
 }

@@ -31,7 +31,7 @@ impl Provider {
             return Ok(None);
         };
         let Ok(Some((here, rights))) = self.may_issue(person, site, facts.epoch).await else { return Ok(None) };
-        // What the operator of the server has set up himself may call every site.
+        // What the server's operator has set up is of no trust, and may call every site.
         if app.app.is_some_and(|app| Some(app.trust) != here.trust) {
             return Ok(None);
         }
