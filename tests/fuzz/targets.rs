@@ -2,13 +2,17 @@
 
 use http::Method;
 use idp_domain::email::EmailAddress;
+use idp_domain::tls_subject::{DistinguishedName, TlsSubject};
 use idp_domain::{Acr, Language, Slug};
 use idp_oauth::jwk::PublicKey;
 use idp_oauth::jws::{Members, Unverified};
+use idp_oauth::mtls::Certificate;
 use idp_oauth::params::Params;
 use idp_oauth::registration;
 use policies::Rules;
+use rcgen::SanType;
 use tests::client_key::ClientKey;
+use tests::mutual::{Authority, Identity};
 use tests::system::CALLUM;
 use tests::{Browser, System, echo::Echo, raw};
 
@@ -35,11 +39,14 @@ impl World {
     }
 }
 
+/// The name in a certificate.
+const NAME: &str = "app.bookworm.example";
+
 /// What came of an input, in a few words: inputs with an outcome that is new are changed further. Or what did not hold.
 pub type Outcome = Result<String, String>;
 
 /// Every target: its name, and inputs to begin with.
-pub const TARGETS: [(&str, &[&str]); 12] = [
+pub const TARGETS: [(&str, &[&str]); 14] = [
     ("params", &["a=b&c=d%20e", "client_id=x&redirect_uri=https%3A%2F%2Fa.example%2F&state=+"]),
     ("jws", &[]),
     (
@@ -52,6 +59,8 @@ pub const TARGETS: [(&str, &[&str]); 12] = [
             r#"{"redirect_uris":["https://a.example/cb"],"grant_types":["authorization_code","refresh_token"],"client_name":"A"}"#,
         ],
     ),
+    ("names", &["CN=app,O=Example", r#"UID=j+CN=James \"Jim\" Smith\, III,DC=net"#, r"CN=Lu\C4\8Di\C4\87,2.5.4.3=a\ "]),
+    ("certificate", &[]),
     ("email", &["name@example.com", "\"a b\"@b.example", "ä@ö.example"]),
     ("words", &["larkmoor", "urn:lanyard:acr:key", "cy-GB,cy;q=0.9,en;q=0.5"]),
     ("rules", &["permit(principal, action, resource) when { context.level == \"elevated\" };"]),
@@ -68,6 +77,7 @@ pub const TARGETS: [(&str, &[&str]); 12] = [
         &[
             "GET /records?x=1 HTTP/1.1\r\nHost: larkmoor.lanyard.localhost\r\nCookie: ln=AAAA\r\nX-Lanyard-Level: elevated\r\n\r\n",
             "POST /concerns HTTP/1.1\r\nHost: larkmoor.lanyard.localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b",
+            "GET /api/x HTTP/1.1\r\nHost: larkmoor.lanyard.localhost\r\nAuthorization: DPoP AAAA\r\nDPoP: a.b.c\r\n\r\n",
             "GET /authorize?response_type=code&client_id=bookworm&scope=openid HTTP/1.1\r\nHost: id.lanyard.localhost\r\n\r\n",
             "POST /token HTTP/1.1\r\nHost: id.lanyard.localhost\r\nAuthorization: Basic YTpi\r\nDPoP: a.b.c\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 13\r\n\r\ngrant_type=ab",
         ],
@@ -92,6 +102,10 @@ impl World {
             "jws" => vec![self.signed.clone().into_bytes()],
             "import" => vec![include_bytes!("../../deploy/lanyard/demo/staff-list.csv").to_vec()],
             "emblem" => vec![picture()],
+            "certificate" => {
+                let names = vec![SanType::DnsName(NAME.try_into().unwrap())];
+                vec![Authority::default().issue(names, 30).der().to_vec(), Identity::itself().der().to_vec()]
+            }
             _ => Vec::new(),
         }
     }
@@ -106,6 +120,8 @@ impl World {
             "registration" => {
                 Ok(registration::read(&text).map_or_else(|error| error.description.to_owned(), |_| "ok".into()))
             }
+            "names" => names(&text),
+            "certificate" => certificate(input),
             "email" => email(&text),
             "words" => words(&text),
             "rules" => Ok(format!("{}", Rules::with_site_rules(&text).is_ok())),
@@ -211,6 +227,23 @@ fn jwks(text: &str) -> Outcome {
         Some(key) => Err(format!("a thumbprint of {} characters", key.thumbprint().len())),
         None => Ok(keys.len().to_string()),
     }
+}
+
+/// A distinguished name is read the same once it is written down.
+fn names(text: &str) -> Outcome {
+    let Some(name) = DistinguishedName::parse(text) else { return Ok("refused".to_owned()) };
+    match DistinguishedName::parse(&name.to_string()) {
+        Some(again) if again == name => Ok(text.matches('=').count().min(9).to_string()),
+        _ => Err(format!("{text:?} is written as {:?}", name.to_string())),
+    }
+}
+
+/// A certificate has no name that is not in it.
+fn certificate(input: &[u8]) -> Outcome {
+    let shown = Certificate { der: input.to_vec(), thumbprint: String::new(), trusted: true };
+    let named = shown.is_of(&TlsSubject::Dns(NAME.to_owned()));
+    let holds = input.windows(NAME.len()).any(|part| part.eq_ignore_ascii_case(NAME.as_bytes()));
+    if named && !holds { Err("a name out of nowhere".to_owned()) } else { Ok(format!("{named} {holds}")) }
 }
 
 /// An address is one line, has one @ that counts, and reads the same once more.

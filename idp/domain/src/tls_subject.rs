@@ -33,10 +33,12 @@ impl TlsSubject {
 
     /// Reads a name of a kind; none when it is no such name.
     pub fn parse(kind: &str, name: &str) -> Option<Self> {
+        if kind == "dn" {
+            return DistinguishedName::parse(name).map(Self::Dn);
+        }
         let name = name.trim();
         let plain = (1..=256).contains(&name.len()) && !name.chars().any(|c| c.is_control() || c == ' ');
         match kind {
-            "dn" => DistinguishedName::parse(name).map(Self::Dn),
             "dns" if plain && name.contains('.') && !name.contains('*') => Some(Self::Dns(name.to_ascii_lowercase())),
             "uri" if plain && name.contains(':') => Some(Self::Uri(name.to_owned())),
             "ip" => name.parse().ok().map(Self::Ip),
@@ -184,8 +186,9 @@ fn split(text: &str, at: char) -> Option<Vec<&str>> {
 
 /// A value without its backslashes and the blanks around it (RFC 4514 §2.4).
 fn unescaped(value: &str) -> Option<String> {
-    let value = value.trim_start();
-    let kept = value.trim_end();
+    // Blanks alone, as the standard has it: a line break is a part of the value.
+    let value = value.trim_start_matches(' ');
+    let kept = value.trim_end_matches(' ');
     // A blank at the end that is escaped is a part of the value.
     let value = if kept.ends_with('\\') { value.get(..=kept.len())? } else { kept };
     if value.is_empty() || value.starts_with('#') {
@@ -232,6 +235,9 @@ mod tests {
         assert_eq!(dn(r#"CN=James \"Jim\" Smith\, III"#)[0][0].1, r#"James "Jim" Smith, III"#);
         assert_eq!(dn(r"CN=Lu\C4\8Di\C4\87")[0][0].1, "Lučić");
         assert_eq!(dn(r"CN=a\ ")[0][0].1, "a ");
+        assert_eq!(dn("CN=a\n")[0][0].1, "a\n");
+        let ends_with_a_blank = TlsSubject::parse("dn", r"CN=a\ ").unwrap();
+        assert_eq!(TlsSubject::parse("dn", &ends_with_a_blank.name()), Some(ends_with_a_blank));
         assert_ne!(dn("CN=a,O=b"), dn("O=b,CN=a"), "the order of the parts counts");
         for bad in ["", "CN", "CN=", "CN=#0401", "nonsense=a", r"CN=a\", "CN=a,", r"CN=\ff"] {
             assert!(DistinguishedName::parse(bad).is_none(), "{bad}");

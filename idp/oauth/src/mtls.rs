@@ -28,7 +28,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// Whether an authority vouches for this name in it (RFC 8705 §2.1). One that cannot be read has none.
-    pub(crate) fn is_of(&self, subject: &TlsSubject) -> bool {
+    pub fn is_of(&self, subject: &TlsSubject) -> bool {
         let Ok((_, read)) = X509Certificate::from_der(&self.der) else { return false };
         self.trusted && named(&read, subject)
     }

@@ -74,6 +74,11 @@ impl Identity {
         Self { certificate: certificate.der().to_vec(), key }
     }
 
+    /// The certificate, DER.
+    pub fn der(&self) -> &[u8] {
+        &self.certificate
+    }
+
     /// Its fingerprint (RFC 8705 §3.1).
     pub fn thumbprint(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.certificate).as_ref())
