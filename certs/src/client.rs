@@ -22,6 +22,8 @@ use crate::KeyError;
 pub struct Presented {
     /// DER.
     pub der: Vec<u8>,
+    /// Its fingerprint, as tokens name it (`x5t#S256`, RFC 8705 §3.1).
+    pub thumbprint: String,
     /// Whether one of the [`Authorities`] vouches for it, and it is not over.
     pub trusted: bool,
 }
@@ -30,12 +32,8 @@ impl Presented {
     /// What a connection has shown, if anything.
     pub fn of(connection: &ServerConnection, authorities: &Authorities, now: i64) -> Option<Self> {
         let (leaf, between) = connection.peer_certificates()?.split_first()?;
-        Some(Self { der: leaf.to_vec(), trusted: authorities.vouch_for(leaf, between, now) })
-    }
-
-    /// Its fingerprint, as tokens name it (`x5t#S256`, RFC 8705 §3.1).
-    pub fn thumbprint(&self) -> String {
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.der).as_ref())
+        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, leaf).as_ref());
+        Some(Self { der: leaf.to_vec(), thumbprint, trusted: authorities.vouch_for(leaf, between, now) })
     }
 }
 

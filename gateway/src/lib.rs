@@ -9,6 +9,7 @@ pub mod error;
 mod follow;
 mod held;
 mod identity;
+mod jws;
 mod login;
 mod origin;
 mod own;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Inner;
+use crate::jws::Parts;
 use crate::ports::hash;
 use crate::session::StoreAway;
 
@@ -59,12 +60,8 @@ pub(crate) async fn key_of(inner: &Inner, proof: &str, about: &About<'_>) -> Res
 }
 
 fn read(proof: &str, about: &About<'_>, now: i64) -> Option<(String, Claims)> {
-    if proof.len() > LONGEST {
-        return None;
-    }
-    let (signed, signature) = proof.rsplit_once('.')?;
-    let (header, payload) = signed.split_once('.')?;
-    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    let parts = Parts::of(proof, LONGEST)?;
+    let header: Header = serde_json::from_slice(&parts.header).ok()?;
     let known = header.typ == "dpop+jwt" && ALGS.contains(&header.alg.as_str()) && header.crit.is_none();
     if !known || PRIVATE.iter().any(|part| header.jwk.contains_key(*part)) {
         return None;
@@ -77,8 +74,8 @@ fn read(proof: &str, about: &About<'_>, now: i64) -> Option<(String, Claims)> {
     };
     let thumbprint = thumbprint(&header.jwk)?;
     let key: CoreJsonWebKey = serde_json::from_value(Value::Object(header.jwk)).ok()?;
-    key.verify_signature(&alg, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
-    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    key.verify_signature(&alg, parts.signed.as_bytes(), &parts.signature).ok()?;
+    let claims: Claims = serde_json::from_slice(&parts.payload).ok()?;
     let fits = claims.htm == about.method
         && same_address(&claims.htu, about.address)
         && (now - claims.iat).abs() <= SKEW

@@ -72,12 +72,8 @@ impl Front {
         match (self.router(&request).cloned(), &self.gateway) {
             (Some(router), _) => {
                 let mut request = request.map(axum::body::Body::new);
-                if let Some(shown) = request.extensions_mut().remove::<Presented>() {
-                    request.extensions_mut().insert(Certificate {
-                        thumbprint: shown.thumbprint(),
-                        der: shown.der,
-                        trusted: shown.trusted,
-                    });
+                if let Some(Presented { der, thumbprint, trusted }) = request.extensions_mut().remove() {
+                    request.extensions_mut().insert(Certificate { der, thumbprint, trusted });
                 }
                 match tokio::time::timeout(PATIENCE, router.oneshot(request)).await {
                     Ok(answer) => {

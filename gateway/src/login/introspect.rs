@@ -29,14 +29,6 @@ pub(crate) enum Told {
     For(Box<Standing>),
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Confirmation {
-    jkt: Option<String>,
-    #[serde(rename = "x5t#S256")]
-    x5t: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct Said {
     aud: String,
@@ -47,7 +39,7 @@ struct Said {
     auth_time: i64,
     acr: String,
     #[serde(default)]
-    cnf: Confirmation,
+    cnf: Bound,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -104,7 +96,7 @@ fn standing(site: &Site, said: Said) -> Standing {
         act: Some(said.act.unwrap_or_else(|| json!({ "sub": said.client_id }))),
         ..said.lanyard.record((said.sub, said.name), said.iat)
     };
-    Standing { record, bound: Bound { jkt: said.cnf.jkt, x5t: said.cnf.x5t } }
+    Standing { record, bound: said.cnf }
 }
 
 /// Asks again of tokens by which something is open, for ever: what was given up ends what it opened.

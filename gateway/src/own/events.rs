@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::body::json;
 use crate::error::Refusal;
+use crate::jws::Parts;
 use crate::login::keys_of;
 use crate::{Body, Inner};
 
@@ -47,31 +48,24 @@ pub(super) async fn receive(inner: &Inner, token: String) -> Result<Response<Bod
 
 /// The claims of a token that is signed by the provider, of this kind and for this audience, and not older than that.
 pub(super) async fn verified(inner: &Inner, token: &str, (typ, audience): (&str, &str), oldest: i64) -> Option<Value> {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    if token.len() > super::MOST {
-        return None;
-    }
-    let (signed, signature) = token.rsplit_once('.')?;
-    let (header, payload) = signed.split_once('.')?;
-    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    let parts = Parts::of(token, super::MOST)?;
+    let header: Value = serde_json::from_slice(&parts.header).ok()?;
     let right_kind = header.get("typ")?.as_str()? == typ && header.get("alg")?.as_str()? == "ES256";
     if !right_kind || header.get("crit").is_some() {
         return None;
     }
     let kid = header.get("kid")?.as_str()?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
     let mut believed = false;
     for again in [false, true] {
         let keys = keys_of(inner, again).await?;
         let key = keys.iter().find(|key| key.key_id().is_some_and(|id| id.as_str() == kid));
         if let Some(key) = key {
             let alg = CoreJwsSigningAlgorithm::EcdsaP256Sha256;
-            believed = key.verify_signature(&alg, signed.as_bytes(), &signature).is_ok();
+            believed = key.verify_signature(&alg, parts.signed.as_bytes(), &parts.signature).is_ok();
             break;
         }
     }
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    let claims: Value = serde_json::from_slice(&parts.payload).ok()?;
     let now = inner.ports.clock.now();
     let for_us = claims.get("iss")?.as_str()? == inner.settings.issuer
         && claims.get("aud")?.as_str()? == audience

@@ -57,13 +57,11 @@ pub(crate) async fn answer(
 /// 401 for scripts, never a redirect (S-22); with the challenge of RFC 9470 when a key is needed. Apps learn how they may
 /// come where they may.
 fn challenge<B>(site: &Site, request: &Request<B>, key: bool) -> Response<Body> {
-    let code = if key { "insufficient_user_authentication" } else { "login_required" };
+    let code = if key { token::STEP_UP } else { "login_required" };
     let mut response = json(StatusCode::UNAUTHORIZED, &format!(r#"{{"error":"{code}"}}"#));
-    let own = if key {
-        let (acr, max_age) = (elevating_acr(&site.entry), site.entry.carry_over);
-        format!("Bearer error=\"{code}\", acr_values=\"{acr}\", max_age=\"{max_age}\"")
-    } else {
-        "Bearer".to_owned()
+    let own = match key {
+        true => format!("Bearer {}", token::step_up(elevating_acr(&site.entry), site.entry.carry_over)),
+        false => "Bearer".to_owned(),
     };
     let for_apps = site.is_api(request.uri().path()).then(|| token::challenge(&HeaderMap::new(), ""));
     for value in [Some(own), for_apps].into_iter().flatten().filter_map(|value| HeaderValue::from_str(&value).ok()) {

@@ -63,8 +63,8 @@ pub(crate) async fn find<B>(
         Some(known) => known,
         None => ask(inner, site, (&name, token), headers).await?,
     };
-    let shown = request.extensions().get::<Presented>().map(Presented::thumbprint);
-    if bound == Bound::default() || (bound.x5t.is_some() && bound.x5t != shown) {
+    let shown = request.extensions().get::<Presented>().map(|shown| &shown.thumbprint);
+    if bound == Bound::default() || (bound.x5t.is_some() && bound.x5t.as_ref() != shown) {
         return Err(refused(headers, "invalid_token"));
     }
     match (&bound.jkt, scheme) {
@@ -118,10 +118,16 @@ async fn ask(
     inner.sessions.told_of_token((name, token), standing, mark).ok_or_else(|| refused(headers, "invalid_token"))
 }
 
-/// What an app has to ask of the person, and how fresh it has to be (RFC 9470 §3).
+/// The code for somebody who has not proven enough (RFC 9470 §3).
+pub(crate) const STEP_UP: &str = "insufficient_user_authentication";
+
+/// What has to be asked of the person, and how fresh it has to be.
+pub(crate) fn step_up(acr: &str, max_age: i64) -> String {
+    format!("error=\"{STEP_UP}\", acr_values=\"{acr}\", max_age=\"{max_age}\"")
+}
+
+/// Tells an app so.
 pub(crate) fn needs(headers: &HeaderMap, site: &Site, acr: &str) -> Refusal {
-    let code = "insufficient_user_authentication";
-    let max_age = site.entry.elevation_absolute;
-    let why = format!("error=\"{code}\", acr_values=\"{acr}\", max_age=\"{max_age}\"");
-    Refusal::Token { code, challenge: challenge(headers, &why) }
+    let why = step_up(acr, site.entry.elevation_absolute);
+    Refusal::Token { code: STEP_UP, challenge: challenge(headers, &why) }
 }

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use serde::Deserialize;
+
 use super::cache::{Live, Sessions};
 use super::record::Record;
 use super::revocations::Revoked;
@@ -34,11 +36,13 @@ impl Known {
 }
 
 /// To what a token is bound (RFC 7800 `cnf`): thumbprints of a key and of a certificate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub(crate) struct Bound {
     /// `jkt` (RFC 9449 §6).
     pub jkt: Option<String>,
     /// `x5t#S256` (RFC 8705 §3.1).
+    #[serde(rename = "x5t#S256")]
     pub x5t: Option<String>,
 }
 

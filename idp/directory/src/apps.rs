@@ -81,8 +81,7 @@ impl Directory {
         }
         maker.must_be_elevated()?;
         let Checked { redirect_uris, post_logout_redirect_uris, wished, proof } = checked(wish)?;
-        self.serves_alone(&wished.serves, None).await?;
-        self.calls_own_sites(&wished.resources, trust).await?;
+        self.servers_fit(&wished, (None, trust)).await?;
         let context = &self.context;
         let secret = (wish.confidential && proof.is_none()).then(|| Secret::new(&*context.random));
         let by_secret = |secret: &Secret| ClientAuth::Secret { hash: secret.hash(), before: None };
@@ -119,8 +118,7 @@ impl Directory {
         let confidential = client.auth != ClientAuth::None;
         let wish = &AppWish { device: client.options.device, confidential, ..wish.clone() };
         let Checked { redirect_uris, post_logout_redirect_uris, wished, proof } = checked(wish)?;
-        self.serves_alone(&wished.serves, Some(id)).await?;
-        self.calls_own_sites(&wished.resources, app.trust).await?;
+        self.servers_fit(&wished, (Some(id), app.trust)).await?;
         let by_secret = matches!(client.auth, ClientAuth::None | ClientAuth::Secret { .. });
         if !by_secret && proof.is_none() {
             let words = "Enter keys, or a certificate. Without one of them the app could not prove itself";
@@ -141,30 +139,25 @@ impl Directory {
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
 
-    /// Refuses an address that another app serves: whoever serves it reads the tokens that are for it.
-    async fn serves_alone(&self, serves: &[String], own: Option<&str>) -> Result<()> {
-        if serves.is_empty() {
+    /// Refuses an address that another app serves: whoever serves it reads the tokens that are for it. And the address of a site
+    /// of another trust: nobody there has a say in the app.
+    async fn servers_fit(&self, wished: &ClientOptions, (own, trust): (Option<&str>, TrustId)) -> Result<()> {
+        let ClientOptions { serves, resources, .. } = wished;
+        if serves.is_empty() && resources.is_empty() {
             return Ok(());
         }
-        let others = self.context.store.clients().await?;
-        let others = others.iter().filter(|client| own != Some(&client.id));
-        let taken = |client: &Client| client.options.serves.iter().any(|one| serves.contains(one));
-        if others.into_iter().any(taken) {
-            let words = "Another app is the resource server at one of these addresses already";
-            return Err(DirectoryError::Faults(vec![FieldFault::new("serves", words)]));
+        let fault = |field, words| Err(DirectoryError::Faults(vec![FieldFault::new(field, words)]));
+        let clients = self.context.store.clients().await?;
+        let mut others = clients.iter().filter(|client| own != Some(&client.id));
+        if others.any(|client| client.options.serves.iter().any(|one| serves.contains(one))) {
+            return fault("serves", "Another app is the resource server at one of these addresses already".to_owned());
         }
-        Ok(())
-    }
-
-    /// Refuses the address of a site of another trust: nobody there has a say in the app.
-    async fn calls_own_sites(&self, resources: &[String], trust: TrustId) -> Result<()> {
-        for client in self.context.store.clients().await? {
+        for client in &clients {
             let ClientKind::Site { slug } = &client.kind else { continue };
             let Some(address) = resources.iter().find(|one| client.options.serves.contains(one)) else { continue };
             let site = self.context.store.site_by_slug(slug).await?;
             if site.is_none_or(|site| site.trust != Some(trust)) {
-                let words = format!("“{address}” is a site of another trust");
-                return Err(DirectoryError::Faults(vec![FieldFault::new("resources", words)]));
+                return fault("resources", format!("“{address}” is a site of another trust"));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use idp_domain::client::IdTokenAlg;
 use idp_domain::{Acr, Language};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::authorize::response::MODES;
 use crate::token::grants::{CIBA, CODE, DEVICE, EXCHANGE, REFRESH};
@@ -15,14 +15,14 @@ pub const GRANTS: [&str; 6] = [CODE, REFRESH, "client_credentials", DEVICE, EXCH
 /// Ways of client authentication.
 const CLIENT_AUTH: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
 /// Addresses that clients with certificates find at the origin for mutual TLS, too.
-const ALIASED: [(&str, &str); 7] = [
-    ("token_endpoint", "/token"),
-    ("userinfo_endpoint", "/userinfo"),
-    ("revocation_endpoint", "/revoke"),
-    ("introspection_endpoint", "/introspect"),
-    ("pushed_authorization_request_endpoint", "/par"),
-    ("device_authorization_endpoint", "/device_authorization"),
-    ("backchannel_authentication_endpoint", "/bc-authorize"),
+const ALIASED: [&str; 7] = [
+    "token_endpoint",
+    "userinfo_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
 ];
 /// Claims of ID tokens and userinfo.
 const CLAIMS: [&str; 17] = [
@@ -104,7 +104,8 @@ impl Provider {
         ];
         if let Some(document) = document.as_object_mut() {
             document.extend(logout.chain(apart.map(|(name, value)| (name.to_owned(), value))));
-            document.extend(self.by_certificate());
+            let by_certificate = self.by_certificate(document);
+            document.extend(by_certificate);
         }
         document
     }
@@ -117,10 +118,13 @@ impl Provider {
     }
 
     /// What clients with certificates have to know (RFC 8705 §3.3 and §5).
-    fn by_certificate(&self) -> Vec<(String, Value)> {
+    fn by_certificate(&self, document: &Map<String, Value>) -> Vec<(String, Value)> {
         let Some(mtls) = &self.mtls else { return Vec::new() };
-        let aliases = ALIASED.map(|(name, path)| (name.to_owned(), json!(format!("{}{path}", mtls.origin))));
-        let aliases = Value::Object(aliases.into_iter().collect());
+        let alias = |name: &str| {
+            let path = document.get(name)?.as_str()?.strip_prefix(&self.issuer)?;
+            Some((name.to_owned(), json!(format!("{}{path}", mtls.origin))))
+        };
+        let aliases = Value::Object(ALIASED.into_iter().filter_map(alias).collect());
         let bound = "tls_client_certificate_bound_access_tokens";
         vec![("mtls_endpoint_aliases".to_owned(), aliases), (bound.to_owned(), json!(true))]
     }
