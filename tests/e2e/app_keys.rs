@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use axum::routing::get;
 use tests::client_key::ClientKey;
 use tests::oauth::{VERIFIER, challenge};
+use tests::system::TOBIAS;
 use tests::{Browser, Page, System};
 
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 const BACK: &str = "http://localhost:3000/callback";
 
 async fn register(system: &System, browser: &mut Browser, keys: &str) -> Page {

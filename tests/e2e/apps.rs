@@ -3,8 +3,7 @@
 use serde_json::Value;
 use tests::System;
 use tests::oauth::{claims, code, redeem, request, request_of, token};
-
-const TOBIAS: &str = "t.quennell@tamberwell.example";
+use tests::system::TOBIAS;
 
 #[tokio::test]
 async fn bookworm_signs_people_in_with_consent_once() {

@@ -7,10 +7,9 @@ use idp_store::Effects;
 use serde_json::Value;
 use tests::called::Called;
 use tests::oauth::{claims, code, request_of, token};
-use tests::system::SAMINA;
+use tests::system::{SAMINA, TOBIAS};
 use tests::{Browser, System};
 
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
 
 struct Desk {

@@ -1,10 +1,9 @@
 //! Makers of apps: registering, the sandbox, approval by another person, secrets, the error console.
 
 use tests::oauth::{VERIFIER, challenge};
-use tests::system::{ADAEZE, CALLUM};
+use tests::system::{ADAEZE, CALLUM, TOBIAS};
 use tests::{Browser, Page, System};
 
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 const MARGUERITE: &str = "m.osei-lind@tamberwell.example";
 const BACK: &str = "http://localhost:3000/callback";
 

@@ -6,9 +6,9 @@ use idp_domain::client::{Client, ClientAuth, ClientOptions};
 use idp_store::Effects;
 use serde_json::Value;
 use tests::oauth::{VERIFIER, claims, code, request_of, token};
+use tests::system::TOBIAS;
 use tests::{Browser, System};
 
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 

@@ -2,9 +2,8 @@
 
 use idp_store::Effects;
 use tests::oauth::{VERIFIER, code, redeem, request};
+use tests::system::TOBIAS;
 use tests::{Browser, System};
-
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 
 /// Bookworm wants to hear by the browser, and be opened from here.
 async fn wanting() -> (System, Browser, String) {

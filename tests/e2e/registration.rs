@@ -7,8 +7,8 @@ use http::Method;
 use idp_domain::client::AppStage;
 use idp_store::audit::AuditQuery;
 use serde_json::{Value, json};
-use tests::oauth::{TOBIAS, VERIFIER, challenge, registration_token};
-use tests::system::SAMINA;
+use tests::oauth::{VERIFIER, challenge, registration_token};
+use tests::system::{SAMINA, TOBIAS};
 use tests::{Page, System};
 
 async fn register(system: &System, token: &str, said: &Value) -> Page {

@@ -6,8 +6,8 @@ use idp_domain::TrustId;
 use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth};
 use idp_store::Effects;
 use serde_json::Value;
-use tests::oauth::{TOBIAS, authorize, claims, redeeming, request_of, token};
-use tests::system::{ADAEZE, CALLUM};
+use tests::oauth::{authorize, claims, redeeming, request_of, token};
+use tests::system::{ADAEZE, CALLUM, TOBIAS};
 use tests::{Browser, Page, System};
 
 const APP: &str = "app-planner";

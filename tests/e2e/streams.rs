@@ -9,10 +9,9 @@ use idp_store::Effects;
 use serde_json::{Value, json};
 use tests::called::Called;
 use tests::oauth::{claims, code, request_of, token};
-use tests::system::SAMINA;
+use tests::system::{SAMINA, TOBIAS};
 use tests::{Page, System};
 
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 const REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
 const PUSH: &str = "urn:ietf:rfc:8935";

@@ -50,7 +50,6 @@ async fn killed() {
 struct Victim {
     child: Child,
     address: SocketAddr,
-    port: u16,
 }
 
 impl Victim {
@@ -60,7 +59,6 @@ impl Victim {
     }
 
     async fn start_at(folder: &Path, address: SocketAddr) -> Self {
-        let port = address.port();
         std::fs::write(folder.join("address"), address.to_string()).unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "killed", "--ignored"]).current_dir(folder);
@@ -68,12 +66,12 @@ impl Victim {
         if folder.join("kill_at.so").exists() {
             command.env("LD_PRELOAD", folder.join("kill_at.so"));
         }
-        let victim = Self { child: command.spawn().unwrap(), address, port };
+        let victim = Self { child: command.spawn().unwrap(), address };
         for _ in 0..600 {
             if tokio::net::TcpStream::connect(address).await.is_ok() {
                 // The port is bound before everything is ready; the first answer is the proof.
                 let mut browser = Browser::new(address);
-                let page = browser.try_open(&format!("http://id.lanyard.localhost:{port}/health/live")).await;
+                let page = browser.try_open(&format!("{}/health/live", victim.id())).await;
                 if page.is_some_and(|page| page.status == 200) {
                     return victim;
                 }
@@ -87,8 +85,12 @@ impl Victim {
         Browser::new(self.address)
     }
 
+    fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     fn id(&self) -> String {
-        format!("http://id.lanyard.localhost:{}", self.port)
+        format!("http://id.lanyard.localhost:{}", self.port())
     }
 
     /// Whether the process has died by itself.
@@ -125,7 +127,7 @@ fn arrived(page: &Page) -> bool {
 /// The code that the demonstration's phone shows, once it has not been used yet.
 async fn code(victim: &Victim, login: &str) -> String {
     for _ in 0..80 {
-        let page = victim.browser().open(&format!("http://phone.lanyard.localhost:{}/", victim.port)).await;
+        let page = victim.browser().open(&format!("http://phone.lanyard.localhost:{}/", victim.port())).await;
         let own = page.body.split(&format!("id=\"{login}\"")).nth(1).unwrap().split("</li>").next().unwrap().to_owned();
         if !own.contains("used, wait") {
             return own.split("<b>").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");

@@ -38,7 +38,7 @@ async fn start() -> (Victim, Nodes) {
     count_messages(folder.path(), [port(&database), port(&redis)]);
     let victim = Victim::start(folder.path()).await;
     std::os::unix::fs::symlink(folder.path().join("data"), other.path().join("data")).unwrap();
-    let there = SocketAddr::from(([127, 0, 0, 2], victim.port));
+    let there = SocketAddr::from(([127, 0, 0, 2], victim.port()));
     let node = Victim::start_at(other.path(), there).await;
     (victim, Nodes { folder, _other: other, other: node, redis, _database: database })
 }

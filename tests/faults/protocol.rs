@@ -7,12 +7,12 @@ use http::Method;
 use serde_json::{Value, json};
 use tests::client_key::{ClientKey, unique};
 use tests::oauth::{VERIFIER, challenge};
+use tests::system::TOBIAS;
 use tests::{Browser, Page};
 
 use super::writes::{arm, at_each_write, build, database_of, disarm};
 use super::{PASSWORD, Victim};
 
-const TOBIAS: &str = "t.quennell@tamberwell.example";
 const MOMENTS: [u64; 5] = [0, 2, 5, 9, 20];
 
 fn encoded(fields: &[(&str, &str)]) -> String {
@@ -20,7 +20,7 @@ fn encoded(fields: &[(&str, &str)]) -> String {
 }
 
 fn callback(victim: &Victim) -> String {
-    format!("http://bookworm.lanyard.localhost:{}/callback", victim.port)
+    format!("http://bookworm.lanyard.localhost:{}/callback", victim.port())
 }
 
 pub(super) async fn signed_in(victim: &Victim) -> Browser {
@@ -194,11 +194,11 @@ async fn f_01_an_app_is_registered_at_no_write_by_half() {
         let request = format!(
             "POST /register HTTP/1.1\r\nHost: id.lanyard.localhost:{}\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            victim.port,
+            victim.port(),
             body.len()
         );
         arm(folder, writes);
-        let answer = tests::raw::exchange(([127, 0, 0, 1], victim.port).into(), request.as_bytes()).await;
+        let answer = tests::raw::exchange(victim.address, request.as_bytes()).await;
         let died = disarm(folder, &mut victim).await;
         if died {
             victim = victim.kill(folder).await;

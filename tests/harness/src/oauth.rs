@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::Value;
 
+use crate::system::TOBIAS;
 use crate::{Browser, Page, System};
 
 /// A verifier of the right form.
@@ -100,9 +101,6 @@ pub async fn redeem(system: &System, code: &str, verifier: &str) -> (u16, Value)
 pub fn claims(jwt: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
-
-/// Makes apps for the trust.
-pub const TOBIAS: &str = "t.quennell@tamberwell.example";
 
 /// A token by which programs register apps in the trust, made as people make it.
 pub async fn registration_token(system: &System) -> String {

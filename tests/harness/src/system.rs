@@ -23,6 +23,8 @@ pub const ADAEZE: &str = "a.fairbrass@larkmoor.tamberwell.example";
 pub const JOSS: &str = "j.winterbourne@larkmoor.tamberwell.example";
 /// Trust IT admin.
 pub const CALLUM: &str = "c.threadgold@tamberwell.example";
+/// Makes apps for the trust.
+pub const TOBIAS: &str = "t.quennell@tamberwell.example";
 /// No password yet.
 pub const WILF: &str = "w.attenbrow@larkmoor.tamberwell.example";
 
@@ -44,32 +46,30 @@ impl System {
 
     /// Starts one with another database and Redis.
     pub async fn start_with(database: Option<String>, redis: Option<String>) -> Self {
-        let clock = Arc::new(SteppedClock::new());
-        let folder = tempfile::tempdir().unwrap();
-        let demo = Demo::start(plan(&folder, &clock, 0, database, redis)).await.unwrap();
-        let system = Self { demo, clock, folder, tls: false };
-        system.settle().await;
-        system
+        Self::begin(|plan| DemoPlan { database, redis, ..plan }).await
     }
 
     /// Starts one that serves TLS with its own development CA.
     pub async fn start_tls() -> Self {
-        let clock = Arc::new(SteppedClock::new());
-        let folder = tempfile::tempdir().unwrap();
-        let plan = DemoPlan { tls: true, ..plan(&folder, &clock, 0, None, None) };
-        let demo = Demo::start(plan).await.unwrap();
-        let system = Self { demo, clock, folder, tls: true };
-        system.settle().await;
-        system
+        Self::begin(|plan| DemoPlan { tls: true, ..plan }).await
     }
 
     /// Starts one that takes certificates of clients at an address of its own, where this authority (PEM) vouches for some.
     pub async fn start_mutual(authority: String) -> Self {
+        Self::begin(|plan| DemoPlan { clients: Some(authority), ..plan }).await
+    }
+
+    /// Starts one whose people may sign in with accounts of another.
+    pub async fn start_below(upstream: Upstream) -> Self {
+        Self::begin(|plan| DemoPlan { upstreams: vec![upstream], ..plan }).await
+    }
+
+    async fn begin(change: impl FnOnce(DemoPlan) -> DemoPlan) -> Self {
         let clock = Arc::new(SteppedClock::new());
         let folder = tempfile::tempdir().unwrap();
-        let plan = DemoPlan { clients: Some(authority), ..plan(&folder, &clock, 0, None, None) };
-        let demo = Demo::start(plan).await.unwrap();
-        let system = Self { demo, clock, folder, tls: false };
+        let plan = change(plan(&folder, &clock, 0, None, None));
+        let tls = plan.tls;
+        let system = Self { demo: Demo::start(plan).await.unwrap(), clock, folder, tls };
         system.settle().await;
         system
     }
@@ -77,17 +77,6 @@ impl System {
     /// A file in its folder.
     pub fn file(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// Starts one whose people may sign in with accounts of another.
-    pub async fn start_below(upstream: Upstream) -> Self {
-        let clock = Arc::new(SteppedClock::new());
-        let folder = tempfile::tempdir().unwrap();
-        let plan = DemoPlan { upstreams: vec![upstream], ..plan(&folder, &clock, 0, None, None) };
-        let demo = Demo::start(plan).await.unwrap();
-        let system = Self { demo, clock, folder, tls: false };
-        system.settle().await;
-        system
     }
 
     /// Starts a second node of the same installation: the same keys, database and Redis, the same public addresses. It
