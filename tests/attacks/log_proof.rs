@@ -133,7 +133,7 @@ async fn l_03_a_file_that_was_tampered_with_shows_it() {
     faulty(&checked(&log.replacen("\"version\":1", "\"version\":2", 1), &kid, None), "newer version");
     faulty(&checked("", &kid, None), "cut off");
     // Its own key in place of ours, under our name.
-    let stranger = System::start().await;
+    let stranger = System::start_stranger().await;
     seal(&stranger).await;
     let theirs = handed_out(&stranger).await;
     faulty(&checked(&theirs, &kid, None), "not of the key");

@@ -127,13 +127,13 @@ impl Browser {
     /// One request with these headers; nothing is followed.
     pub async fn send(&mut self, method: Method, url: &str, body: Option<String>, extra: &[(&str, &str)]) -> Page {
         let body = body.map(Bytes::from);
-        self.try_send(method, url, body, extra).await.unwrap_or_else(|| panic!("{url} does not answer"))
+        self.ask(method, url, body, extra).await.unwrap_or_else(|error| panic!("{url} does not answer: {error:?}"))
     }
 
     /// The same with a body that is no text.
     pub async fn send_bytes(&mut self, method: Method, url: &str, body: Vec<u8>, extra: &[(&str, &str)]) -> Page {
-        let sent = self.try_send(method, url, Some(body.into()), extra).await;
-        sent.unwrap_or_else(|| panic!("{url} does not answer"))
+        let sent = self.ask(method, url, Some(body.into()), extra).await;
+        sent.unwrap_or_else(|error| panic!("{url} does not answer: {error:?}"))
     }
 
     /// Sends a request to a server that may be dying: nothing when it does not answer.
@@ -144,6 +144,16 @@ impl Browser {
         body: Option<Bytes>,
         extra: &[(&str, &str)],
     ) -> Option<Page> {
+        self.ask(method, url, body, extra).await.ok()
+    }
+
+    async fn ask(
+        &mut self,
+        method: Method,
+        url: &str,
+        body: Option<Bytes>,
+        extra: &[(&str, &str)],
+    ) -> Result<Page, hyper_util::client::legacy::Error> {
         let parsed = url::Url::parse(url).unwrap();
         let host = parsed.host_str().unwrap().to_owned();
         let target = parsed.query().map_or(parsed.path().to_owned(), |query| format!("{}?{query}", parsed.path()));
@@ -170,11 +180,11 @@ impl Browser {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::from(body.unwrap_or_default())).unwrap();
-        let answer = self.client.request(request).await.ok()?;
+        let answer = self.client.request(request).await?;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         self.keep_cookies(&host, &parts.headers);
-        Some(Page {
+        Ok(Page {
             url: url.to_owned(),
             status: parts.status.as_u16(),
             headers: parts.headers,

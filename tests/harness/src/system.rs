@@ -44,6 +44,13 @@ impl System {
         Self::start_with(None, None).await
     }
 
+    /// Starts one that has no file in common with any other.
+    pub async fn start_stranger() -> Self {
+        let clock = Arc::new(SteppedClock::new());
+        let folder = tempfile::tempdir().unwrap();
+        Self::fill(plan(&folder, &clock, 0, None, None), clock, folder).await
+    }
+
     /// Starts one with another database and Redis.
     pub async fn start_with(database: Option<String>, redis: Option<String>) -> Self {
         Self::begin(|plan| DemoPlan { database, redis, ..plan }).await
@@ -64,10 +71,18 @@ impl System {
         Self::begin(|plan| DemoPlan { upstreams: vec![upstream], ..plan }).await
     }
 
+    /// Starts one with the invented trust as the first test of this process found it, where the database is a file.
     async fn begin(change: impl FnOnce(DemoPlan) -> DemoPlan) -> Self {
         let clock = Arc::new(SteppedClock::new());
         let folder = tempfile::tempdir().unwrap();
         let plan = change(plan(&folder, &clock, 0, None, None));
+        if plan.database.is_none() && !plan.tls {
+            SEEDED.get_or_init(Seeded::make).await.put(folder.path());
+        }
+        Self::fill(plan, clock, folder).await
+    }
+
+    async fn fill(plan: DemoPlan, clock: Arc<SteppedClock>, folder: tempfile::TempDir) -> Self {
         let tls = plan.tls;
         let system = Self { demo: Demo::start(plan).await.unwrap(), clock, folder, tls };
         system.settle().await;
@@ -179,7 +194,10 @@ impl System {
             let mails = self.demo.mailbox.all();
             let found = mails.iter().rev().find(|(address, _, text)| address == to && text.contains("/link?token="));
             if let Some((_, _, text)) = found {
-                return text.lines().find(|line| line.contains("/link?token=")).unwrap().to_owned();
+                let link = text.lines().find(|line| line.contains("/link?token=")).unwrap();
+                // A mail of the start may name the port at which the trust was first made.
+                let (_, path) = link.split_once("/link").unwrap();
+                return format!("{}/link{path}", self.origin("id"));
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
@@ -252,6 +270,32 @@ impl System {
         let page = browser.fill(&page, "key", &[("code", &code)]).await;
         assert!(page.body.contains("My sites"), "{}", page.body);
         browser
+    }
+}
+
+/// The files of a trust that was made, to be put into the folder of another: making it takes longer than most tests.
+struct Seeded(Vec<(std::ffi::OsString, std::fs::Permissions, Vec<u8>)>);
+
+static SEEDED: tokio::sync::OnceCell<Seeded> = tokio::sync::OnceCell::const_new();
+
+impl Seeded {
+    async fn make() -> Self {
+        let System { demo, folder, .. } = System::start_stranger().await;
+        demo.finish().await;
+        let entries = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+        // The sessions of nobody, which the gateway may still be closing.
+        let entries = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with("gateway.db"));
+        let file = |entry: std::fs::DirEntry| {
+            (entry.file_name(), entry.metadata().unwrap().permissions(), std::fs::read(entry.path()).unwrap())
+        };
+        Self(entries.map(file).collect())
+    }
+
+    fn put(&self, folder: &std::path::Path) {
+        for (name, permissions, bytes) in &self.0 {
+            std::fs::write(folder.join(name), bytes).unwrap();
+            std::fs::set_permissions(folder.join(name), permissions.clone()).unwrap();
+        }
     }
 }
 
