@@ -27,7 +27,8 @@ const NAMES: [&str; 6] = [
     "idp/directory/src/passes.rs",
 ];
 /// Faults whose words pages show.
-const FAULTS: [&str; 8] = [
+const FAULTS: [&str; 9] = [
+    "idp/domain/src/contact.rs",
     "idp/signin/src/links.rs",
     "idp/signin/src/password.rs",
     "idp/signin/src/account/join.rs",

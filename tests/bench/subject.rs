@@ -251,6 +251,7 @@ impl Subject {
                 created_at: context.now(),
                 language: idp_domain::Language::default(),
                 text_size: idp_domain::TextSize::default(),
+                contact: idp_domain::contact::Contact::default(),
             };
             batch.memberships.push(Membership {
                 id: MembershipId::new(&*context.clock, &*context.random),

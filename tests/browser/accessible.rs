@@ -71,10 +71,11 @@ pub const SIGNED_OUT: [&str; 15] = [
 ];
 
 /// Pages of somebody who is signed in.
-pub const MINE: [&str; 26] = [
+pub const MINE: [&str; 27] = [
     "/",
     "/me",
     "/me/name",
+    "/me/contact",
     "/me/password",
     "/me/address",
     "/me/browsers",

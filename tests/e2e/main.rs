@@ -7,6 +7,7 @@ mod api;
 mod app_keys;
 mod apps;
 mod ciba;
+mod contact;
 mod day_pass;
 mod details;
 mod developers;

@@ -83,6 +83,7 @@ pub(crate) fn random_person() -> Person {
         created_at: Timestamp(10),
         language: idp_domain::Language::default(),
         text_size: idp_domain::TextSize::default(),
+        contact: idp_domain::contact::Contact::default(),
     }
 }
 

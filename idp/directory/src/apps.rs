@@ -1,7 +1,7 @@
 //! Apps of a trust: registered by its developers, tried out in a sandbox, opened to everybody by a second person.
 
 use idp_domain::audit::AuditEntry;
-use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions};
+use idp_domain::client::{AppFacts, AppStage, Client, ClientAuth, ClientKind, ClientOptions, SCOPES};
 use idp_domain::person::Person;
 use idp_domain::persona::Persona;
 use idp_domain::trust::{Trust, TrustRole};
@@ -12,9 +12,6 @@ use crate::Directory;
 use crate::app_checks::{self, Checked, checked};
 pub use crate::app_checks::{AppProfile, AppWish, OWN_CERTIFICATE, Subjects};
 use crate::error::{DirectoryError, FieldFault, Result};
-
-/// Scopes that every app may ask for; people agree to each.
-const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// Somebody who makes apps or decides about them.
 #[derive(Clone, Debug)]
@@ -135,7 +132,11 @@ impl Directory {
         let stage = if approved { app.stage } else { AppStage::Sandbox };
         let app = Some(maker.touches(AppFacts { stage, ..app }));
         let options = app_checks::put(wished, client.options.clone());
-        let changed = Client { name, auth, redirect_uris, post_logout_redirect_uris, app, options, ..client.clone() };
+        // An app that was registered when there were fewer may ask for the others from now on.
+        let new = SCOPES.iter().filter(|scope| !client.scopes.iter().any(|known| known == *scope));
+        let scopes = client.scopes.iter().cloned().chain(new.map(|scope| (*scope).to_owned())).collect();
+        let changed =
+            Client { name, auth, redirect_uris, post_logout_redirect_uris, scopes, app, options, ..client.clone() };
         self.keep_app(maker, (&client, &changed), ("app.changed", "changed the app")).await
     }
 

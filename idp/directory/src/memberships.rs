@@ -231,6 +231,7 @@ impl Directory {
             created_at: self.context.now(),
             language: idp_domain::Language::default(),
             text_size: idp_domain::TextSize::default(),
+            contact: idp_domain::contact::Contact::default(),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::secret::SecretHash;
 use crate::slug::Slug;
 use crate::tls_subject::TlsSubject;
 
+/// Scopes that every app may ask for (OpenID Connect Core §5.4, §11); people agree to each.
+pub const SCOPES: [&str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
+
 /// A registered client (OpenID Connect Dynamic Registration §2 names its fields).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod client;
 pub mod clock;
+pub mod contact;
 pub mod email;
 pub mod group;
 pub mod id;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::contact::Contact;
 use crate::email::EmailAddress;
 use crate::id::PersonId;
 use crate::language::Language;
@@ -33,6 +34,8 @@ pub struct Person {
     pub language: Language,
     /// How large they want the text of pages.
     pub text_size: TextSize,
+    /// What they give to apps beside name and e-mail.
+    pub contact: Contact,
 }
 
 impl Person {

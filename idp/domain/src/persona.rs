@@ -1,6 +1,7 @@
 //! Invented people for trying out an app: each has something that apps get wrong.
 
 use crate::clock::Timestamp;
+use crate::contact::{Contact, Phone, PostalAddress};
 use crate::email::EmailAddress;
 use crate::id::PersonId;
 use crate::language::Language;
@@ -55,6 +56,15 @@ impl Persona {
         format!("{} {}", self.first_name, self.last_name)
     }
 
+    /// Some give everything that an app can ask for, and some nothing.
+    fn contact(&self) -> Contact {
+        if self.email.is_none() {
+            return Contact::default();
+        }
+        let address = format!("{}\nLarkmoor Primary School\n1 Moor Lane\nTamberwell", self.full_name());
+        Contact { phone: Phone::parse("01632 960123 ext 12").ok(), address: PostalAddress::parse(&address).ok() }
+    }
+
     /// The person, without any way to sign in.
     pub fn person(&self, id: PersonId, now: Timestamp) -> Person {
         Person {
@@ -69,6 +79,7 @@ impl Persona {
             created_at: now,
             language: self.language,
             text_size: TextSize::default(),
+            contact: self.contact(),
         }
     }
 }
@@ -83,6 +94,8 @@ mod tests {
             let person = persona.person(PersonId::new(&crate::SystemClock, &crate::SystemRandom), Timestamp(0));
             assert_eq!((person.email.is_some(), person.password), (persona.email.is_some(), None), "{persona:?}");
             assert_eq!(Persona::parse(persona.key), Some(persona));
+            assert_eq!(person.contact.phone.is_some(), person.contact.address.is_some(), "{persona:?}");
+            assert_eq!(person.contact.phone.is_some(), persona.email.is_some(), "{persona:?}");
         }
     }
 }

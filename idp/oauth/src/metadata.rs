@@ -1,6 +1,6 @@
 //! Discovery (OpenID Connect Discovery §3, RFC 8414 §2): only what works.
 
-use idp_domain::client::IdTokenAlg;
+use idp_domain::client::{IdTokenAlg, SCOPES};
 use idp_domain::{Acr, Language};
 use serde_json::{Map, Value, json};
 
@@ -8,8 +8,6 @@ use crate::authorize::response::MODES;
 use crate::token::grants::{CIBA, CODE, DEVICE, EXCHANGE, REFRESH};
 use crate::{Provider, jwk};
 
-/// Scopes that an app may ask for.
-pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Grants of the token endpoint.
 pub const GRANTS: [&str; 6] = [CODE, REFRESH, "client_credentials", DEVICE, EXCHANGE, CIBA];
 /// Ways of client authentication.
@@ -25,7 +23,7 @@ const ALIASED: [&str; 7] = [
     "backchannel_authentication_endpoint",
 ];
 /// Claims of ID tokens and userinfo.
-const CLAIMS: [&str; 17] = [
+const CLAIMS: [&str; 20] = [
     "iss",
     "aud",
     "exp",
@@ -43,6 +41,9 @@ const CLAIMS: [&str; 17] = [
     "locale",
     "email",
     "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
 ];
 
 impl Provider {

@@ -160,6 +160,7 @@ mod tests {
             created_at: Timestamp(0),
             language: idp_domain::Language::default(),
             text_size: idp_domain::TextSize::default(),
+            contact: idp_domain::contact::Contact::default(),
         }
     }
 

@@ -10,10 +10,11 @@ use idp_store::imports::{Batch, Imports, StoredImport};
 use idp_store::memberships::Memberships;
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::{Any, AssertSqlSafe};
 
+use crate::lane::Change;
 use crate::people::put_person;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::proofs::put_link;
 use crate::requests::{grant_requests, put_day_pass};
 use crate::row::{Columns, corrupt, placeholders, problem, to_json};
@@ -96,7 +97,7 @@ impl SqlStore {
         Ok(found)
     }
 
-    async fn put_membership(&self, transaction: &mut Transaction<'static, Any>, membership: &Membership) -> Result<()> {
+    async fn put_membership(&self, transaction: &mut Change, membership: &Membership) -> Result<()> {
         let (status, paused_until) = status_columns(membership.status);
         sqlx::query(
             "INSERT INTO memberships (id, person_id, site_id, account, status, paused_until, starts_at, ends_at, source, \
@@ -115,7 +116,7 @@ impl SqlStore {
         .bind(membership.source.as_str())
         .bind(i64::from(membership.main_contact))
         .bind(membership.created_at.0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)?;
         if membership.status == MembershipStatus::Active {
@@ -123,7 +124,7 @@ impl SqlStore {
         }
         sqlx::query("DELETE FROM grants WHERE membership_id = $1")
             .bind(membership.id.to_string())
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(problem)?;
         for grant in &membership.grants {
@@ -132,12 +133,7 @@ impl SqlStore {
         Ok(())
     }
 
-    async fn put_grant(
-        &self,
-        transaction: &mut Transaction<'static, Any>,
-        membership: MembershipId,
-        grant: &Grant,
-    ) -> Result<()> {
+    async fn put_grant(&self, transaction: &mut Change, membership: MembershipId, grant: &Grant) -> Result<()> {
         sqlx::query(
             "INSERT INTO grants (id, membership_id, group_id, scope, pending, granted_by, approved_by) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -149,7 +145,7 @@ impl SqlStore {
         .bind(i64::from(grant.pending))
         .bind(grant.granted_by.map(|id| id.to_string()))
         .bind(grant.approved_by.map(|id| id.to_string()))
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())
@@ -162,7 +158,7 @@ impl Memberships for SqlStore {
         let mut transaction = self.begin().await?;
         self.put_membership(&mut transaction, membership).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn membership(&self, id: MembershipId) -> Result<Option<Membership>> {
@@ -197,7 +193,7 @@ impl Memberships for SqlStore {
         sqlx::query("UPDATE memberships SET last_used_at = $2 WHERE id = $1")
             .bind(id.to_string())
             .bind(now.0)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         sqlx::query(
@@ -207,11 +203,11 @@ impl Memberships for SqlStore {
         .bind(sid)
         .bind(now.0)
         .bind(id.to_string())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(problem)?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn visits_of(&self, sids: &[String]) -> Result<Vec<(String, SiteId)>> {
@@ -262,11 +258,11 @@ impl SqlStore {
         effects: Effects,
     ) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let changed = statement.fetch_optional(&mut *transaction).await.map_err(problem)?.is_some();
+        let changed = statement.fetch_optional(&mut transaction).await.map_err(problem)?.is_some();
         if changed {
             self.put(&mut transaction, effects).await?;
         }
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(changed)
     }
 
@@ -277,9 +273,9 @@ impl SqlStore {
         effects: Effects,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        statement.execute(&mut *transaction).await.map_err(problem)?;
+        statement.execute(&mut transaction).await.map_err(problem)?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     /// The rows of a statement that holds `IN ({})`, for these values; none for no values.
@@ -305,7 +301,7 @@ impl Imports for SqlStore {
     async fn save_import(&self, import: &StoredImport) -> Result<()> {
         let mut transaction = self.begin().await?;
         put_import(&mut transaction, import).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn latest_applied(&self, by: PersonId) -> Result<Option<StoredImport>> {
@@ -337,7 +333,7 @@ impl Imports for SqlStore {
             put_import(&mut transaction, import).await?;
         }
         self.put(&mut transaction, batch.effects.clone()).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn import(&self, id: ImportId) -> Result<Option<StoredImport>> {
@@ -361,7 +357,7 @@ fn import(row: &AnyRow) -> Result<StoredImport> {
     })
 }
 
-async fn put_import(transaction: &mut Transaction<'static, Any>, import: &StoredImport) -> Result<()> {
+async fn put_import(transaction: &mut Change, import: &StoredImport) -> Result<()> {
     sqlx::query(
         "INSERT INTO imports (id, by_id, file, body, applied_at, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (id) DO UPDATE SET body = excluded.body, applied_at = excluded.applied_at",
@@ -372,7 +368,7 @@ async fn put_import(transaction: &mut Transaction<'static, Any>, import: &Stored
     .bind(&import.body)
     .bind(import.applied_at.map(|t| t.0))
     .bind(import.created_at.0)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(problem)
     .map(|_| ())

@@ -1,6 +1,7 @@
 //! What belongs to a person's account: browsers they are known in, and the addresses by which they sign in.
 
 use async_trait::async_trait;
+use idp_domain::contact::Contact;
 use idp_domain::email::EmailAddress;
 use idp_domain::person::fold_name;
 use idp_domain::{PersonId, SecretHash, Timestamp};
@@ -8,10 +9,10 @@ use idp_store::addresses::{ALIAS, AddressChange, Addresses};
 use idp_store::browsers::Browsers;
 use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
 
+use crate::lane::Change;
 use crate::people::new_epoch;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, corrupt, problem};
 
 #[async_trait]
@@ -64,7 +65,7 @@ impl Addresses for SqlStore {
         let mut transaction = self.begin().await?;
         put_change(&mut transaction, self.new_id(), change, None).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn address_change(&self, undo: &SecretHash) -> Result<Option<AddressChange>> {
@@ -85,7 +86,7 @@ impl Addresses for SqlStore {
         )
         .bind(&undo.0)
         .bind(now.0)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if undone.is_none() {
@@ -94,7 +95,7 @@ impl Addresses for SqlStore {
         sqlx::query("DELETE FROM logins WHERE login = $1 AND person_id = $2")
             .bind(change.new.folded())
             .bind(change.person.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         take_login(&mut transaction, change.person, &change.old).await?;
@@ -104,7 +105,7 @@ impl Addresses for SqlStore {
             .bind(change.person.to_string());
         new_epoch(&mut transaction, statement).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -116,6 +117,14 @@ impl Addresses for SqlStore {
         .bind(first.to_owned())
         .bind(last.to_owned())
         .bind(fold_name(&format!("{first} {last}")));
+        self.settle(statement, effects).await.map(|_| ())
+    }
+
+    async fn set_contact(&self, id: PersonId, contact: &Contact, effects: Effects) -> Result<()> {
+        let statement = sqlx::query("UPDATE people SET phone = $2, address = $3 WHERE id = $1 RETURNING id")
+            .bind(id.to_string())
+            .bind(contact.phone.as_ref().map(|phone| phone.as_str().to_owned()))
+            .bind(contact.address.as_ref().map(|address| address.as_str().to_owned()));
         self.settle(statement, effects).await.map(|_| ())
     }
 
@@ -136,23 +145,23 @@ impl Addresses for SqlStore {
         sqlx::query("DELETE FROM logins WHERE login = $1 AND person_id = $2")
             .bind(address.folded())
             .bind(id.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         sqlx::query("UPDATE people SET email = NULL WHERE id = $1 AND lower(email) = $2")
             .bind(id.to_string())
             .bind(address.folded())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 }
 
 /// Changes an address within a transaction, on its own or as part of a move of a whole domain.
 pub(crate) async fn put_change(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Change,
     id: String,
     change: &AddressChange,
     domain_move: Option<&str>,
@@ -162,14 +171,14 @@ pub(crate) async fn put_change(
         .bind(change.old.folded())
         .bind(change.person.to_string())
         .bind(change.changed_at.plus(ALIAS).0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)?;
     let moved = sqlx::query("UPDATE people SET email = $2 WHERE id = $1 AND lower(email) = $3 RETURNING id")
         .bind(change.person.to_string())
         .bind(change.new.as_str().to_owned())
         .bind(change.old.folded())
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(problem)?;
     if moved.is_none() {
@@ -186,7 +195,7 @@ pub(crate) async fn put_change(
     .bind(&change.undo.0)
     .bind(change.changed_at.0)
     .bind(domain_move.map(str::to_owned))
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(problem)?;
     close_links(transaction, change.person, change.changed_at).await
@@ -205,43 +214,35 @@ pub(crate) fn change_of(row: &AnyRow) -> Result<AddressChange> {
 }
 
 /// Makes an address a person's own: theirs already, perhaps as an alias, or nobody's.
-async fn take_login(
-    transaction: &mut Transaction<'static, Any>,
-    person: PersonId,
-    address: &EmailAddress,
-) -> Result<()> {
+async fn take_login(transaction: &mut Change, person: PersonId, address: &EmailAddress) -> Result<()> {
     let row = sqlx::query(
         "INSERT INTO logins (login, person_id) VALUES ($1, $2) ON CONFLICT (login) DO UPDATE SET alias_until = NULL \
          WHERE logins.person_id = $2 RETURNING login",
     )
     .bind(address.folded())
     .bind(person.to_string())
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await
     .map_err(problem)?;
     row.map(|_| ()).ok_or_else(|| StoreError::Conflict(address.folded()))
 }
 
-async fn set_email(transaction: &mut Transaction<'static, Any>, id: PersonId, address: &EmailAddress) -> Result<()> {
+async fn set_email(transaction: &mut Change, id: PersonId, address: &EmailAddress) -> Result<()> {
     sqlx::query("UPDATE people SET email = $2 WHERE id = $1")
         .bind(id.to_string())
         .bind(address.as_str().to_owned())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())
 }
 
 /// Links that were mailed to another address stop working.
-pub(crate) async fn close_links(
-    transaction: &mut Transaction<'static, Any>,
-    id: PersonId,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn close_links(transaction: &mut Change, id: PersonId, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL")
         .bind(id.to_string())
         .bind(now.0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())

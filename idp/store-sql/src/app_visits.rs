@@ -7,7 +7,7 @@ use idp_store::outbox::Claimed;
 use idp_store::{Effects, Outgoing, Result};
 
 use crate::outbox::DELIVERED;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 #[async_trait]
@@ -46,7 +46,7 @@ impl AppVisits for SqlStore {
             .bind(person.to_string())
             .bind(sid.clone().unwrap_or_default())
             .bind(entry.created_at.0)
-            .fetch_all(&mut *transaction)
+            .fetch_all(&mut transaction)
             .await
             .map_err(problem)?;
             let mut effects = Effects::none();
@@ -56,7 +56,7 @@ impl AppVisits for SqlStore {
             }
             self.put(&mut transaction, effects).await?;
         }
-        sqlx::query(DELIVERED).bind(&entry.id).bind(now.0).execute(&mut *transaction).await.map_err(problem)?;
-        commit(transaction).await
+        sqlx::query(DELIVERED).bind(&entry.id).bind(now.0).execute(&mut transaction).await.map_err(problem)?;
+        transaction.commit().await
     }
 }

@@ -7,7 +7,7 @@ use idp_store::audit_chain::{AuditChain, Chained};
 use sqlx::any::AnyRow;
 
 use crate::outbox::entry;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 const HOUR: i64 = 3600;
@@ -17,13 +17,13 @@ impl AuditChain for SqlStore {
     async fn chain_entries(&self, limit: i64) -> Result<Option<Link>> {
         let mut transaction = self.begin().await?;
         let newest = sqlx::query("SELECT * FROM audit_chain ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         let mut newest = newest.as_ref().map(link).transpose()?;
         let rows = sqlx::query("SELECT * FROM audit WHERE seq IS NULL ORDER BY id LIMIT $1")
             .bind(limit)
-            .fetch_all(&mut *transaction)
+            .fetch_all(&mut transaction)
             .await
             .map_err(problem)?;
         for row in &rows {
@@ -38,7 +38,7 @@ impl AuditChain for SqlStore {
             .bind(&link.digest)
             .bind(&link.link)
             .bind(i64::from(link.signin))
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
             if ours.is_none() {
@@ -48,12 +48,12 @@ impl AuditChain for SqlStore {
             sqlx::query("UPDATE audit SET seq = $2 WHERE id = $1")
                 .bind(&logged.id)
                 .bind(link.seq)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
             newest = Some(link);
         }
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(newest.filter(|_| !rows.is_empty()))
     }
 
@@ -96,17 +96,17 @@ impl AuditChain for SqlStore {
             .bind(head.at.0)
             .bind(HOUR)
             .bind(head.seq)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         sqlx::query("INSERT INTO audit_heads (seq, at, signed) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(head.seq)
             .bind(head.at.0)
             .bind(&head.signed)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn heads(&self, from: i64) -> Result<Vec<Head>> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use idp_store::bounces::{Bounce, Bounces};
 use idp_store::{Effects, Result};
 
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 #[async_trait]
@@ -15,7 +15,7 @@ impl Bounces for SqlStore {
             .bind(id)
             .bind(bounce.at.0)
             .bind(&bounce.problem)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         let news = sqlx::query(
@@ -24,14 +24,14 @@ impl Bounces for SqlStore {
         .bind(&bounce.address)
         .bind(bounce.at.0)
         .bind(&bounce.problem)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?
         .is_some();
         if news {
             self.put(&mut transaction, effects).await?;
         }
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(news)
     }
 

@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 
 use crate::account::{change_of, put_change};
 use crate::places::put_site;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl DomainMoves for SqlStore {
         let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM domain_moves WHERE trust_id = $1 AND done_at IS NULL")
             .bind(wish.trust.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         sqlx::query(
@@ -33,11 +33,11 @@ impl DomainMoves for SqlStore {
         .bind(wish.by.0.to_string())
         .bind(&wish.by.1)
         .bind(wish.asked_at.0)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(problem)?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn domain_move(&self, trust: TrustId, done: bool) -> Result<Option<DomainMove>> {
@@ -69,7 +69,7 @@ impl DomainMoves for SqlStore {
         let ours = sqlx::query("UPDATE domain_moves SET done_at = $2 WHERE id = $1 AND done_at IS NULL RETURNING id")
             .bind(id)
             .bind(at.0)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if ours.is_none() {
@@ -82,7 +82,7 @@ impl DomainMoves for SqlStore {
             put_site(&mut transaction, site).await?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -103,7 +103,7 @@ impl DomainMoves for SqlStore {
         )
         .bind(id)
         .bind(at.0)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if ours.is_none() {
@@ -113,7 +113,7 @@ impl DomainMoves for SqlStore {
             put_site(&mut transaction, site).await?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 }

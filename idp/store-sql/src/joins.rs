@@ -5,11 +5,11 @@ use idp_domain::PersonId;
 use idp_store::addresses::ALIAS;
 use idp_store::joins::{Join, Joins, Meeting};
 use idp_store::{Effects, Result};
-use sqlx::{Any, Transaction};
 
 use crate::access::status_columns;
 use crate::account::close_links;
-use crate::pool::{SqlStore, commit};
+use crate::lane::Change;
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 /// What the one that stays ($1) takes over from the one that goes ($2). Where both have the same, one is enough. A person who
@@ -53,7 +53,7 @@ impl Joins for SqlStore {
         )
         .bind(into.to_string())
         .bind(into_epoch)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         let goes = sqlx::query(
@@ -63,7 +63,7 @@ impl Joins for SqlStore {
         .bind(from.to_string())
         .bind(from_epoch)
         .bind(into.to_string())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if stays.is_none() || goes.is_none() {
@@ -77,7 +77,7 @@ impl Joins for SqlStore {
                 sqlx::query(sql)
                     .bind(keep.to_string())
                     .bind(give.to_string())
-                    .execute(&mut *transaction)
+                    .execute(&mut transaction)
                     .await
                     .map_err(problem)?;
             }
@@ -85,7 +85,7 @@ impl Joins for SqlStore {
         sqlx::query("UPDATE logins SET alias_until = $2 WHERE person_id = $1 AND alias_until IS NULL")
             .bind(from.to_string())
             .bind(join.at.plus(ALIAS).0)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         close_links(&mut transaction, from, join.at).await?;
@@ -93,12 +93,12 @@ impl Joins for SqlStore {
             sqlx::query(sql)
                 .bind(into.to_string())
                 .bind(from.to_string())
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         // Apps name the people who made them.
         self.known.forget();
         Ok(true)
@@ -116,13 +116,13 @@ impl Joins for SqlStore {
 
 impl SqlStore {
     /// Whether the memberships of both are what was looked at.
-    async fn are_as_seen(&self, transaction: &mut Transaction<'static, Any>, join: &Join) -> Result<bool> {
+    async fn are_as_seen(&self, transaction: &mut Change, join: &Join) -> Result<bool> {
         let rows = sqlx::query(
             "SELECT id, status, paused_until, starts_at, ends_at FROM memberships WHERE person_id = $1 OR person_id = $2",
         )
         .bind(join.into.0.to_string())
         .bind(join.from.0.to_string())
-        .fetch_all(&mut **transaction)
+        .fetch_all(&mut *transaction)
         .await
         .map_err(problem)?;
         let mut now = Vec::new();

@@ -13,6 +13,7 @@ mod domain_moves;
 mod feedback;
 mod joins;
 mod known;
+mod lane;
 mod outbox;
 mod owner_kit;
 mod people;

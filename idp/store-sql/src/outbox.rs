@@ -7,10 +7,11 @@ use idp_domain::{PersonId, Timestamp};
 use idp_store::audit::{Audit, AuditQuery, Retention};
 use idp_store::outbox::{Claimed, Outbox};
 use idp_store::{Effects, Outgoing, Result, StreamEvent};
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use crate::pool::{SqlStore, commit};
+use crate::lane::Change;
+use crate::pool::SqlStore;
 use crate::row::{Columns, corrupt, placeholders, problem};
 
 /// Seconds until an entry that could not be read is looked at again.
@@ -26,7 +27,7 @@ pub(crate) const DELIVERED: &str = "UPDATE outbox SET delivered_at = $2, sealed 
 
 impl SqlStore {
     /// Writes what follows from a change into its transaction.
-    pub(crate) async fn put(&self, transaction: &mut Transaction<'static, Any>, effects: Effects) -> Result<()> {
+    pub(crate) async fn put(&self, transaction: &mut Change, effects: Effects) -> Result<()> {
         let now = self.clock.now().0;
         for outgoing in effects.outgoing {
             self.enqueue(transaction, ENQUEUE, (&self.new_id(), now), &outgoing).await?;
@@ -44,7 +45,7 @@ impl SqlStore {
             .bind(entry.site.map(|id| id.to_string()))
             .bind(entry.trust.map(|id| id.to_string()))
             .bind(entry.sentence)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(problem)?;
         }
@@ -54,7 +55,7 @@ impl SqlStore {
     /// Puts one entry in, by one of the two statements for that.
     async fn enqueue(
         &self,
-        transaction: &mut Transaction<'static, Any>,
+        transaction: &mut Change,
         statement: &'static str,
         (id, at): (&str, i64),
         outgoing: &Outgoing,
@@ -64,7 +65,7 @@ impl SqlStore {
             .bind(outgoing.topic().into_owned())
             .bind(self.vault.seal(SEAL, &serde_json::to_vec(outgoing).map_err(corrupt)?))
             .bind(at)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(problem)
             .map(|_| ())
@@ -91,7 +92,7 @@ impl Outbox for SqlStore {
     async fn record(&self, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn claim(&self, topic: &str, now: Timestamp, lease: i64, limit: i64) -> Result<Vec<Claimed>> {
@@ -144,7 +145,7 @@ impl Outbox for SqlStore {
             let id = format!("{}.{client}", entry.id);
             self.enqueue(&mut transaction, ENQUEUE_ONCE, (&id, entry.created_at.0), &outgoing).await?;
         }
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn streamed(&self, client: &str, limit: i64) -> Result<Vec<Claimed>> {
@@ -167,11 +168,11 @@ impl Outbox for SqlStore {
                 .bind(id)
                 .bind(now.0)
                 .bind(Outgoing::asked_for(client))
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn drop_stream(&self, client: &str) -> Result<()> {

@@ -5,7 +5,7 @@ use idp_domain::{SecretHash, Timestamp, TrustId};
 use idp_store::owner_kit::{OwnerKit, WayBack};
 use idp_store::{Effects, Result};
 
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::proofs::put_link;
 use crate::recovery::put_pass;
 use crate::row::{Columns, problem};
@@ -22,7 +22,7 @@ impl OwnerKit for SqlStore {
         let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM owner_codes WHERE trust_id = $1")
             .bind(trust.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         for code in codes {
@@ -30,12 +30,12 @@ impl OwnerKit for SqlStore {
                 .bind(&code.0)
                 .bind(trust.to_string())
                 .bind(now.0)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn owner_codes_made(&self, trust: TrustId) -> Result<Option<Timestamp>> {
@@ -63,7 +63,7 @@ impl OwnerKit for SqlStore {
         .bind(trust.to_string())
         .bind(&first.0)
         .bind(&second.0)
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await
         .map_err(problem)?;
         if taken.len() != 2 {
@@ -76,18 +76,18 @@ impl OwnerKit for SqlStore {
             ("UPDATE people SET epoch = epoch + 1 WHERE id = $1", person.clone()),
         ];
         for (sql, id) in after {
-            sqlx::query(sql).bind(id).execute(&mut *transaction).await.map_err(problem)?;
+            sqlx::query(sql).bind(id).execute(&mut transaction).await.map_err(problem)?;
         }
         sqlx::query("UPDATE keys SET suspended_at = $2 WHERE person_id = $1 AND suspended_at IS NULL")
             .bind(person)
             .bind(way.link.created_at.0)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         put_link(&mut transaction, &way.link).await?;
         put_pass(&mut transaction, &way.pass).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 }

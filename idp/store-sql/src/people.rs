@@ -1,6 +1,7 @@
 //! People, the addresses by which they sign in, and trusts with their seats.
 
 use async_trait::async_trait;
+use idp_domain::contact::{Contact, Phone, PostalAddress};
 use idp_domain::email::EmailAddress;
 use idp_domain::person::{PasswordHash, Person, PersonStatus, fold_name};
 use idp_domain::trust::{Helpdesk, Trust, TrustRole, TrustSeat};
@@ -9,10 +10,11 @@ use idp_store::people::{People, PeopleQuery};
 use idp_store::trusts::Trusts;
 use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::{Any, AssertSqlSafe};
 
+use crate::lane::Change;
 use crate::places::count_version;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, corrupt, placeholders, problem, to_json};
 
 fn person(row: &AnyRow) -> Result<Person> {
@@ -29,33 +31,37 @@ fn person(row: &AnyRow) -> Result<Person> {
         created_at: row.time("created_at")?,
         language: Language::parse(&row.text("language")?).unwrap_or_default(),
         text_size: TextSize::parse(&row.text("text_size")?).unwrap_or_default(),
+        contact: Contact {
+            phone: row.maybe_text("phone")?.map(|text| Phone::parse(&text)).transpose().map_err(corrupt)?,
+            address: row.maybe_text("address")?.map(|text| PostalAddress::parse(&text)).transpose().map_err(corrupt)?,
+        },
     })
 }
 
 /// The new epoch of the one row that an `UPDATE … RETURNING epoch` changed.
 pub(crate) async fn new_epoch(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Change,
     statement: sqlx::query::Query<'_, Any, <Any as sqlx::Database>::Arguments>,
 ) -> Result<i64> {
-    let row = statement.fetch_optional(&mut **transaction).await.map_err(problem)?;
+    let row = statement.fetch_optional(&mut *transaction).await.map_err(problem)?;
     row.ok_or_else(|| corrupt("the person is gone"))?.int("epoch")
 }
 
 /// Inserts a person with the addresses by which they sign in.
-pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
+pub(crate) async fn put_person(transaction: &mut Change, person: &Person) -> Result<()> {
     put_row(transaction, person).await?;
     let logins = person.email.as_ref().map(EmailAddress::folded).into_iter().chain(person.username.clone());
     for login in logins {
         sqlx::query("DELETE FROM logins WHERE login = $1 AND alias_until <= $2")
             .bind(&login)
             .bind(person.created_at.0)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(problem)?;
         sqlx::query("INSERT INTO logins (login, person_id) VALUES ($1, $2)")
             .bind(&login)
             .bind(person.id.to_string())
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(|error| match problem(error) {
                 StoreError::Conflict(_) => StoreError::Conflict(login.clone()),
@@ -66,10 +72,10 @@ pub(crate) async fn put_person(transaction: &mut Transaction<'static, Any>, pers
 }
 
 /// Inserts a person alone, who signs in by no name.
-pub(crate) async fn put_row(transaction: &mut Transaction<'static, Any>, person: &Person) -> Result<()> {
+pub(crate) async fn put_row(transaction: &mut Change, person: &Person) -> Result<()> {
     sqlx::query(
         "INSERT INTO people (id, first_name, last_name, folded_name, email, username, password, status, epoch, created_at, \
-         language, text_size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         language, text_size, phone, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(person.id.to_string())
     .bind(&person.first_name)
@@ -83,7 +89,9 @@ pub(crate) async fn put_row(transaction: &mut Transaction<'static, Any>, person:
     .bind(person.created_at.0)
     .bind(person.language.code())
     .bind(person.text_size.as_str())
-    .execute(&mut **transaction)
+    .bind(person.contact.phone.as_ref().map(|phone| phone.as_str().to_owned()))
+    .bind(person.contact.address.as_ref().map(|address| address.as_str().to_owned()))
+    .execute(&mut *transaction)
     .await
     .map_err(problem)
     .map(|_| ())
@@ -124,7 +132,7 @@ impl People for SqlStore {
         let mut transaction = self.begin().await?;
         put_person(&mut transaction, person).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn set_status(&self, id: PersonId, status: PersonStatus, effects: Effects) -> Result<i64> {
@@ -134,7 +142,7 @@ impl People for SqlStore {
             .bind(status.as_str());
         let epoch = new_epoch(&mut transaction, statement).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(epoch)
     }
 
@@ -143,10 +151,10 @@ impl People for SqlStore {
         for sql in
             ["UPDATE people SET epoch = epoch + 1 WHERE id = $1", "DELETE FROM known_browsers WHERE person_id = $1"]
         {
-            sqlx::query(sql).bind(id.to_string()).execute(&mut *transaction).await.map_err(problem)?;
+            sqlx::query(sql).bind(id.to_string()).execute(&mut transaction).await.map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn set_language(&self, id: PersonId, language: Language) -> Result<()> {
@@ -170,12 +178,12 @@ impl People for SqlStore {
         .bind(id.to_string())
         .bind(&hash.0)
         .bind(epoch)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         let Some(row) = changed else { return Ok(None) };
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         row.int("epoch").map(Some)
     }
 
@@ -260,12 +268,12 @@ impl Trusts for SqlStore {
             .bind(trust.id.to_string())
             .bind(to_json(&trust.settings)?)
             .bind(trust.draft.as_ref().map(to_json).transpose()?)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         count_version(&mut transaction).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn save_helpdesk(&self, trust: TrustId, helpdesk: &Helpdesk, effects: Effects) -> Result<()> {
@@ -319,7 +327,7 @@ impl Trusts for SqlStore {
         // Two owners who remove each other come one after the other: each holds the row of the trust.
         sqlx::query("UPDATE trusts SET name = name WHERE id = $1")
             .bind(&trust)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         let gone = sqlx::query(
@@ -330,14 +338,14 @@ impl Trusts for SqlStore {
         .bind(&person)
         .bind(&trust)
         .bind(seat.role.as_str())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if gone.is_none() {
             return Ok(false);
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 

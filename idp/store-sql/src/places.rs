@@ -6,9 +6,9 @@ use idp_domain::{SiteId, Slug};
 use idp_store::sites::{Emblem, Sites};
 use idp_store::{Effects, Result, StoreError};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
 
-use crate::pool::{SqlStore, commit};
+use crate::lane::Change;
+use crate::pool::SqlStore;
 use crate::row::{Columns, corrupt, problem, to_json};
 
 fn site(row: &AnyRow) -> Result<Site> {
@@ -21,21 +21,21 @@ fn site(row: &AnyRow) -> Result<Site> {
     })
 }
 
-pub(crate) async fn count_version(transaction: &mut Transaction<'static, Any>) -> Result<()> {
+pub(crate) async fn count_version(transaction: &mut Change) -> Result<()> {
     sqlx::query("UPDATE versions SET value = value + 1 WHERE name = 'sites'")
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())
 }
 
 /// Saves name and settings within a transaction.
-pub(crate) async fn put_site(transaction: &mut Transaction<'static, Any>, site: &Site) -> Result<()> {
+pub(crate) async fn put_site(transaction: &mut Change, site: &Site) -> Result<()> {
     sqlx::query("UPDATE sites SET name = $2, settings = $3 WHERE id = $1")
         .bind(site.id.to_string())
         .bind(&site.name)
         .bind(to_json(&site.settings)?)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)?;
     count_version(transaction).await
@@ -51,19 +51,19 @@ impl Sites for SqlStore {
             .bind(site.slug.as_str())
             .bind(&site.name)
             .bind(to_json(&site.settings)?)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         count_version(&mut transaction).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn save_site(&self, site: &Site, effects: Effects) -> Result<()> {
         let mut transaction = self.begin().await?;
         put_site(&mut transaction, site).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn rename_site(&self, site: &Site, slug: &Slug, effects: Effects) -> Result<()> {
@@ -72,7 +72,7 @@ impl Sites for SqlStore {
         let others = sqlx::query("SELECT slug FROM former_slugs WHERE slug = $1 AND site_id <> $2")
             .bind(slug.as_str())
             .bind(site.id.to_string())
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if others.is_some() {
@@ -91,11 +91,11 @@ impl Sites for SqlStore {
             ("UPDATE sessions SET key_home = $2 WHERE key_home = $1", site.place(), renamed.place()),
             ("UPDATE passes SET place = $2 WHERE place = $1", site.place(), renamed.place()),
         ] {
-            sqlx::query(sql).bind(one).bind(two).execute(&mut *transaction).await.map_err(problem)?;
+            sqlx::query(sql).bind(one).bind(two).execute(&mut transaction).await.map_err(problem)?;
         }
         count_version(&mut transaction).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn former_slugs(&self) -> Result<Vec<(SiteId, Slug)>> {

@@ -1,15 +1,16 @@
-//! Opening a database by its URL, and the transactions that every change runs in.
+//! Opening a database by its URL, and keeping it tidy.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use idp_domain::{Clock, Random, Vault};
 use idp_store::Result;
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::any::install_default_drivers;
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyPool, Connection, Executor, Transaction};
 
 use crate::known::Known;
+use crate::lane::{Change, Lane};
 use crate::row::problem;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -17,9 +18,9 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Both backends behind one type.
 pub struct SqlStore {
-    /// SQLite: the one connection that writes. PostgreSQL: the same pool as `read`.
-    pub(crate) write: AnyPool,
-    pub(crate) read: AnyPool,
+    /// SQLite: the one connection that writes. PostgreSQL: the same connections as `read`.
+    pub(crate) write: Lane,
+    pub(crate) read: Lane,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) vault: Arc<dyn Vault>,
@@ -50,6 +51,15 @@ impl std::error::Error for OpenError {}
 /// Most sign-in attempts that are kept: a busy Monday of a large trust is a tenth of that.
 const MOST_ATTEMPTS: i64 = 200_000;
 
+/// What each connection to SQLite begins with.
+const PRAGMAS: &[&str] = &[
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA cache_size = -2000",
+];
+
 impl SqlStore {
     /// Opens the database and brings its tables up to date. `sqlite:<path>` makes the file when it is missing.
     pub async fn open(
@@ -63,29 +73,25 @@ impl SqlStore {
         let (write, read, sqlite) = if let Some(path) = url.strip_prefix("sqlite:") {
             restrict(Path::new(path.trim_start_matches("//")));
             let url = format!("sqlite:{path}?mode=rwc");
-            let write = sqlite_pool(&url, 1).await.map_err(|e| backend(&e))?;
-            let read = sqlite_pool(&url, 4).await.map_err(|e| backend(&e))?;
+            let write = Lane::open(&url, PRAGMAS, (1, Duration::from_secs(10))).await.map_err(|e| backend(&e))?;
+            let read = Lane::open(&url, PRAGMAS, (4, Duration::from_secs(10))).await.map_err(|e| backend(&e))?;
             (write, read, true)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let pool = AnyPoolOptions::new()
-                .max_connections(10)
-                .acquire_timeout(std::time::Duration::from_secs(5))
-                .connect(url)
-                .await
-                .map_err(|e| backend(&e))?;
-            (pool.clone(), pool, false)
+            let lane = Lane::open(url, &[], (10, Duration::from_secs(5))).await.map_err(|e| backend(&e))?;
+            (lane.clone(), lane, false)
         } else {
             return Err(OpenError::Url);
         };
         let migrations = if sqlite { &SQLITE } else { &POSTGRES };
-        migrations.run(&write).await.map_err(|e| backend(&e))?;
+        let mut connection = write.get().await.map_err(|e| backend(&e))?;
+        migrations.run(&mut *connection).await.map_err(|e| backend(&e))?;
+        drop(connection);
         Ok(Self { write, read, clock, random, vault, known: Known::default(), sqlite })
     }
 
     /// Begins a transaction that takes the right to write at once, so that it cannot fail half-way on SQLite.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>> {
-        let begun = if self.sqlite { self.write.begin_with("BEGIN IMMEDIATE").await } else { self.write.begin().await };
-        begun.map_err(problem)
+    pub(crate) async fn begin(&self) -> Result<Change> {
+        self.write.begin(if self.sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await
     }
 
     /// Whether the backend answers, for `/health/ready`.
@@ -135,31 +141,6 @@ impl SqlStore {
     }
 }
 
-async fn sqlite_pool(url: &str, connections: u32) -> std::result::Result<AnyPool, sqlx::Error> {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(std::time::Duration::from_secs(10))
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                for pragma in [
-                    "PRAGMA journal_mode = WAL",
-                    "PRAGMA synchronous = FULL",
-                    "PRAGMA foreign_keys = ON",
-                    "PRAGMA busy_timeout = 5000",
-                    "PRAGMA cache_size = -2000",
-                ] {
-                    connection.execute(pragma).await?;
-                }
-                Ok(())
-            })
-        })
-        // SQLite ends a transaction by itself when the disk is full; the driver then counts it as open for ever, and this one
-        // connection would write nothing more until a restart (L-04).
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect(url)
-        .await
-}
-
 /// The file holds password hashes: it is made for its owner's eyes only, before SQLite opens it.
 fn restrict(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
@@ -170,9 +151,4 @@ fn restrict(path: &Path) {
 /// A connection error may repeat the URL, which may hold a password.
 fn without_credentials(message: &str, url: &str) -> String {
     message.replace(url, "<database url>")
-}
-
-/// Commits, as our own error.
-pub(crate) async fn commit(transaction: Transaction<'static, Any>) -> Result<()> {
-    transaction.commit().await.map_err(problem)
 }

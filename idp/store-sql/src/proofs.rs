@@ -8,10 +8,10 @@ use idp_store::keys::Keys;
 use idp_store::links::{Link, Links};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
 
+use crate::lane::Change;
 use crate::people::new_epoch;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, corrupt, problem};
 
 #[async_trait]
@@ -21,7 +21,7 @@ impl Keys for SqlStore {
         put_key(&mut transaction, key, credential_id).await?;
         is_back(&mut transaction, key.person).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn keys_of(&self, person: PersonId) -> Result<Vec<Key>> {
@@ -80,7 +80,7 @@ impl Keys for SqlStore {
         // Two removals come one after the other: each holds the person's row.
         sqlx::query("UPDATE people SET epoch = epoch WHERE id = $1")
             .bind(person.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         let gone = sqlx::query(
@@ -90,7 +90,7 @@ impl Keys for SqlStore {
         )
         .bind(id.to_string())
         .bind(person.to_string())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if gone.is_none() {
@@ -98,7 +98,7 @@ impl Keys for SqlStore {
         }
         forget_proofs(&mut transaction, person, id).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -118,7 +118,7 @@ impl Keys for SqlStore {
         .bind(person.to_string())
         .bind(since.map(|at| at.0))
         .bind(i64::from(since.is_some()))
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if changed.is_none() {
@@ -128,7 +128,7 @@ impl Keys for SqlStore {
             forget_proofs(&mut transaction, person, id).await?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -142,11 +142,7 @@ impl Keys for SqlStore {
 }
 
 /// Inserts a key.
-pub(crate) async fn put_key(
-    transaction: &mut Transaction<'static, Any>,
-    key: &Key,
-    credential_id: Option<&str>,
-) -> Result<()> {
+pub(crate) async fn put_key(transaction: &mut Change, key: &Key, credential_id: Option<&str>) -> Result<()> {
     sqlx::query(
         "INSERT INTO keys (id, person_id, kind, name, credential_id, material, last_step, created_at, last_used_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -160,31 +156,31 @@ pub(crate) async fn put_key(
     .bind(key.last_step)
     .bind(key.created_at.0)
     .bind(key.last_used_at.map(|t| t.0))
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(problem)
     .map(|_| ())
 }
 
 /// What a key proved counts no more, in any browser; what another key of its owner proved does.
-async fn forget_proofs(transaction: &mut Transaction<'static, Any>, person: PersonId, key: KeyId) -> Result<()> {
+async fn forget_proofs(transaction: &mut Change, person: PersonId, key: KeyId) -> Result<()> {
     sqlx::query(
         "UPDATE sessions SET key_kind = NULL, key_at = NULL, key_place = NULL, key_home = NULL, key_id = NULL \
          WHERE person_id = $1 AND (key_id IS NULL OR key_id = $2)",
     )
     .bind(person.to_string())
     .bind(key.to_string())
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(problem)
     .map(|_| ())
 }
 
 /// Whoever came back without a key has one now: what they may do for having come back is over.
-pub(crate) async fn is_back(transaction: &mut Transaction<'static, Any>, person: PersonId) -> Result<()> {
+pub(crate) async fn is_back(transaction: &mut Change, person: PersonId) -> Result<()> {
     sqlx::query("UPDATE sessions SET recovered_at = NULL WHERE person_id = $1")
         .bind(person.to_string())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())
@@ -207,11 +203,11 @@ fn key(row: &AnyRow) -> Result<Key> {
 }
 
 /// Inserts a link and marks the person's older ones as replaced.
-pub(crate) async fn put_link(transaction: &mut Transaction<'static, Any>, link: &Link) -> Result<()> {
+pub(crate) async fn put_link(transaction: &mut Change, link: &Link) -> Result<()> {
     sqlx::query("UPDATE links SET replaced_at = $2 WHERE person_id = $1 AND spent_at IS NULL AND replaced_at IS NULL")
         .bind(link.person.to_string())
         .bind(link.created_at.0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)?;
     sqlx::query(
@@ -223,7 +219,7 @@ pub(crate) async fn put_link(transaction: &mut Transaction<'static, Any>, link: 
     .bind(i64::from(link.invite))
     .bind(link.created_at.0)
     .bind(link.expires_at.0)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(problem)?;
     Ok(())
@@ -235,7 +231,7 @@ impl Links for SqlStore {
         let mut transaction = self.begin().await?;
         put_link(&mut transaction, link).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn link(&self, hash: &SecretHash) -> Result<Option<Link>> {
@@ -274,7 +270,7 @@ impl Links for SqlStore {
         )
         .bind(&hash.0)
         .bind(now.0)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         let Some(row) = spent else { return Ok(None) };
@@ -284,7 +280,7 @@ impl Links for SqlStore {
             .bind(&password.0);
         let epoch = new_epoch(&mut transaction, statement).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(Some(epoch))
     }
 }

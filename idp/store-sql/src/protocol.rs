@@ -10,9 +10,10 @@ use idp_store::signing_keys::{SigningKeys, StoredSigningKey};
 use idp_store::tokens::{Rotation, Token, Tokens};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::{Any, AssertSqlSafe, Executor};
 
-use crate::pool::{SqlStore, commit};
+use crate::lane::Change;
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem, to_json};
 
 #[async_trait]
@@ -115,7 +116,7 @@ impl Consents for SqlStore {
         let gone = sqlx::query("DELETE FROM consents WHERE person_id = $1 AND client_id = $2 RETURNING client_id")
             .bind(person.to_string())
             .bind(client)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if gone.is_none() {
@@ -123,7 +124,7 @@ impl Consents for SqlStore {
         }
         end_families(&mut transaction, person, ("client_id", client), now).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -144,7 +145,10 @@ impl Consents for SqlStore {
 }
 
 /// Inserts a token unless its family has ended; the check and the insert are one statement.
-async fn put_token(transaction: &mut Transaction<'static, Any>, sql: &'static str, token: &Token) -> Result<bool> {
+async fn put_token<'c>(
+    where_to: impl Executor<'c, Database = Any>,
+    (sql, token): (&'static str, &Token),
+) -> Result<bool> {
     let row = sqlx::query(sql)
         .bind(&token.hash.0)
         .bind(&token.family)
@@ -153,7 +157,7 @@ async fn put_token(transaction: &mut Transaction<'static, Any>, sql: &'static st
         .bind(token.facts.person.map(|person| person.to_string()))
         .bind(token.facts.client_id.clone())
         .bind(token.facts.sid.clone())
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(where_to)
         .await
         .map_err(problem)?;
     Ok(row.is_some())
@@ -173,7 +177,7 @@ const END_FAMILY: &str = "INSERT INTO ended_families (family, ended_at) VALUES (
 
 /// Ends every family of a person's tokens with this value in a column, `client_id` or `sid`.
 pub(crate) async fn end_families(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Change,
     person: PersonId,
     (column, value): (&'static str, &str),
     now: Timestamp,
@@ -189,7 +193,7 @@ pub(crate) async fn end_families(
         .bind(person.to_string())
         .bind(value.to_owned())
         .bind(now.0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())
@@ -214,13 +218,12 @@ impl SqlStore {
 #[async_trait]
 impl Tokens for SqlStore {
     async fn add_tokens(&self, access: &Token, refresh: Option<&Token>) -> Result<bool> {
+        let Some(refresh) = refresh else { return put_token(&self.write, (PUT_ACCESS, access)).await };
         let mut transaction = self.begin().await?;
-        let mut alive = put_token(&mut transaction, PUT_ACCESS, access).await?;
-        if let Some(refresh) = refresh {
-            alive &= put_token(&mut transaction, PUT_REFRESH, refresh).await?;
-        }
+        let alive = put_token(&mut transaction, (PUT_ACCESS, access)).await?
+            && put_token(&mut transaction, (PUT_REFRESH, refresh)).await?;
         if alive {
-            commit(transaction).await?;
+            transaction.commit().await?;
         }
         Ok(alive)
     }
@@ -266,7 +269,7 @@ impl Tokens for SqlStore {
         )
         .bind(&old.0)
         .bind(now.0)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if used.is_none() {
@@ -277,7 +280,7 @@ impl Tokens for SqlStore {
             )
             .bind(&old.0)
             .bind(now.0)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
             let Some(before) = before else { return Ok(Rotation::Unknown) };
@@ -286,18 +289,18 @@ impl Tokens for SqlStore {
                 .bind(&family)
                 .bind(before.int("generation")?)
                 .bind(now.0)
-                .fetch_all(&mut *transaction)
+                .fetch_all(&mut transaction)
                 .await
                 .map_err(problem)?;
             if !forgiving || voided.is_empty() {
-                sqlx::query(END_FAMILY).bind(family).bind(now.0).execute(&mut *transaction).await.map_err(problem)?;
-                commit(transaction).await?;
+                sqlx::query(END_FAMILY).bind(family).bind(now.0).execute(&mut transaction).await.map_err(problem)?;
+                transaction.commit().await?;
                 return Ok(Rotation::Reused);
             }
         }
-        let alive = put_token(&mut transaction, PUT_ACCESS, access).await?
-            && put_token(&mut transaction, PUT_REFRESH, refresh).await?;
-        commit(transaction).await?;
+        let alive = put_token(&mut transaction, (PUT_ACCESS, access)).await?
+            && put_token(&mut transaction, (PUT_REFRESH, refresh)).await?;
+        transaction.commit().await?;
         Ok(if alive { Rotation::Rotated } else { Rotation::Unknown })
     }
 

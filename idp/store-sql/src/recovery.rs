@@ -7,9 +7,9 @@ use idp_store::cards::Cards;
 use idp_store::recovery::{Pass, Recovery};
 use idp_store::sessions::Comeback;
 use idp_store::{Effects, Result};
-use sqlx::{Any, Transaction};
 
-use crate::pool::{SqlStore, commit};
+use crate::lane::Change;
+use crate::pool::SqlStore;
 use crate::proofs::{is_back, put_key};
 use crate::row::{Columns, problem};
 
@@ -23,12 +23,12 @@ impl Cards for SqlStore {
             sqlx::query("INSERT INTO card_codes (fingerprint, key_id) VALUES ($1, $2)")
                 .bind(&code.0)
                 .bind(key.id.to_string())
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn use_card_code(&self, person: PersonId, code: &SecretHash, now: Timestamp) -> Result<Option<KeyId>> {
@@ -40,7 +40,7 @@ impl Cards for SqlStore {
         .bind(&code.0)
         .bind(person.to_string())
         .bind(now.0)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         let Some(row) = used else { return Ok(None) };
@@ -48,10 +48,10 @@ impl Cards for SqlStore {
         sqlx::query("UPDATE keys SET last_used_at = $2 WHERE id = $1")
             .bind(card.to_string())
             .bind(now.0)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(Some(card))
     }
 
@@ -62,10 +62,10 @@ impl Cards for SqlStore {
 }
 
 /// Adds a pass; the person's older unused ones stop working.
-pub(crate) async fn put_pass(transaction: &mut Transaction<'static, Any>, pass: &Pass) -> Result<()> {
+pub(crate) async fn put_pass(transaction: &mut Change, pass: &Pass) -> Result<()> {
     sqlx::query("DELETE FROM passes WHERE person_id = $1 AND used_at IS NULL")
         .bind(pass.person.to_string())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)?;
     sqlx::query("INSERT INTO passes (fingerprint, person_id, issued_by, place, expires_at) VALUES ($1, $2, $3, $4, $5)")
@@ -74,7 +74,7 @@ pub(crate) async fn put_pass(transaction: &mut Transaction<'static, Any>, pass: 
         .bind(pass.issued_by.to_string())
         .bind(&pass.place)
         .bind(pass.expires_at.0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())
@@ -83,14 +83,14 @@ pub(crate) async fn put_pass(transaction: &mut Transaction<'static, Any>, pass: 
 /// Uses a code up by `spend` and gives the session its new cookie; false, and nothing is to be committed, when either is
 /// not to be had.
 async fn come_back(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Change,
     spend: &'static str,
     comeback: Comeback<'_>,
     code: &SecretHash,
 ) -> Result<bool> {
     let Comeback { person, session, cookie, at } = comeback;
     let using = sqlx::query(spend).bind(&code.0).bind(person.to_string()).bind(at.0);
-    if using.fetch_optional(&mut **transaction).await.map_err(problem)?.is_none() {
+    if using.fetch_optional(&mut *transaction).await.map_err(problem)?.is_none() {
         return Ok(false);
     }
     let turned = sqlx::query(
@@ -100,7 +100,7 @@ async fn come_back(
     .bind(&cookie.0)
     .bind(at.0)
     .bind(person.to_string());
-    Ok(turned.fetch_optional(&mut **transaction).await.map_err(problem)?.is_some())
+    Ok(turned.fetch_optional(&mut *transaction).await.map_err(problem)?.is_some())
 }
 
 #[async_trait]
@@ -109,19 +109,19 @@ impl Recovery for SqlStore {
         let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM recovery_codes WHERE person_id = $1")
             .bind(person.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         for code in codes {
             sqlx::query("INSERT INTO recovery_codes (fingerprint, person_id) VALUES ($1, $2)")
                 .bind(&code.0)
                 .bind(person.to_string())
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn recovery_codes_left(&self, person: PersonId) -> Result<i64> {
@@ -137,7 +137,7 @@ impl Recovery for SqlStore {
             return Ok(false);
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -145,7 +145,7 @@ impl Recovery for SqlStore {
         let mut transaction = self.begin().await?;
         put_pass(&mut transaction, pass).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn use_pass(
@@ -165,12 +165,12 @@ impl Recovery for SqlStore {
                 .bind(comeback.person.to_string())
                 .bind(place)
                 .bind(comeback.at.0)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 

@@ -7,7 +7,7 @@ use idp_store::links::Link;
 use idp_store::reminders::{Reminder, Reminders};
 use idp_store::{Effects, Result};
 
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::proofs::{link, put_link};
 use crate::row::{Columns, placeholders, problem};
 
@@ -81,7 +81,7 @@ impl Reminders for SqlStore {
         .bind(&reminder.subject)
         .bind(reminder.about.0)
         .bind(now.0)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
         if first.is_none() {
@@ -91,7 +91,7 @@ impl Reminders for SqlStore {
             put_link(&mut transaction, link).await?;
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 }

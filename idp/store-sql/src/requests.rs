@@ -8,8 +8,8 @@ use idp_store::notices::Notices;
 use idp_store::requests::{AccessRequest, Answer, Requests};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
 
+use crate::lane::Change;
 use crate::pool::SqlStore;
 use crate::row::{Columns, corrupt, problem};
 
@@ -74,30 +74,26 @@ impl Requests for SqlStore {
 }
 
 /// A membership answers whoever asked for one.
-pub(crate) async fn grant_requests(
-    transaction: &mut Transaction<'static, Any>,
-    membership: &Membership,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn grant_requests(transaction: &mut Change, membership: &Membership, now: Timestamp) -> Result<()> {
     sqlx::query(
         "UPDATE access_requests SET answered_at = $3 WHERE person_id = $1 AND site_id = $2 AND answered_at IS NULL",
     )
     .bind(membership.person.to_string())
     .bind(membership.site.to_string())
     .bind(now.0)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(problem)
     .map(|_| ())
 }
 
 /// Adds a day pass.
-pub(crate) async fn put_day_pass(transaction: &mut Transaction<'static, Any>, pass: &DayPass) -> Result<()> {
+pub(crate) async fn put_day_pass(transaction: &mut Change, pass: &DayPass) -> Result<()> {
     sqlx::query("INSERT INTO day_passes (fingerprint, person_id, expires_at) VALUES ($1, $2, $3)")
         .bind(pass.fingerprint.0.clone())
         .bind(pass.person.to_string())
         .bind(pass.expires_at.0)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(problem)
         .map(|_| ())

@@ -7,7 +7,7 @@ use idp_store::rescues::{Rescue, Rescues};
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
 
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::recovery::put_pass;
 use crate::row::{Columns, problem};
 
@@ -17,17 +17,17 @@ impl Rescues for SqlStore {
         let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM supporters WHERE name = $1")
             .bind(name)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
         sqlx::query("INSERT INTO supporters (fingerprint, name, added_at) VALUES ($1, $2, $3)")
             .bind(&code.0)
             .bind(name)
             .bind(now.0)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn supporters(&self, codes: &[SecretHash; 2]) -> Result<Vec<String>> {
@@ -88,7 +88,7 @@ impl Rescues for SqlStore {
         let ended = sqlx::query("DELETE FROM rescues WHERE person_id = $1 AND ready_at <= $2 RETURNING person_id")
             .bind(pass.person.to_string())
             .bind(now.0)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if ended.is_none() {
@@ -96,7 +96,7 @@ impl Rescues for SqlStore {
         }
         put_pass(&mut transaction, pass).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 }

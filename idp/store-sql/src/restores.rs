@@ -5,7 +5,7 @@ use idp_domain::PersonId;
 use idp_store::restores::{Restore, Restores};
 use idp_store::{Effects, Result};
 
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 #[async_trait]
@@ -44,7 +44,7 @@ impl Restores for SqlStore {
         let wish = sqlx::query("DELETE FROM restores WHERE person_id = $1 AND asked_by <> $2 RETURNING person_id")
             .bind(person.to_string())
             .bind(by.to_string())
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if wish.is_none() {
@@ -52,13 +52,12 @@ impl Restores for SqlStore {
         }
         // One whose identity was joined to another has none to come back to.
         let sql = "UPDATE people SET status = 'active', epoch = epoch + 1 WHERE id = $1 AND status = 'suspended' RETURNING id";
-        let back =
-            sqlx::query(sql).bind(person.to_string()).fetch_optional(&mut *transaction).await.map_err(problem)?;
+        let back = sqlx::query(sql).bind(person.to_string()).fetch_optional(&mut transaction).await.map_err(problem)?;
         if back.is_none() {
             return Ok(false);
         }
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 

@@ -7,9 +7,9 @@ use idp_domain::{PersonId, SecretHash, Timestamp};
 use idp_store::sessions::Sessions;
 use idp_store::{Effects, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
 
-use crate::pool::{SqlStore, commit};
+use crate::lane::Change;
+use crate::pool::SqlStore;
 use crate::protocol::end_families;
 use crate::row::{Columns, problem};
 
@@ -46,11 +46,11 @@ impl Sessions for SqlStore {
         .bind(session.key_proof.as_ref().map(|proof| proof.home.clone()))
         .bind(session.key_proof.as_ref().and_then(|proof| proof.key).map(|key| key.to_string()))
         .bind(i64::from(session.confirmed))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(problem)?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -79,11 +79,11 @@ impl Sessions for SqlStore {
             sqlx::query("UPDATE sessions SET seen_at = $2 WHERE sid = $1 AND seen_at < $2")
                 .bind(sid)
                 .bind(at.0)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .map_err(problem)?;
         }
-        commit(transaction).await
+        transaction.commit().await
     }
 
     async fn rotate_session(&self, old: &SecretHash, new: &SecretHash, proof: &KeyProof) -> Result<bool> {
@@ -102,10 +102,10 @@ impl Sessions for SqlStore {
         .bind(proof.place.clone())
         .bind(proof.home.clone())
         .bind(proof.key.map(|key| key.to_string()))
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(problem)?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(row.is_some())
     }
 
@@ -114,7 +114,7 @@ impl Sessions for SqlStore {
         let gone = sqlx::query("DELETE FROM sessions WHERE person_id = $1 AND sid = $2 RETURNING sid")
             .bind(person.to_string())
             .bind(sid)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if gone.is_none() {
@@ -122,7 +122,7 @@ impl Sessions for SqlStore {
         }
         end_families(&mut transaction, person, ("sid", sid), now).await?;
         self.put(&mut transaction, effects).await?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -151,12 +151,12 @@ impl Sessions for SqlStore {
 
 /// Whether the key of a proof still proves anything. Its row is written, and so held until the transaction ends: whoever
 /// suspends the key meanwhile waits, and then sees the session that rests on it.
-async fn still_works(transaction: &mut Transaction<'_, Any>, proof: &KeyProof) -> Result<bool> {
+async fn still_works(transaction: &mut Change, proof: &KeyProof) -> Result<bool> {
     let Some(key) = proof.key else { return Ok(true) };
     let held = sqlx::query("UPDATE keys SET last_used_at = $2 WHERE id = $1 AND suspended_at IS NULL RETURNING id")
         .bind(key.to_string())
         .bind(proof.at.0)
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(problem)?;
     Ok(held.is_some())

@@ -7,7 +7,7 @@ use idp_store::Result;
 use idp_store::test_people::TestPeople;
 
 use crate::people::put_row;
-use crate::pool::{SqlStore, commit};
+use crate::pool::SqlStore;
 use crate::row::{Columns, problem};
 
 #[async_trait]
@@ -17,7 +17,7 @@ impl TestPeople for SqlStore {
         let known = sqlx::query("SELECT person_id FROM test_people WHERE trust_id = $1 AND persona = $2")
             .bind(trust.to_string())
             .bind(persona.to_owned())
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(problem)?;
         if let Some(row) = known {
@@ -29,10 +29,10 @@ impl TestPeople for SqlStore {
             .bind(trust.to_string())
             .bind(persona.to_owned())
             .bind(person.id.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(problem)?;
-        commit(transaction).await?;
+        transaction.commit().await?;
         Ok(person.id)
     }
 

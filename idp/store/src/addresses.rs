@@ -1,6 +1,7 @@
 //! The addresses of a person: changing them, undoing that, and when an address is nobody's any more.
 
 use async_trait::async_trait;
+use idp_domain::contact::Contact;
 use idp_domain::email::EmailAddress;
 use idp_domain::membership::State;
 use idp_domain::person::Person;
@@ -45,6 +46,8 @@ pub trait Addresses: Send + Sync {
     async fn undo_address(&self, undo: &SecretHash, now: Timestamp, effects: Effects) -> Result<bool>;
     /// Names change; nothing else does.
     async fn rename_person(&self, id: PersonId, first: &str, last: &str, effects: Effects) -> Result<()>;
+    /// What somebody gives to apps beside name and e-mail.
+    async fn set_contact(&self, id: PersonId, contact: &Contact, effects: Effects) -> Result<()>;
     /// The addresses by which somebody still signs in beside their own, each with its end.
     async fn aliases_of(&self, id: PersonId, now: Timestamp) -> Result<Vec<(String, Timestamp)>>;
     /// Gives an address up so that somebody else can have it; its former owner keeps their identity without it.

@@ -18,6 +18,7 @@ mod oauth;
 mod page;
 mod signin;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -35,9 +36,12 @@ pub use developers::ErrorLog;
 pub use error::PageError;
 pub(crate) use language::{here, lang, other_language, t, t1, t2, text_size};
 
-/// What the handlers work with.
+/// What the handlers work with. Each request takes this several times, so it is one pointer.
 #[derive(Clone)]
-pub struct Web {
+pub struct Web(Arc<Parts>);
+
+/// The parts of it.
+pub struct Parts {
     /// Who somebody is.
     pub signin: SignIn,
     /// The protocol.
@@ -45,9 +49,9 @@ pub struct Web {
     /// Managing people.
     pub directory: Directory,
     /// What depends on the deployment.
-    pub settings: Arc<Settings>,
+    pub settings: Settings,
     /// What went wrong lately with the requests of apps.
-    pub errors: Arc<ErrorLog>,
+    pub errors: ErrorLog,
     /// How many alerts wait for people at their sites.
     pub alerts: Arc<Alerts>,
 }
@@ -70,7 +74,20 @@ impl Settings {
     }
 }
 
+impl Deref for Web {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Web {
+    /// With these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
     /// The whole provider as one service.
     pub fn router(self) -> Router {
         let pages = Router::new()

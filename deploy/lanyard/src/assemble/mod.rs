@@ -26,7 +26,7 @@ use idp_signin::upstreams::{Fetch, Upstream, Upstreams};
 use idp_store::{Context, Effects, Store};
 use idp_store_redis::RedisShort;
 use idp_store_sql::SqlStore;
-use idp_web::{Alerts, Settings, Web};
+use idp_web::{Alerts, ErrorLog, Parts, Settings, Web};
 use policies::Rules;
 use webauthn_rs::WebauthnBuilder;
 
@@ -136,15 +136,15 @@ pub async fn provider(plan: &Plan, chance: &Chance) -> Result<Assembled> {
         support_email: plan.support_email.clone(),
     };
     let alerts = Arc::new(Alerts::default());
-    let web = Web {
+    let parts = Parts {
         signin: signin.clone(),
         provider: provider.clone(),
         directory: directory.clone(),
-        settings: Arc::new(settings),
-        errors: Arc::default(),
+        settings,
+        errors: ErrorLog::default(),
         alerts: alerts.clone(),
     };
-    let router = web.router();
+    let router = Web::new(parts).router();
     Ok(Assembled {
         context,
         sql,

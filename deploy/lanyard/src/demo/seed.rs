@@ -174,6 +174,7 @@ impl Seeder<'_> {
             epoch: 1,
             created_at: self.now,
             text_size: idp_domain::TextSize::default(),
+            contact: idp_domain::contact::Contact::default(),
             language: idp_domain::Language::default(),
         };
         context.store.add_person(&person, Effects::none()).await?;

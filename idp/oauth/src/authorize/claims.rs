@@ -10,8 +10,12 @@ use super::Request;
 use crate::OAuthError;
 
 /// Claims that belong to a scope (§5.4).
-const GROUPS: [(&str, &[&str]); 2] =
-    [("profile", &["name", "given_name", "family_name", "locale"]), ("email", &["email", "email_verified"])];
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("profile", &["name", "given_name", "family_name", "locale"]),
+    ("email", &["email", "email_verified"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+    ("address", &["address"]),
+];
 /// Longest value.
 const MOST: usize = 4096;
 

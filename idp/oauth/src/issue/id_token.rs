@@ -8,9 +8,9 @@ use idp_domain::session::Ends;
 use idp_domain::{Acr, Amr, Timestamp};
 use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, Audience, AuthenticationContextClass, AuthenticationMethodReference, EndUserEmail, EndUserFamilyName,
-    EndUserGivenName, EndUserName, IdToken, IdTokenClaims, IssuerUrl, LanguageTag, LocalizedClaim, Nonce,
-    StandardClaims, SubjectIdentifier,
+    AccessToken, AddressClaim, Audience, AuthenticationContextClass, AuthenticationMethodReference, EndUserEmail,
+    EndUserFamilyName, EndUserGivenName, EndUserName, EndUserPhoneNumber, FormattedAddress, IdToken, IdTokenClaims,
+    IssuerUrl, LanguageTag, LocalizedClaim, Nonce, StandardClaims, SubjectIdentifier,
 };
 
 use super::claims::{LanyardClaims, SiteClaim};
@@ -93,6 +93,19 @@ impl Provider {
             && let Some(email) = &person.email
         {
             claims = claims.set_email(Some(EndUserEmail::new(email.to_string()))).set_email_verified(Some(true));
+        }
+        if has("phone")
+            && let Some(phone) = &person.contact.phone
+        {
+            // Nobody has called it.
+            let number = EndUserPhoneNumber::new(phone.as_str().to_owned());
+            claims = claims.set_phone_number(Some(number)).set_phone_number_verified(Some(false));
+        }
+        if has("address")
+            && let Some(address) = &person.contact.address
+        {
+            let formatted = Some(FormattedAddress::new(address.as_str().to_owned()));
+            claims = claims.set_address(Some(AddressClaim { formatted, ..AddressClaim::default() }));
         }
         claims
     }

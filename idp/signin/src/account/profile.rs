@@ -1,6 +1,7 @@
-//! A person's own name and password.
+//! A person's own name, contact details and password.
 
 use idp_domain::audit::AuditEntry;
+use idp_domain::contact::Contact;
 use idp_domain::person::Person;
 use idp_store::{Effects, Signal};
 
@@ -46,6 +47,13 @@ impl SignIn {
         let entry = AuditEntry::new(self.context.now(), "person.renamed", sentence).by(person.id).about(person.id);
         let effects = Effects::audit(entry).signal(Signal::TokenClaimsChange { person: person.id, site: None });
         Ok(self.context.store.rename_person(person.id, first, last, effects).await?)
+    }
+
+    /// Changes what apps are given beside name and e-mail. What it is now is not in the log: admins read that.
+    pub async fn set_contact(&self, person: &Person, contact: &Contact) -> Result<(), Refusal> {
+        let sentence = format!("{} changed the contact details that they give to apps", person.full_name());
+        let entry = AuditEntry::new(self.context.now(), "person.contact", sentence).by(person.id).about(person.id);
+        Ok(self.context.store.set_contact(person.id, contact, Effects::audit(entry)).await?)
     }
 
     /// Changes the password of somebody who knows the old one. Every other browser is signed out. Answers the new

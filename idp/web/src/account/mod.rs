@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod alerts;
 mod browsers;
+mod contact;
 mod display;
 mod join;
 mod keys;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/switcher", get(sites::switcher))
         .route("/me", get(settings::show_settings))
         .route("/me/name", get(settings::show_name).post(settings::save_name))
+        .route("/me/contact", get(contact::show_contact).post(contact::save_contact))
         .route("/me/password", get(settings::show_password).post(settings::save_password))
         .route("/me/address", get(settings::show_address).post(settings::ask_address))
         .route("/me/address/code", post(settings::save_address))

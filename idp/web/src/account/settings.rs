@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use idp_domain::TextSize;
+use idp_domain::contact::Contact;
 use idp_signin::Refusal;
 use idp_signin::account::address::AddressFault;
 use idp_signin::account::profile::ProfileFault;
@@ -34,6 +35,8 @@ struct Page {
     accounts: Option<usize>,
     language: &'static str,
     size: TextSize,
+    /// Work phone and address, as far as they are given.
+    contact: String,
     /// Notifications that were not read.
     unread: usize,
     makes_apps: bool,
@@ -55,10 +58,16 @@ pub(crate) async fn show_settings(State(web): State<Web>, signed_in: SignedIn) -
         browsers: web.signin.browsers(person).await?.len(),
         language: language::current().name(),
         size: person.text_size,
+        contact: given(&person.contact),
         unread: notices::unread(&web, person.id).await?,
         makes_apps: web.directory.maker(person, false).await.is_ok_and(|maker| maker.is_some()),
         accounts: Some(accounts).filter(|count| *count > 0 || !web.signin.upstreams.all().is_empty()),
     })
+}
+
+fn given(Contact { phone, address }: &Contact) -> String {
+    let parts = [phone.as_ref().map(ToString::to_string), address.as_ref().map(ToString::to_string)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 #[derive(Template)]
@@ -78,7 +87,7 @@ pub(crate) struct Name {
     last_name: String,
 }
 
-fn framed(title: &str, signed_in: &SignedIn, faults: &[Fault]) -> (StatusCode, Frame) {
+pub(super) fn framed(title: &str, signed_in: &SignedIn, faults: &[Fault]) -> (StatusCode, Frame) {
     let (status, title) = form_head(title, faults);
     (status, Frame::of(&title, &signed_in.person, "account"))
 }

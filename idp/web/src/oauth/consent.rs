@@ -141,6 +141,14 @@ pub(crate) fn facts_of(scopes: &[String], person: &Person) -> Vec<String> {
     let fact = |scope: &String| match scope.as_str() {
         "profile" => Some(t1("Your name: {0}", person.full_name())),
         "email" => person.email.as_ref().map(|email| t1("Your email address: {0}", email)),
+        "phone" => Some(match &person.contact.phone {
+            Some(phone) => t1("Your work phone: {0}", phone),
+            None => t("Your work phone, if you add one in your account"),
+        }),
+        "address" => Some(match &person.contact.address {
+            Some(address) => t1("Your work address: {0}", address),
+            None => t("Your work address, if you add one in your account"),
+        }),
         "offline_access" => Some(t("Stay connected while you are away")),
         address if address.contains("://") => {
             let host = url::Url::parse(address).ok()?.host_str()?.to_owned();
