@@ -10,8 +10,10 @@ use tests::client_key::{ClientKey, unique};
 use tests::servers::{Server, postgres, redis};
 
 use super::Victim;
-use super::protocol::{code, opens, redeems, refreshes, signed_in, text, token};
-use super::writes::{arm, at_each_write, build, count_messages, disarm};
+use super::protocol::{
+    code, opens, redeems, refreshes, registered, registers, registration_tokens, signed_in, text, token,
+};
+use super::writes::{arm, at_each_write, build, count_messages, disarm, told};
 
 struct Nodes {
     /// Where the one that dies lives; the other has its data, too.
@@ -48,6 +50,12 @@ impl Nodes {
         self.folder.path()
     }
 
+    fn empty_redis(&self) {
+        let port = port(&self.redis).to_string();
+        let emptied = Command::new("redis-cli").args(["-p", &port, "FLUSHALL"]).output().unwrap();
+        assert!(emptied.status.success());
+    }
+
     /// Sends a token request to the node that dies at its n-th message. Answers what came back, and whether it died.
     async fn dies_at(&self, victim: &mut Victim, messages: i32, (body, proof): (&str, &str)) -> (Option<Value>, bool) {
         let mut browser = victim.browser();
@@ -58,9 +66,7 @@ impl Nodes {
         let page = browser.try_send(http::Method::POST, &url, Some(body.to_owned().into()), headers).await;
         let died = disarm(self.folder(), victim).await;
         if messages % 2 == 0 {
-            let port = port(&self.redis).to_string();
-            let emptied = Command::new("redis-cli").args(["-p", &port, "FLUSHALL"]).output().unwrap();
-            assert!(emptied.status.success());
+            self.empty_redis();
         }
         let page = page.filter(|page| page.status == 200);
         (page.and_then(|page| serde_json::from_str(&page.body).ok()), died)
@@ -127,6 +133,62 @@ async fn f_01_a_refresh_token_counts_once_whichever_node_dies_and_whatever_redis
                 assert!([200, 400].contains(&again.status), "message {messages}: {}", again.body);
             }
         }
+        if died {
+            victim = victim.kill(nodes.folder()).await;
+        }
+        (victim, died)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f_01_an_app_is_registered_whole_whichever_node_dies_and_whatever_redis_forgets() {
+    let (victim, nodes) = start().await;
+    let tokens = registration_tokens(&victim).await;
+    at_each_write("registering an app on two nodes", victim, async |mut victim, messages| {
+        let name = format!("Reading log {messages}.");
+        arm(nodes.folder(), messages);
+        let answer = registers(&victim, &tokens, (messages, &name)).await;
+        let died = disarm(nodes.folder(), &mut victim).await;
+        if messages % 2 == 0 {
+            nodes.empty_redis();
+        }
+        let (apps, entries) = registered(nodes.folder(), &name).await;
+        assert!(apps == entries && apps <= 1, "message {messages}: {apps} apps, {entries} entries of the log");
+        if let Some(answer) = answer.filter(|page| page.status == 201) {
+            assert_eq!(apps, 1, "message {messages}: what was acknowledged is lost");
+            let made: Value = serde_json::from_str(&answer.body).unwrap();
+            let query = format!("client_id={}&redirect_uri=http://localhost:3000/cb", text(&made, "client_id"));
+            let page = nodes.other.browser().open(&format!("{}/authorize?{query}", nodes.other.id())).await;
+            assert!(!page.body.contains("client_id is not known"), "message {messages}: {}", page.body);
+        }
+        if died {
+            victim = victim.kill(nodes.folder()).await;
+        }
+        (victim, died)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f_01_a_mail_that_was_promised_is_sent_whichever_node_dies_and_whatever_redis_forgets() {
+    const SUPPORT: &str = "support@tamberwell.example";
+    let (victim, nodes) = start().await;
+    at_each_write("a mail on its way on two nodes", victim, async |mut victim, messages| {
+        // What an address may send in an hour is counted there.
+        nodes.empty_redis();
+        let before = told(nodes.folder(), SUPPORT).await;
+        let mut browser = victim.browser();
+        arm(nodes.folder(), messages);
+        let fields = [("from", "nora@b.example"), ("text", "The page stays white"), ("site", "")];
+        let page = browser.try_post(&format!("{}/support", victim.id()), &fields).await;
+        let died = disarm(nodes.folder(), &mut victim).await;
+        if messages % 2 == 0 {
+            nodes.empty_redis();
+        }
+        let promised = page.is_some_and(|page| page.status < 400);
+        let kept = told(nodes.folder(), SUPPORT).await > before;
+        assert!(kept || !promised, "message {messages}: what was promised is neither sent nor waits");
         if died {
             victim = victim.kill(nodes.folder()).await;
         }

@@ -154,7 +154,7 @@ async fn i_38_a_proof_counts_once_over_a_crash() {
 }
 
 /// Tokens that register apps, each good for ten.
-async fn registration_tokens(victim: &Victim) -> Vec<String> {
+pub(super) async fn registration_tokens(victim: &Victim) -> Vec<String> {
     let mut tobias = signed_in(victim).await;
     let page = tobias.open(&format!("{}/signin?next=/developers/apps&key=1", victim.id())).await;
     let page = tobias.fill(&page, "key", &[("code", &super::code(victim, TOBIAS).await)]).await;
@@ -167,8 +167,18 @@ async fn registration_tokens(victim: &Victim) -> Vec<String> {
     tokens
 }
 
+/// Asks to register the n-th app, which has this name. Nothing when the process dies of it.
+pub(super) async fn registers(victim: &Victim, tokens: &[String], (number, name): (i32, &str)) -> Option<Page> {
+    // A token is good for ten apps.
+    let token = format!("Bearer {}", tokens.get(usize::try_from(number).unwrap() / 9).unwrap());
+    let body = json!({ "client_name": name, "redirect_uris": ["http://localhost:3000/cb"] }).to_string();
+    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    let url = format!("{}/register", victim.id());
+    victim.browser().try_send(Method::POST, &url, Some(body.into()), &headers).await
+}
+
 /// Apps of this name, and entries of the log about them.
-async fn registered(folder: &Path, name: &str) -> (i64, i64) {
+pub(super) async fn registered(folder: &Path, name: &str) -> (i64, i64) {
     let mut database = database_of(folder).await;
     let mut count = async |sql: &'static str| -> i64 {
         sqlx::query_scalar(sql).bind(format!("%{name}%")).fetch_one(&mut database).await.unwrap()
@@ -187,25 +197,19 @@ async fn f_01_an_app_is_registered_at_no_write_by_half() {
     let victim = Victim::start(folder).await;
     let tokens = registration_tokens(&victim).await;
     at_each_write("registering an app", victim, async |mut victim, writes| {
-        // A token is good for ten apps.
-        let token = tokens.get(usize::try_from(writes).unwrap() / 9).unwrap();
         let name = format!("Reading log {writes}.");
-        let body = json!({ "client_name": name, "redirect_uris": ["http://localhost:3000/cb"] }).to_string();
-        let request = format!(
-            "POST /register HTTP/1.1\r\nHost: id.lanyard.localhost:{}\r\nAuthorization: Bearer {token}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            victim.port(),
-            body.len()
-        );
         arm(folder, writes);
-        let answer = tests::raw::exchange(victim.address, request.as_bytes()).await;
+        let answer = registers(&victim, &tokens, (writes, &name)).await;
         let died = disarm(folder, &mut victim).await;
         if died {
             victim = victim.kill(folder).await;
         }
         let (apps, entries) = registered(folder, &name).await;
         assert_eq!(apps, entries, "write {writes}: an app and the log of it, both or neither");
-        assert!(apps == 1 || tests::raw::status(&answer) != 201, "write {writes}: what was acknowledged is lost");
+        assert!(
+            apps == 1 || answer.is_none_or(|page| page.status != 201),
+            "write {writes}: what was acknowledged is lost"
+        );
         assert!(apps <= 1);
         (victim, died)
     })

@@ -106,14 +106,15 @@ pub async fn killed_at(
 }
 
 /// Mails to somebody: sent, or waiting. One that was under way when the process died waits for two minutes.
-async fn told(folder: &Path, who: &str) -> usize {
+pub async fn told(folder: &Path, who: &str) -> usize {
     mails(folder, who).len() + waiting(folder, false).await
 }
 
 /// The database of the process.
 pub async fn database_of(folder: &Path) -> sqlx::AnyConnection {
     sqlx::any::install_default_drivers();
-    let url = format!("sqlite:{}", folder.join("data/lanyard.db").display());
+    let url = std::fs::read_to_string(folder.join("database"))
+        .unwrap_or_else(|_| format!("sqlite:{}", folder.join("data/lanyard.db").display()));
     sqlx::AnyConnection::connect(&url).await.unwrap()
 }
 

@@ -45,7 +45,7 @@ pub const STANDARDS: [Standard; 35] = [
         "OpenID Connect Core",
         "Authentication on top of OAuth 2",
         Support::Part,
-        "The code flow. Claims asked for by name come with their group, profile or email. No self-issued provider, no encryption.",
+        "The code flow. Claims asked for by name come with their group: profile, email, phone or address. No self-issued provider, no encryption.",
     ),
     row("OpenID Connect Discovery", "The provider’s metadata", Support::Yes, "Only what works is listed."),
     row(
