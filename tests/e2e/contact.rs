@@ -94,7 +94,7 @@ async fn a_phone_and_an_address_go_to_apps_that_ask_and_that_the_person_agrees_t
 
     // Neither the log nor an admin's page says what it is.
     let (person, store) = (system.person(ADAEZE).await.id, &system.demo.assembled.context.store);
-    let log = store.audit_of(person, Timestamp(0), &[], (50, 0)).await.unwrap();
+    let log = store.audit_of(&[person], Timestamp(0), &[], (50, 0)).await.unwrap();
     assert!(log.iter().any(|entry| entry.event == "person.contact"), "{log:?}");
     assert!(!format!("{log:?}").contains("960123"));
     let mut callum = system.admin(CALLUM).await;

@@ -1,10 +1,15 @@
 //! Pages of everybody: requests, notifications, how pages look, service status, the concern form on paper.
 
-use tests::system::{ADAEZE, JOSS};
+use tests::system::{ADAEZE, JOSS, SAMINA};
 use tests::{Browser, System};
 
 /// Site admin of Copperwick.
 const ISOLDE: &str = "i.karimi@copperwick.tamberwell.example";
+
+/// Teaches at the high school, and writes concerns down at Copperwick.
+const PAVEL: &str = "p.lindqvist-roe@high.tamberwell.example";
+/// Site admin of the high school.
+const FREYA: &str = "f.montague-diallo@high.tamberwell.example";
 
 async fn ask(system: &System, browser: &mut Browser, reason: &str) {
     let page = browser.open(&format!("{}/ask-access?site=copperwick", system.origin("id"))).await;
@@ -110,6 +115,37 @@ async fn notifications_tell_what_happened_until_they_are_read() {
     let (_, _, text) =
         mails.iter().rev().find(|(to, subject, _)| to == ADAEZE && subject.contains("has changed")).unwrap();
     assert!(text.contains("They are now: Class teacher (elm)."), "{text}");
+}
+
+#[tokio::test]
+async fn a_site_admin_hears_of_the_keys_of_those_who_may_see_records_at_that_school() {
+    let system = System::start().await;
+    system.clock.advance(5);
+    let id = system.origin("id");
+    let rename = async |login: &str| {
+        let person = system.person(login).await.id;
+        let key = system.demo.assembled.context.store.keys_of(person).await.unwrap().first().unwrap().id.to_string();
+        let mut browser = system.admin(login).await;
+        let fields = [("key", key.as_str()), ("act", "rename"), ("name", "Blue key")];
+        let page = browser.post(&format!("{id}/me/keys"), &fields).await;
+        assert!(page.body.contains("Blue key"), "{}", page.body);
+    };
+    let hears = async |admin: &str, name: &str| {
+        let list = system.admin(admin).await.open(&format!("{id}/me/notifications")).await.body;
+        list.contains("A colleague renamed a key") && list.contains(&format!("{name} renamed a key"))
+    };
+    // Leads safeguarding at Larkmoor and Copperwick, and is nobody at the high school.
+    rename(SAMINA).await;
+    assert!(hears(JOSS, "Samina Dalgleish").await && hears(ISOLDE, "Samina Dalgleish").await);
+    assert!(!hears(FREYA, "Samina Dalgleish").await && !hears(ADAEZE, "Samina Dalgleish").await);
+    // Teaches at the high school, and only writes concerns down at Copperwick.
+    rename(PAVEL).await;
+    assert!(hears(FREYA, "Pavel Lindqvist-Roe").await && !hears(ISOLDE, "Pavel Lindqvist-Roe").await);
+    // One's own keys are one's own news.
+    rename(JOSS).await;
+    let list = system.admin(JOSS).await.open(&format!("{id}/me/notifications")).await.body;
+    assert!(list.contains("Joss Winterbourne renamed a key"), "{list}");
+    assert_eq!(list.matches("Joss Winterbourne renamed a key").count(), 1, "{list}");
 }
 
 #[tokio::test]

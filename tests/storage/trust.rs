@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use idp_domain::audit::AuditEntry;
+use idp_domain::contact::{Contact, Phone, PostalAddress};
 use idp_domain::key_policy::KeyRule;
 use idp_domain::membership::{Membership, MembershipStatus, Source, State};
 use idp_domain::person::{Person, PersonStatus};
@@ -350,6 +351,14 @@ async fn what_was_read_stays_read(store: &dyn Durable, person: &Person) {
     assert_eq!(store.notices_read_at(person.id).await.unwrap(), Timestamp(77));
     store.set_text_size(person.id, TextSize::Larger).await.unwrap();
     assert_eq!(store.person(person.id).await.unwrap().unwrap().text_size, TextSize::Larger);
+    let given = Contact {
+        phone: Phone::parse("01632 960123 ext 12").ok(),
+        address: PostalAddress::parse("Larkmoor Primary School\n1 Moor Lane").ok(),
+    };
+    for contact in [given, Contact::default()] {
+        store.set_contact(person.id, &contact, Effects::none()).await.unwrap();
+        assert_eq!(store.person(person.id).await.unwrap().unwrap().contact, contact);
+    }
 }
 
 async fn the_log_forgets_what_is_old_and_nobody_who_is_suspended(store: &dyn Durable) {
@@ -365,15 +374,15 @@ async fn the_log_forgets_what_is_old_and_nobody_who_is_suspended(store: &dyn Dur
     let retention = Retention { trust: None, signins_before: Timestamp(50), others_before: Timestamp(5) };
     store.forget(retention).await.unwrap();
     assert_eq!(
-        store.audit_of(usual.id, Timestamp(0), &[], (10, 0)).await.unwrap().len(),
+        store.audit_of(&[usual.id], Timestamp(0), &[], (10, 0)).await.unwrap().len(),
         3,
         "not chained yet, so kept"
     );
     while store.chain_entries(2).await.unwrap().is_some() {}
     store.forget(retention).await.unwrap();
-    let kinds = store.audit_of(usual.id, Timestamp(0), &["key.added"], (1, 0)).await.unwrap();
+    let kinds = store.audit_of(&[usual.id], Timestamp(0), &["key.added"], (1, 0)).await.unwrap();
     assert_eq!(kinds.first().map(|entry| entry.event.as_str()), Some("key.added"), "however many others are newer");
-    let left = async |person: &Person| store.audit_of(person.id, Timestamp(0), &[], (10, 0)).await.unwrap().len();
+    let left = async |person: &Person| store.audit_of(&[person.id], Timestamp(0), &[], (10, 0)).await.unwrap().len();
     assert_eq!((left(&held).await, left(&usual).await), (3, 2), "sign-ins before 50 go, the key stays");
     store.forget(Retention { others_before: Timestamp(50), ..retention }).await.unwrap();
     assert_eq!((left(&held).await, left(&usual).await), (3, 1));

@@ -42,6 +42,25 @@ pub struct SeenPerson {
 pub const PAGE: i64 = 100;
 
 impl Directory {
+    /// Those of higher level at the schools of which somebody is a site admin, apart from themselves: what happens to their
+    /// keys is that admin's business.
+    pub async fn looks_after(&self, admin: PersonId) -> idp_store::Result<Vec<PersonId>> {
+        let (store, now) = (&self.context.store, self.context.now());
+        let rights = |membership: &Membership| SiteRights::of(membership, now).ok();
+        let mut people = Vec::new();
+        for own in store.memberships_of(admin).await? {
+            if rights(&own).is_some_and(|rights| rights.administers()) {
+                let there = store.memberships_at(own.site).await?;
+                let higher = there.iter().filter(|other| rights(other).is_some_and(|rights| rights.may_elevate));
+                people.extend(higher.map(|other| other.person));
+            }
+        }
+        people.sort_unstable();
+        people.dedup();
+        people.retain(|person| *person != admin);
+        Ok(people)
+    }
+
     /// People at the asker's sites.
     pub async fn people(&self, asker: &Asker, filter: &Filter) -> Result<Vec<SeenPerson>> {
         let sites: Vec<SiteId> = match &filter.site {

@@ -241,20 +241,26 @@ impl Audit for SqlStore {
 
     async fn audit_of(
         &self,
-        person: PersonId,
+        people: &[PersonId],
         since: Timestamp,
         kinds: &[&str],
         (limit, skip): (i64, i64),
     ) -> Result<Vec<AuditEntry>> {
+        if people.is_empty() {
+            return Ok(Vec::new());
+        }
+        let whose = placeholders(4, people.len());
         let wanted = match kinds.len() {
             0 => String::new(),
-            many => format!("AND event IN ({})", placeholders(5, many)),
+            many => format!("AND event IN ({})", placeholders(4 + people.len(), many)),
         };
         let sql = format!(
-            "SELECT * FROM audit WHERE subject_id = $1 AND at >= $2 {wanted} ORDER BY id DESC LIMIT $3 OFFSET $4"
+            "SELECT * FROM audit WHERE subject_id IN ({whose}) AND at >= $1 {wanted} ORDER BY id DESC LIMIT $2 OFFSET $3"
         );
-        let mut statement =
-            sqlx::query(AssertSqlSafe(sql)).bind(person.to_string()).bind(since.0).bind(limit).bind(skip);
+        let mut statement = sqlx::query(AssertSqlSafe(sql)).bind(since.0).bind(limit).bind(skip);
+        for person in people {
+            statement = statement.bind(person.to_string());
+        }
         for kind in kinds {
             statement = statement.bind((*kind).to_owned());
         }

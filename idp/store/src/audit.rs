@@ -40,11 +40,11 @@ pub trait Audit: Send + Sync {
     async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>>;
     /// Removes what is too old. Answers how many went.
     async fn forget(&self, retention: Retention) -> Result<u64>;
-    /// What a person did or had done to them, since `since`, newest first; for their own eyes. Of these `kinds` of events,
-    /// or of all when there are none.
+    /// What these people did or had done to them, since `since`, newest first. Of these `kinds` of events, or of all when
+    /// there are none.
     async fn audit_of(
         &self,
-        person: PersonId,
+        people: &[PersonId],
         since: Timestamp,
         kinds: &[&str],
         (limit, skip): (i64, i64),

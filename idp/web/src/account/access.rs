@@ -137,7 +137,7 @@ pub(crate) async fn activity(
     let since = context.now().plus(-YEAR);
     // One more than fits, to know whether there is another page.
     let span = (LINES + 1, (number - 1) * LINES);
-    let mut entries = context.store.audit_of(person.id, since, &[], span).await?;
+    let mut entries = context.store.audit_of(&[person.id], since, &[], span).await?;
     let size = usize::try_from(LINES).unwrap_or_default();
     let older = (entries.len() > size).then_some(number + 1);
     entries.truncate(size);

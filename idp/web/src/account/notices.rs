@@ -1,4 +1,5 @@
-//! Notifications: what happened to somebody's account and access, for those who would have wanted to know.
+//! Notifications: what happened to somebody's account and access, and for site admins to the keys of those who may see
+//! records, for those who would have wanted to know.
 
 use askama::Template;
 use axum::extract::State;
@@ -61,11 +62,30 @@ const TITLES: [(&str, &str); 25] = [
     ("person.restored", "Your access was given back"),
 ];
 
+/// What a site admin hears of colleagues who may see records.
+const COLLEAGUES: [(&str, &str); 3] = [
+    ("key.added", "A colleague added a key"),
+    ("key.removed", "A colleague removed a key"),
+    ("key.renamed", "A colleague renamed a key"),
+];
+
 async fn entries(web: &Web, person: PersonId) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
+    let mut entries = entitled(web, &[person], &TITLES).await?;
+    entries.extend(entitled(web, &web.directory.looks_after(person).await?, &COLLEAGUES).await?);
+    entries.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.at));
+    Ok(entries)
+}
+
+/// The events about these people that have a title.
+async fn entitled(
+    web: &Web,
+    people: &[PersonId],
+    titles: &[(&'static str, &'static str)],
+) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
     let context = &web.signin.context;
-    let kinds = TITLES.map(|(kind, _)| kind);
-    let entries = context.store.audit_of(person, context.now().plus(-REACH), &kinds, (MOST, 0)).await?;
-    let title = |event: &str| TITLES.iter().find(|(kind, _)| *kind == event).map(|(_, title)| *title);
+    let kinds: Vec<&str> = titles.iter().map(|(kind, _)| *kind).collect();
+    let entries = context.store.audit_of(people, context.now().plus(-REACH), &kinds, (MOST, 0)).await?;
+    let title = |event: &str| titles.iter().find(|(kind, _)| *kind == event).map(|(_, title)| *title);
     Ok(entries.into_iter().filter_map(|entry| title(&entry.event).map(|title| (entry, title))).collect())
 }
 
