@@ -1,6 +1,6 @@
 //! Makers of apps: registering, the sandbox, approval by another person, secrets, the error console.
 
-use tests::oauth::{VERIFIER, challenge};
+use tests::oauth::{VERIFIER, challenge, request_of};
 use tests::system::{ADAEZE, CALLUM, TOBIAS};
 use tests::{Browser, Page, System};
 
@@ -65,16 +65,29 @@ async fn an_app_is_tried_out_by_its_trust_and_opened_by_another_person() {
     let answer = agree(&system, &mut adaeze, &app).await;
     assert_eq!(answer.location_param("error").as_deref(), Some("access_denied"), "{}", answer.location());
     assert_eq!(adaeze.open(&page).await.status, 404, "nobody else learns of it");
+    let refused = tobias.open(&page).await.body;
+    assert!(refused.contains("only people with a role in its trust can use it"), "its maker sees why: {refused}");
+    let silent = ("prompt".to_owned(), "none".to_owned());
+    let mut params = request_of(&system, &app);
+    params.retain(|(name, _)| name != "redirect_uri");
+    params.extend([("redirect_uri".to_owned(), BACK.to_owned()), silent]);
+    let answer = tests::oauth::authorize(&system, &mut system.browser(), &params).await;
+    assert_eq!(answer.location_param("error").as_deref(), Some("login_required"), "{}", answer.location());
+    assert!(!tobias.open(&page).await.body.contains("login_required"), "the usual answer to a silent request");
 
     tobias.post(&format!("{page}/do"), &[("what", "ask")]).await;
     let own = tobias.post(&format!("{page}/do"), &[("what", "approve")]).await;
     assert_eq!(own.status, 404, "a developer opens nothing: {}", own.body);
     let mut callum = system.admin(CALLUM).await;
+    let waiting = callum.open(&format!("{id}/admin/approvals")).await.body;
+    assert!(waiting.contains(&format!("href=\"/developers/apps/{app}\">Look at Reading log")), "{waiting}");
     let seen = callum.open(&page).await;
     assert!(seen.body.contains("Open to everybody") && seen.body.contains(BACK), "{}", seen.body);
     let unseen = callum.post(&format!("{page}/do"), &[("what", "approve")]).await;
     assert!(unseen.body.contains("Somebody else changed this app"), "what is approved was seen: {}", unseen.body);
     callum.fill(&seen, "do", &[("what", "approve")]).await;
+    let waiting = callum.open(&format!("{id}/admin/approvals")).await.body;
+    assert!(!waiting.contains("Look at Reading log"), "{waiting}");
     let answer = agree(&system, &mut adaeze, &app).await;
     assert!(answer.location_param("code").is_some(), "{}", answer.location());
 
@@ -88,6 +101,8 @@ async fn an_app_is_tried_out_by_its_trust_and_opened_by_another_person() {
     let mut callums = system.admin(CALLUM).await;
     let (own, _) = register(&system, &mut callums).await;
     callums.post(&format!("{id}/developers/apps/{own}/do"), &[("what", "ask")]).await;
+    let waiting = callums.open(&format!("{id}/admin/approvals")).await.body;
+    assert!(!waiting.contains("<h2>Apps</h2>"), "what is one’s own waits for another: {waiting}");
     let refused = callums.post(&format!("{id}/developers/apps/{own}/do"), &[("what", "approve")]).await;
     assert!(refused.body.contains("Someone else needs to approve this"), "{}", refused.body);
 }

@@ -57,6 +57,16 @@ impl Directory {
         Ok(Some(maker).filter(|maker| !maker.trusts.is_empty()))
     }
 
+    /// Apps that wait for somebody to open them to everybody: those that they may decide about, and had no hand in.
+    pub async fn apps_to_open(&self, person: &Person) -> Result<Vec<Client>> {
+        let Some(maker) = self.maker(person, false).await? else { return Ok(Vec::new()) };
+        let waits = |client: &Client| {
+            let app = client.app.as_ref().filter(|app| app.stage == AppStage::Waiting);
+            app.is_some_and(|app| maker.decides.contains(&app.trust) && !maker.has_a_hand_in(app))
+        };
+        Ok(self.apps(&maker).await?.into_iter().filter(waits).collect())
+    }
+
     /// Apps of the maker's trusts, by name.
     pub async fn apps(&self, maker: &Maker) -> Result<Vec<Client>> {
         let all = self.context.store.clients().await?;

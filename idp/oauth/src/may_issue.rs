@@ -93,7 +93,7 @@ impl Provider {
             let seats = self.context.store.seats_of(person.id).await?;
             let tries = seats.iter().any(|seat| seat.trust == app.trust);
             if !tries && !self.context.store.is_test_person(app.trust, person.id).await? {
-                return Err(denied("the app is still being tried out in its trust"));
+                return Err(denied("the app is in the sandbox, where only people with a role in its trust can use it"));
             }
         }
         Ok(())

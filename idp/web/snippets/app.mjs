@@ -11,19 +11,22 @@ const waiting = new Map(); // state → what the answer is checked against
 
 createServer(async (request, response) => {
   const url = new URL(request.url, home);
+  const say = (status, text) => response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(text);
   if (url.pathname === "/callback") {
     try {
       const checks = waiting.get(url.searchParams.get("state"));
       waiting.delete(url.searchParams.get("state"));
+      if (!checks) throw new Error("it was not begun here");
       const tokens = await oidc.authorizationCodeGrant(config, url, { ...checks, idTokenExpected: true });
       const { sub, name } = tokens.claims();
       // `sub` stands for this person in your app, for ever. Names and addresses change.
-      response.end(`Hello ${name} (${sub})`);
+      say(200, `Hello ${name} (${sub})`);
     } catch (error) {
-      response.writeHead(400).end(`Sign-in did not work: ${error.message}`);
+      say(400, `Sign-in did not work: ${error.error_description ?? error.message}`);
     }
     return;
   }
+  if (url.pathname !== "/") return say(404, "Nothing is here");
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
   const [expectedState, expectedNonce] = [oidc.randomState(), oidc.randomNonce()];
   waiting.set(expectedState, { pkceCodeVerifier, expectedState, expectedNonce });

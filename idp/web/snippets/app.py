@@ -24,7 +24,12 @@ waiting = {}  # state → what the answer is checked against
 
 
 def signed_in(back):
-    state = parse_qs(urlparse(back).query)["state"][0]
+    answer = {name: values[0] for name, values in parse_qs(urlparse(back).query).items()}
+    if "error" in answer:
+        raise ValueError(answer.get("error_description", answer["error"]))
+    if answer.get("state") not in waiting:
+        raise ValueError("it was not begun here")
+    state = answer["state"]
     verifier, nonce = waiting.pop(state)
     token = session.fetch_token(found["token_endpoint"], authorization_response=back, code_verifier=verifier, state=state)
     keys = KeySet.import_key_set(session.get(found["jwks_uri"], withhold_token=True).json())
@@ -43,10 +48,9 @@ class App(BaseHTTPRequestHandler):
                 status, text = 200, signed_in(HOME + self.path)
             except Exception as error:
                 status, text = 400, f"Sign-in did not work: {error}"
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(text.encode())
-            return
+            return self.say(status, text)
+        if self.path != "/":
+            return self.say(404, "Nothing is here")
         verifier, nonce = generate_token(48), generate_token()
         url, state = session.create_authorization_url(
             found["authorization_endpoint"], code_verifier=verifier, nonce=nonce
@@ -55,6 +59,12 @@ class App(BaseHTTPRequestHandler):
         self.send_response(302)
         self.send_header("Location", url)
         self.end_headers()
+
+    def say(self, status, text):
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(text.encode())
 
 
 server = HTTPServer(("127.0.0.1", PORT), App)

@@ -56,7 +56,9 @@ class Lanyard(OIDCAuthenticationBackend):
 
 def home(request):
     user = request.user
-    return HttpResponse(f"Hello {user.get_full_name()} ({user.username})") if user.is_authenticated else redirect("/login")
+    if not user.is_authenticated:
+        return redirect("/login")
+    return HttpResponse(f"Hello {user.get_full_name()} ({user.username})", content_type="text/plain; charset=utf-8")
 
 
 urlpatterns = [

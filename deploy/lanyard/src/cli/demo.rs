@@ -69,6 +69,7 @@ fn tell(demo: &Demo, tls: bool, data: &std::path::Path) {
     println!("  My sites      {}", demo.issuer);
     println!("  A school      {}", origin("larkmoor"));
     println!("  An app        {}", origin("bookworm"));
+    println!("  Your own app  {}/developers", demo.issuer);
     println!("  E-mails sent  {}", origin("mail"));
     println!("  Phone codes   {}\n", origin("phone"));
     println!("Who to try. Everybody’s password is: {PASSWORD}\n");

@@ -125,6 +125,6 @@ pub const TRY: [(&str, &str); 6] = [
     ("a.fairbrass@larkmoor.tamberwell.example", "class teacher: elevate and read Oak, and no other class"),
     ("j.winterbourne@larkmoor.tamberwell.example", "site admin of Larkmoor: Admin area, people of Larkmoor only"),
     ("c.threadgold@tamberwell.example", "trust IT admin: people, import, remove access now"),
-    ("t.quennell@tamberwell.example", "app developer: signs in to Bookworm"),
+    ("t.quennell@tamberwell.example", "app developer: registers an app, tries it in the sandbox"),
     ("w.attenbrow@larkmoor.tamberwell.example", "no password yet: choose “first time” and look into the mailbox"),
 ];

@@ -31,6 +31,8 @@ struct Page {
     tab: &'static str,
     lines: Vec<Line>,
     asked: Vec<AskedLine>,
+    /// Identifier and name of apps.
+    apps: Vec<(String, String)>,
     faults: Vec<Fault>,
 }
 
@@ -55,6 +57,8 @@ async fn page(web: &Web, admin: &Admin, faults: Vec<Fault>) -> Result<Response, 
     let waiting = web.directory.waiting(&admin.asker).await.map_err(|error| refused(error, "/admin/approvals"))?;
     let asked = web.directory.requests(&admin.asker).await.map_err(|error| refused(error, "/admin/approvals"))?;
     let asked = asked.into_iter().map(asked_line).collect();
+    let apps = web.directory.apps_to_open(&admin.person).await.map_err(|error| refused(error, "/admin/approvals"))?;
+    let apps = apps.into_iter().map(|app| (app.id, app.name)).collect();
     let lines = waiting
         .into_iter()
         .map(|one| Line {
@@ -70,7 +74,7 @@ async fn page(web: &Web, admin: &Admin, faults: Vec<Fault>) -> Result<Response, 
             },
         })
         .collect();
-    show_with(status, &Page { frame: admin.frame(&title), tab: "approvals", lines, asked, faults })
+    show_with(status, &Page { frame: admin.frame(&title), tab: "approvals", lines, asked, apps, faults })
 }
 
 fn asked_line(asked: Asked) -> AskedLine {

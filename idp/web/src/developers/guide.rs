@@ -8,11 +8,13 @@ use idp_oauth::standards::{STANDARDS, Standard};
 use crate::page::{Frame, show};
 use crate::{PageError, Web};
 
-/// A snippet: the library, its file, and how to run it. Tests run each against the real library.
+/// A snippet: the library, its file, how to install and how to run it. Tests run each against the real library.
 struct Snippet {
     title: &'static str,
     file: &'static str,
     steps: &'static str,
+    /// The end of a sentence.
+    run: &'static str,
     code: &'static str,
 }
 
@@ -21,30 +23,35 @@ const SNIPPETS: [Snippet; 5] = [
         title: "JavaScript, with openid-client",
         file: "app.mjs",
         steps: "npm install openid-client@6",
+        run: "and start it with: node app.mjs",
         code: include_str!("../../snippets/app.mjs"),
     },
     Snippet {
         title: "Python, with Authlib",
         file: "app.py",
         steps: "pip install Authlib requests",
+        run: "and start it with: python3 app.py",
         code: include_str!("../../snippets/app.py"),
     },
     Snippet {
         title: "Django, with mozilla-django-oidc",
         file: "app.py",
         steps: "pip install mozilla-django-oidc",
+        run: "and start it with: python3 app.py",
         code: include_str!("../../snippets/app_django.py"),
     },
     Snippet {
         title: "A page alone, with oidc-client-ts",
         file: "index.html",
         steps: "npm install oidc-client-ts@3",
+        run: "write issuer and client ID into it, and serve it with the library’s file beside it at port 3000, for every address",
         code: include_str!("../../snippets/app.html"),
     },
     Snippet {
         title: "Apache, with mod_auth_openidc",
         file: "lanyard.conf",
         steps: "apt install libapache2-mod-auth-openidc",
+        run: "and set what its second line names in /etc/apache2/envvars",
         code: include_str!("../../snippets/app.conf"),
     },
 ];
@@ -54,12 +61,16 @@ const SNIPPETS: [Snippet; 5] = [
 struct Guide {
     frame: Frame,
     issuer: String,
+    /// The name of this machine's demonstration, which some programs do not find by themselves.
+    demo_host: Option<String>,
     snippets: &'static [Snippet],
 }
 
 pub(crate) async fn show_guide(State(web): State<Web>) -> Result<Response, PageError> {
     let frame = Frame { part: "dev-guide", ..Frame::titled("Let people sign in to your app") };
-    show(&Guide { frame, issuer: web.provider.issuer.clone(), snippets: &SNIPPETS })
+    let issuer = web.provider.issuer.clone();
+    let host = url::Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
+    show(&Guide { frame, issuer, demo_host: host.filter(|host| host.ends_with(".localhost")), snippets: &SNIPPETS })
 }
 
 #[derive(Template)]

@@ -296,6 +296,11 @@ async fn no_access(web: &Web, request: &Request, person: &Person) -> Result<Opti
 
 /// Sends the client an error.
 pub(crate) fn back(web: &Web, request: &Request, error: &OAuthError) -> Result<Response, PageError> {
+    // That nobody is asked anything is the usual answer to a silent request, and no fault of an app.
+    if !request.prompts("none") {
+        let (client, now) = (&request.client.id, web.signin.context.now());
+        web.errors.note(Some(client), now, ("/authorize", &request.redirect_uri), error);
+    }
     send(web.provider.error_answer(request, error))
 }
 
