@@ -13,9 +13,16 @@ struct Snippet {
     title: &'static str,
     file: &'static str,
     steps: &'static str,
-    /// The end of a sentence.
-    run: &'static str,
+    start: Start,
     code: &'static str,
+}
+
+/// How a program is started.
+enum Start {
+    /// With a command.
+    With(&'static str),
+    /// In some other way: the end of a sentence.
+    By(&'static str),
 }
 
 const SNIPPETS: [Snippet; 5] = [
@@ -23,35 +30,37 @@ const SNIPPETS: [Snippet; 5] = [
         title: "JavaScript, with openid-client",
         file: "app.mjs",
         steps: "npm install openid-client@6",
-        run: "and start it with: node app.mjs",
+        start: Start::With("node app.mjs"),
         code: include_str!("../../snippets/app.mjs"),
     },
     Snippet {
         title: "Python, with Authlib",
         file: "app.py",
         steps: "pip install Authlib requests",
-        run: "and start it with: python3 app.py",
+        start: Start::With("python3 app.py"),
         code: include_str!("../../snippets/app.py"),
     },
     Snippet {
         title: "Django, with mozilla-django-oidc",
         file: "app.py",
         steps: "pip install mozilla-django-oidc",
-        run: "and start it with: python3 app.py",
+        start: Start::With("python3 app.py"),
         code: include_str!("../../snippets/app_django.py"),
     },
     Snippet {
         title: "A page alone, with oidc-client-ts",
         file: "index.html",
         steps: "npm install oidc-client-ts@3",
-        run: "write issuer and client ID into it, and serve it with the library’s file beside it at port 3000, for every address",
+        start: Start::By(
+            "write issuer and client ID into it, and serve it at port 3000 with the library’s file beside it",
+        ),
         code: include_str!("../../snippets/app.html"),
     },
     Snippet {
         title: "Apache, with mod_auth_openidc",
         file: "lanyard.conf",
         steps: "apt install libapache2-mod-auth-openidc",
-        run: "and set what its second line names in /etc/apache2/envvars",
+        start: Start::By("and set what its second line names in /etc/apache2/envvars"),
         code: include_str!("../../snippets/app.conf"),
     },
 ];
