@@ -17,6 +17,8 @@ use idp_store::imports::Batch;
 use tests::System;
 use tests::system::SAMINA;
 
+use super::machine::cpu;
+
 /// Wrong passwords of one person until the right one comes in between.
 const ROW: usize = 50;
 /// Tokens that are signed to see how long one takes.
@@ -63,7 +65,7 @@ impl Subject {
         let number = |text: &str| text.parse::<usize>().unwrap();
         match words.as_slice() {
             ["site", upstream] => self.site(upstream).await,
-            ["sign-ins"] => self.sign_ins().await.to_string(),
+            ["sign-ins"] => self.sign_ins().await,
             ["times", tries] => self.times(number(tries)).await,
             ["clients", secret] => self.clients(secret).await,
             ["sign"] => self.sign(),
@@ -196,20 +198,21 @@ impl Subject {
         people
     }
 
-    /// Time of bare hashes as a share of the time of whole sign-ins, as many of each, all at once.
-    async fn sign_ins(&self) -> f64 {
+    /// Bare hashes as a share of whole sign-ins, as many of each, all at once: of the time, and of the CPU.
+    async fn sign_ins(&self) -> String {
         let signin = &self.system.demo.assembled.signin;
         let stored = self.system.person(SAMINA).await.password.unwrap();
         let people = self.with_password().await;
-        let begun = Instant::now();
+        let own = std::process::id();
+        let (begun, before) = (Instant::now(), cpu(own));
         let mut set = tokio::task::JoinSet::new();
         for _ in 0..people.len() {
             let (hasher, stored) = (signin.hasher.clone(), stored.clone());
             set.spawn(async move { hasher.check(lanyard::demo::PASSWORD, Some(&stored)).await.unwrap() });
         }
         set.join_all().await;
-        let bare = begun.elapsed();
-        let begun = Instant::now();
+        let bare = (begun.elapsed(), cpu(own) - before);
+        let (begun, before) = (Instant::now(), cpu(own));
         let mut set = tokio::task::JoinSet::new();
         for person in &people {
             let (signin, login) = (signin.clone(), person.login());
@@ -221,7 +224,8 @@ impl Subject {
             });
         }
         assert_eq!(set.join_all().await.len(), people.len());
-        bare.as_secs_f64() / begun.elapsed().as_secs_f64()
+        let whole = (begun.elapsed(), cpu(own) - before);
+        format!("{} {}", bare.0.as_secs_f64() / whole.0.as_secs_f64(), bare.1 / whole.1)
     }
 
     /// Adds sites like Larkmoor, and people spread over them.

@@ -32,10 +32,11 @@ async fn told(system: &System, browser: &mut Browser, params: &[(String, String)
     let back = format!("{}/callback", system.origin("bookworm"));
     let (status, tokens) = token(system, &redeeming((APP, &code, &back))).await;
     assert_eq!(status, 200, "{tokens}");
-    let access = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let text = |name: &str| tokens.get(name).and_then(Value::as_str).unwrap().to_owned();
+    let access = format!("Bearer {}", text("access_token"));
     let url = format!("{}/userinfo", system.origin("id"));
     let me = system.browser().send(Method::GET, &url, None, &[("authorization", &access)]).await;
-    (claims(tokens["id_token"].as_str().unwrap()), serde_json::from_str(&me.body).unwrap())
+    (claims(&text("id_token")), serde_json::from_str(&me.body).unwrap())
 }
 
 #[tokio::test]
