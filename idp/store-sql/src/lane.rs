@@ -1,13 +1,12 @@
 //! Connections that are kept between uses, and the transactions that every change runs in.
 //!
-//! sqlx's own pool asks a connection whether it still lives before and after each use. On SQLite that is two changes of thread
-//! more for every statement, on PostgreSQL two round trips more. Here one is asked only after it lay idle, or after a transaction
-//! that nobody ended.
+//! sqlx's own pool asks a connection whether it still lives before and after each use. On SQLite that is four changes of thread
+//! more for every statement, on PostgreSQL two round trips more. Here one is asked only after it lay idle.
 
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult};
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -19,7 +18,11 @@ use crate::row::problem;
 
 /// A server may have closed a connection that was not used for longer than this.
 const IDLE: Duration = Duration::from_secs(1);
-
+/// Something between here and the server may have forgotten one that was not used for longer than this, and says nothing when it
+/// is asked.
+const FORGOTTEN: Duration = Duration::from_secs(5 * 60);
+/// A connection that is older than this is replaced, so that a server that moved or grew is found.
+const OLD: Duration = Duration::from_secs(30 * 60);
 /// After how long a server that does not take connections yet is asked again.
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -61,6 +64,9 @@ impl Manager for Maker {
     }
 
     async fn recycle(&self, connection: &mut AnyConnection, metrics: &Metrics) -> RecycleResult<Error> {
+        if metrics.last_used() > FORGOTTEN || metrics.age() > OLD {
+            return Err(RecycleError::message("it is too old"));
+        }
         if metrics.last_used() > IDLE {
             connection.ping().await?;
         }
