@@ -58,11 +58,6 @@ pub fn on_core(core: usize, program: &Path) -> Command {
     command
 }
 
-/// A port that was free a moment ago.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
-
 /// CPU time of a process and its children, in seconds.
 pub fn cpu(pid: u32) -> f64 {
     let own = |pid: &str| -> f64 {

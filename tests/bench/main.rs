@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use machine::{Nginx, free_port, load, median, on_core, resident_kb};
+use machine::{Nginx, load, median, on_core, resident_kb};
+use tests::servers::free_port;
 
 /// The product measures what the product runs with.
 #[global_allocator]

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use tests::servers::free_port;
+
 use super::Subject;
-use super::machine::{cpu, free_port, median, on_core};
+use super::machine::{cpu, median, on_core};
 
 /// Connections that ask at once.
 const CONNECTIONS: usize = 8;

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Chromium {
     pub async fn start() -> Self {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let port = tests::servers::free_port();
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
         let chromium = Self { driver: command.spawn().expect("chromedriver is missing: tests/run installs it"), port };

@@ -261,7 +261,7 @@ async fn the_guides_program(library: Library) {
         Library::Authlib | Library::Django => target("python"),
     };
     std::fs::write(folder.join(file), program).unwrap();
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let port = tests::servers::free_port();
     let client = store.client(ID).await.unwrap().unwrap();
     let redirect_uris = vec![format!("http://localhost:{port}/callback")];
     store.save_client(&Client { redirect_uris, ..client }, Effects::none()).await.unwrap();
@@ -335,7 +335,7 @@ async fn mod_auth_openidc_signs_people_in_by_the_guides_lines() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("www")).unwrap();
     std::fs::write(folder.path().join("www/index.html"), "A page for staff").unwrap();
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let port = tests::servers::free_port();
     let origin = format!("http://localhost:{port}");
     let client = store.client(ID).await.unwrap().unwrap();
     let redirect_uris = vec![format!("{origin}/callback")];

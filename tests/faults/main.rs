@@ -54,7 +54,7 @@ struct Victim {
 
 impl Victim {
     async fn start(folder: &Path) -> Self {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let port = tests::servers::free_port();
         Self::start_at(folder, SocketAddr::from(([127, 0, 0, 1], port))).await
     }
 
