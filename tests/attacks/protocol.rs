@@ -1,7 +1,7 @@
 //! I, R: the authorization and token endpoints.
 
 use http::Method;
-use tests::oauth::{VERIFIER, authorize, challenge, code, redeem, request, token};
+use tests::oauth::{VERIFIER, authorize, challenge, code, redeem, request, token, with, without};
 use tests::{Browser, System};
 
 const WHO: &str = "t.quennell@tamberwell.example";
@@ -10,16 +10,6 @@ async fn ready() -> (System, Browser) {
     let system = System::start().await;
     let browser = system.admin(WHO).await;
     (system, browser)
-}
-
-fn without(params: &[(String, String)], name: &str) -> Vec<(String, String)> {
-    params.iter().filter(|(key, _)| key != name).cloned().collect()
-}
-
-fn with(params: &[(String, String)], name: &str, value: &str) -> Vec<(String, String)> {
-    let mut changed = without(params, name);
-    changed.push((name.to_owned(), value.to_owned()));
-    changed
 }
 
 #[tokio::test]

@@ -122,9 +122,8 @@ impl Subject {
     /// Codes with which somebody who has agreed comes back.
     async fn codes(&self, count: usize) -> String {
         let mut browser = self.system.admin(SAMINA).await;
-        let mut params = tests::oauth::request_of(&self.system, "app");
-        params.retain(|(name, _)| name != "redirect_uri");
-        params.push(("redirect_uri".to_owned(), "https://app.example/callback".to_owned()));
+        let params = tests::oauth::request_of(&self.system, "app");
+        let params = tests::oauth::with(&params, "redirect_uri", "https://app.example/callback");
         let mut codes = Vec::with_capacity(count);
         for _ in 0..count {
             codes.push(tests::oauth::code(&self.system, &mut browser, &params).await);

@@ -5,7 +5,7 @@ use idp_domain::Timestamp;
 use idp_domain::client::Client;
 use idp_store::Effects;
 use serde_json::{Value, json};
-use tests::oauth::{agree, authorize, claims, code, redeeming, request_of, token};
+use tests::oauth::{agree, authorize, claims, code, redeeming, request_of, token, with};
 use tests::system::{ADAEZE, CALLUM};
 use tests::{Browser, System};
 
@@ -20,10 +20,7 @@ async fn register(system: &System, scopes: &[&str]) {
 }
 
 fn wish(system: &System, scope: &str) -> Vec<(String, String)> {
-    let mut params = request_of(system, APP);
-    params.retain(|(name, _)| name != "scope");
-    params.push(("scope".to_owned(), scope.to_owned()));
-    params
+    with(&request_of(system, APP), "scope", scope)
 }
 
 /// What the app learns with this wish: the ID token, and userinfo.
@@ -84,8 +81,8 @@ async fn a_phone_and_an_address_go_to_apps_that_ask_and_that_the_person_agrees_t
     }
 
     // A claim that is asked for by name brings its group, and what was not asked for is not given.
-    let mut by_name = wish(&system, "openid profile");
-    by_name.push(("claims".to_owned(), json!({ "userinfo": { "phone_number": null } }).to_string()));
+    let claims_of = json!({ "userinfo": { "phone_number": null } }).to_string();
+    let by_name = with(&wish(&system, "openid profile"), "claims", &claims_of);
     let page = authorize(&system, &mut adaeze, &by_name).await;
     let asked = adaeze.open(&format!("{id}{}", page.location())).await;
     assert!(asked.body.contains("Your work phone: +441632960123 ext 12"), "{}", asked.body);
@@ -117,8 +114,8 @@ async fn an_app_that_may_not_ask_for_a_phone_is_given_none() {
     let mut adaeze = system.signed_in(ADAEZE, "larkmoor").await;
     let page = adaeze.open(&format!("{}/me/contact", system.origin("id"))).await;
     adaeze.fill(&page, "contact", &[("phone", "01632 960123")]).await;
-    let mut params = wish(&system, "openid profile phone");
-    params.push(("claims".to_owned(), json!({ "id_token": { "phone_number": { "essential": true } } }).to_string()));
+    let claims_of = json!({ "id_token": { "phone_number": { "essential": true } } }).to_string();
+    let params = with(&wish(&system, "openid profile phone"), "claims", &claims_of);
     let (token, me) = told(&system, &mut adaeze, &params).await;
     assert!(token["phone_number"].is_null() && me["phone_number"].is_null(), "{token} {me}");
 }

@@ -1,6 +1,6 @@
 //! Makers of apps: registering, the sandbox, approval by another person, secrets, the error console.
 
-use tests::oauth::{VERIFIER, challenge, request_of};
+use tests::oauth::{VERIFIER, challenge, request_of, with};
 use tests::system::{ADAEZE, CALLUM, TOBIAS};
 use tests::{Browser, Page, System};
 
@@ -67,10 +67,7 @@ async fn an_app_is_tried_out_by_its_trust_and_opened_by_another_person() {
     assert_eq!(adaeze.open(&page).await.status, 404, "nobody else learns of it");
     let refused = tobias.open(&page).await.body;
     assert!(refused.contains("only people with a role in its trust can use it"), "its maker sees why: {refused}");
-    let silent = ("prompt".to_owned(), "none".to_owned());
-    let mut params = request_of(&system, &app);
-    params.retain(|(name, _)| name != "redirect_uri");
-    params.extend([("redirect_uri".to_owned(), BACK.to_owned()), silent]);
+    let params = with(&with(&request_of(&system, &app), "redirect_uri", BACK), "prompt", "none");
     let answer = tests::oauth::authorize(&system, &mut system.browser(), &params).await;
     assert_eq!(answer.location_param("error").as_deref(), Some("login_required"), "{}", answer.location());
     assert!(!tobias.open(&page).await.body.contains("login_required"), "the usual answer to a silent request");

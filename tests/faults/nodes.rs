@@ -56,6 +56,20 @@ impl Nodes {
         assert!(emptied.status.success());
     }
 
+    /// Stops the count, and empties Redis every other time. Answers whether the node died.
+    async fn over(&self, victim: &mut Victim, messages: i32) -> bool {
+        let died = disarm(self.folder(), victim).await;
+        if messages % 2 == 0 {
+            self.empty_redis();
+        }
+        died
+    }
+
+    /// The node for the next round, started again if it died.
+    async fn back(&self, victim: Victim, died: bool) -> (Victim, bool) {
+        (if died { victim.kill(self.folder()).await } else { victim }, died)
+    }
+
     /// Sends a token request to the node that dies at its n-th message. Answers what came back, and whether it died.
     async fn dies_at(&self, victim: &mut Victim, messages: i32, (body, proof): (&str, &str)) -> (Option<Value>, bool) {
         let mut browser = victim.browser();
@@ -64,10 +78,7 @@ impl Nodes {
         let headers = if proof.is_empty() { &headers[1..] } else { &headers[..] };
         let url = format!("{}/token", victim.id());
         let page = browser.try_send(http::Method::POST, &url, Some(body.to_owned().into()), headers).await;
-        let died = disarm(self.folder(), victim).await;
-        if messages % 2 == 0 {
-            self.empty_redis();
-        }
+        let died = self.over(victim, messages).await;
         let page = page.filter(|page| page.status == 200);
         (page.and_then(|page| serde_json::from_str(&page.body).ok()), died)
     }
@@ -100,10 +111,7 @@ async fn f_01_a_code_and_a_proof_count_once_whichever_node_dies_and_whatever_red
             let again = token(&nodes.other, redeems(&victim, &granted), Some(&used)).await;
             assert!(again.body.contains("invalid_dpop_proof"), "message {messages}: a proof twice: {}", again.body);
         }
-        if died {
-            victim = victim.kill(nodes.folder()).await;
-        }
-        (victim, died)
+        nodes.back(victim, died).await
     })
     .await;
 }
@@ -133,10 +141,7 @@ async fn f_01_a_refresh_token_counts_once_whichever_node_dies_and_whatever_redis
                 assert!([200, 400].contains(&again.status), "message {messages}: {}", again.body);
             }
         }
-        if died {
-            victim = victim.kill(nodes.folder()).await;
-        }
-        (victim, died)
+        nodes.back(victim, died).await
     })
     .await;
 }
@@ -149,10 +154,7 @@ async fn f_01_an_app_is_registered_whole_whichever_node_dies_and_whatever_redis_
         let name = format!("Reading log {messages}.");
         arm(nodes.folder(), messages);
         let answer = registers(&victim, &tokens, (messages, &name)).await;
-        let died = disarm(nodes.folder(), &mut victim).await;
-        if messages % 2 == 0 {
-            nodes.empty_redis();
-        }
+        let died = nodes.over(&mut victim, messages).await;
         let (apps, entries) = registered(nodes.folder(), &name).await;
         assert!(apps == entries && apps <= 1, "message {messages}: {apps} apps, {entries} entries of the log");
         if let Some(answer) = answer.filter(|page| page.status == 201) {
@@ -162,10 +164,7 @@ async fn f_01_an_app_is_registered_whole_whichever_node_dies_and_whatever_redis_
             let page = nodes.other.browser().open(&format!("{}/authorize?{query}", nodes.other.id())).await;
             assert!(!page.body.contains("client_id is not known"), "message {messages}: {}", page.body);
         }
-        if died {
-            victim = victim.kill(nodes.folder()).await;
-        }
-        (victim, died)
+        nodes.back(victim, died).await
     })
     .await;
 }
@@ -182,17 +181,11 @@ async fn f_01_a_mail_that_was_promised_is_sent_whichever_node_dies_and_whatever_
         arm(nodes.folder(), messages);
         let fields = [("from", "nora@b.example"), ("text", "The page stays white"), ("site", "")];
         let page = browser.try_post(&format!("{}/support", victim.id()), &fields).await;
-        let died = disarm(nodes.folder(), &mut victim).await;
-        if messages % 2 == 0 {
-            nodes.empty_redis();
-        }
+        let died = nodes.over(&mut victim, messages).await;
         let promised = page.is_some_and(|page| page.status < 400);
         let kept = told(nodes.folder(), SUPPORT).await > before;
         assert!(kept || !promised, "message {messages}: what was promised is neither sent nor waits");
-        if died {
-            victim = victim.kill(nodes.folder()).await;
-        }
-        (victim, died)
+        nodes.back(victim, died).await
     })
     .await;
 }

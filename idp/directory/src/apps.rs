@@ -59,7 +59,8 @@ impl Directory {
 
     /// Apps that wait for somebody to open them to everybody: those that they may decide about, and had no hand in.
     pub async fn apps_to_open(&self, person: &Person) -> Result<Vec<Client>> {
-        let Some(maker) = self.maker(person, false).await? else { return Ok(Vec::new()) };
+        let maker = self.maker(person, false).await?.filter(|maker| !maker.decides.is_empty());
+        let Some(maker) = maker else { return Ok(Vec::new()) };
         let waits = |client: &Client| {
             let app = client.app.as_ref().filter(|app| app.stage == AppStage::Waiting);
             app.is_some_and(|app| maker.decides.contains(&app.trust) && !maker.has_a_hand_in(app))

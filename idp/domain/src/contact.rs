@@ -23,22 +23,24 @@ impl Phone {
     /// Reads what people type: spaces, brackets, dashes and dots do not count, and a number without a country is British.
     pub fn parse(typed: &str) -> Result<Self, PhoneFault> {
         let lower = typed.trim().to_lowercase();
-        let parts: Vec<&str> = [";ext=", "extension", "ext.", "ext", "x"]
+        let (number, extension) = [";ext=", "extension", "ext.", "ext", "x"]
             .into_iter()
             .find_map(|mark| lower.split_once(mark))
-            .map_or_else(|| vec![lower.as_str()], |(number, extension)| vec![number, extension]);
-        let number = parts.first().map(|number| plain(number)).unwrap_or_default();
+            .map_or((lower.as_str(), None), |(number, extension)| (number, Some(extension)));
+        let number = plain(number);
         let abroad = number.strip_prefix('+').or_else(|| number.strip_prefix("00"));
         let digits = match (abroad, number.strip_prefix('0')) {
             // "+44 (0)1632 …" is often written and never dialled.
-            (Some(abroad), _) => abroad.replacen("440", "44", usize::from(abroad.starts_with("440"))),
+            (Some(abroad), _) => {
+                abroad.strip_prefix("440").map_or_else(|| abroad.to_owned(), |rest| format!("44{rest}"))
+            }
             (None, Some(national)) if (9..=10).contains(&national.len()) => format!("44{national}"),
             _ => return Err(PhoneFault),
         };
         if !is_digits(&digits, 7..=15) || digits.starts_with('0') {
             return Err(PhoneFault);
         }
-        match parts.get(1).map(|extension| plain(extension)) {
+        match extension.map(plain) {
             None => Ok(Self(format!("+{digits}"))),
             Some(extension) if is_digits(&extension, 1..=7) => Ok(Self(format!("+{digits};ext={extension}"))),
             Some(_) => Err(PhoneFault),

@@ -125,7 +125,7 @@ impl Lane {
     /// Runs a statement to its end, even where the first row is enough: SQLite commits a statement that stands alone only then,
     /// and nobody may be told before.
     async fn run<'q>(
-        self,
+        &self,
         query: impl Execute<'q, Any> + 'q,
     ) -> std::result::Result<Vec<Either<AnyQueryResult, AnyRow>>, Error> {
         let mut kept = self.get().await?;
@@ -149,50 +149,58 @@ impl Lane {
     }
 }
 
-/// Nothing here asks about a statement without running it.
-fn unasked<T: Send + 'static>() -> BoxFuture<'static, std::result::Result<T, Error>> {
-    Box::pin(async { Err(Error::Protocol("only what is run can be asked for".to_owned())) })
+const UNASKED: &str = "only what is run can be asked for";
+
+/// What an executor has to have and nobody here calls: asking about a statement without running it.
+macro_rules! unasked {
+    ($c:lifetime) => {
+        fn prepare_with<'e>(
+            self,
+            _: SqlStr,
+            _: &'e [AnyTypeInfo],
+        ) -> BoxFuture<'e, std::result::Result<AnyStatement, Error>>
+        where
+            $c: 'e,
+        {
+            Box::pin(async { Err(Error::Protocol(UNASKED.to_owned())) })
+        }
+
+        fn describe<'e>(self, _: SqlStr) -> BoxFuture<'e, std::result::Result<Describe<Any>, Error>>
+        where
+            $c: 'e,
+        {
+            Box::pin(async { Err(Error::Protocol(UNASKED.to_owned())) })
+        }
+    };
 }
 
 impl<'c> Executor<'c> for &'c Lane {
     type Database = Any;
 
-    fn fetch_many<'e, 'q: 'e, E>(
+    fn fetch_many<'e, 'q, E>(
         self,
         query: E,
     ) -> BoxStream<'e, std::result::Result<Either<AnyQueryResult, AnyRow>, Error>>
     where
+        'c: 'e,
+        'q: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        let all = self.clone().run(query);
+        let all = self.run(query);
         stream::once(all).map_ok(|answers| stream::iter(answers).map(Ok)).try_flatten().boxed()
     }
 
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, std::result::Result<Option<AnyRow>, Error>>
+    fn fetch_optional<'e, 'q, E>(self, query: E) -> BoxFuture<'e, std::result::Result<Option<AnyRow>, Error>>
     where
+        'c: 'e,
+        'q: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        let all = self.clone().run(query);
+        let all = self.run(query);
         Box::pin(async { Ok(all.await?.into_iter().find_map(Either::right)) })
     }
 
-    fn prepare_with<'e>(
-        self,
-        _: SqlStr,
-        _: &'e [AnyTypeInfo],
-    ) -> BoxFuture<'e, std::result::Result<AnyStatement, Error>>
-    where
-        'c: 'e,
-    {
-        unasked()
-    }
-
-    fn describe<'e>(self, _: SqlStr) -> BoxFuture<'e, std::result::Result<Describe<Any>, Error>>
-    where
-        'c: 'e,
-    {
-        unasked()
-    }
+    unasked!('c);
 }
 
 /// A transaction: what was done in it counts from `commit` on, and not at all without it.
@@ -238,23 +246,7 @@ impl<'c> Executor<'c> for &'c mut Change {
         }
     }
 
-    fn prepare_with<'e>(
-        self,
-        _: SqlStr,
-        _: &'e [AnyTypeInfo],
-    ) -> BoxFuture<'e, std::result::Result<AnyStatement, Error>>
-    where
-        'c: 'e,
-    {
-        unasked()
-    }
-
-    fn describe<'e>(self, _: SqlStr) -> BoxFuture<'e, std::result::Result<Describe<Any>, Error>>
-    where
-        'c: 'e,
-    {
-        unasked()
-    }
+    unasked!('c);
 }
 
 impl Drop for Change {

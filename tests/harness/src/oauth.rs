@@ -38,6 +38,18 @@ pub fn request_of(system: &System, client: &str) -> Vec<(String, String)> {
     .to_vec()
 }
 
+/// The parameters without one of them.
+pub fn without(params: &[(String, String)], name: &str) -> Vec<(String, String)> {
+    params.iter().filter(|(key, _)| key != name).cloned().collect()
+}
+
+/// The parameters with another value of one of them.
+pub fn with(params: &[(String, String)], name: &str, value: &str) -> Vec<(String, String)> {
+    let mut changed = without(params, name);
+    changed.push((name.to_owned(), value.to_owned()));
+    changed
+}
+
 /// Sends an authorization request and answers without following.
 pub async fn authorize(system: &System, browser: &mut Browser, params: &[(String, String)]) -> Page {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();

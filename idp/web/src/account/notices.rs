@@ -4,8 +4,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use idp_domain::PersonId;
 use idp_domain::audit::AuditEntry;
+use idp_domain::{PersonId, Timestamp};
 
 use crate::browser::SignedIn;
 use crate::log_words::told;
@@ -69,9 +69,9 @@ const COLLEAGUES: [(&str, &str); 3] = [
     ("key.renamed", "A colleague renamed a key"),
 ];
 
-async fn entries(web: &Web, person: PersonId) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
-    let mut entries = entitled(web, &[person], &TITLES).await?;
-    entries.extend(entitled(web, &web.directory.looks_after(person).await?, &COLLEAGUES).await?);
+async fn entries(web: &Web, person: PersonId, since: Timestamp) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
+    let mut entries = entitled(web, &[person], &TITLES, since).await?;
+    entries.extend(entitled(web, &web.directory.looks_after(person).await?, &COLLEAGUES, since).await?);
     entries.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.at));
     Ok(entries)
 }
@@ -81,10 +81,11 @@ async fn entitled(
     web: &Web,
     people: &[PersonId],
     titles: &[(&'static str, &'static str)],
+    since: Timestamp,
 ) -> Result<Vec<(AuditEntry, &'static str)>, PageError> {
-    let context = &web.signin.context;
     let kinds: Vec<&str> = titles.iter().map(|(kind, _)| *kind).collect();
-    let entries = context.store.audit_of(people, context.now().plus(-REACH), &kinds, (MOST, 0)).await?;
+    let since = since.max(web.signin.context.now().plus(-REACH));
+    let entries = web.signin.context.store.audit_of(people, since, &kinds, (MOST, 0)).await?;
     let title = |event: &str| titles.iter().find(|(kind, _)| *kind == event).map(|(_, title)| *title);
     Ok(entries.into_iter().filter_map(|entry| title(&entry.event).map(|title| (entry, title))).collect())
 }
@@ -92,13 +93,13 @@ async fn entitled(
 /// How many somebody has not read yet.
 pub(super) async fn unread(web: &Web, person: PersonId) -> Result<usize, PageError> {
     let read_at = web.signin.context.store.notices_read_at(person).await?;
-    Ok(entries(web, person).await?.iter().filter(|(entry, _)| entry.at > read_at).count())
+    Ok(entries(web, person, read_at).await?.iter().filter(|(entry, _)| entry.at > read_at).count())
 }
 
 pub(crate) async fn list(State(web): State<Web>, signed_in: SignedIn) -> Result<Response, PageError> {
     let person = &signed_in.person;
     let read_at = web.signin.context.store.notices_read_at(person.id).await?;
-    let lines: Vec<Line> = entries(&web, person.id)
+    let lines: Vec<Line> = entries(&web, person.id, Timestamp(0))
         .await?
         .into_iter()
         .map(|(entry, title)| Line {
